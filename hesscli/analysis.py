@@ -1,0 +1,160 @@
+"""Evaluation → report: spectrum, inertia, definiteness, and what kind of point it is.
+
+Needs NumPy only. The source of the tolerance n·ε·‖H‖ is the backward error bound of the
+symmetric eigenvalue problem (Golub & Van Loan, *Matrix Computations*, §8.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from hesscli.model import Array, Evaluation, Report
+
+# Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
+MAX_EXACT_ORDER = 24
+
+
+def analyse(evaluation: Evaluation) -> Report:
+    """The report on an evaluation. Entries that are not finite leave what depends on them None."""
+    evaluation = _without_negative_zero(evaluation)
+    matrix, gradient = evaluation.hessian, evaluation.gradient
+    order = len(gradient)
+    norm_of_point = float(np.linalg.norm(_differentiated(evaluation)))
+    if not np.isfinite(matrix).all():
+        stationary = None
+        if np.isfinite(gradient).all() and gradient.any():
+            stationary = False
+        elif np.isfinite(gradient).all():
+            stationary = True
+        return Report(evaluation, None, None, None, None, stationary, None, None, ())
+    symmetric = (matrix + matrix.T) / 2
+    notes = _asymmetry(matrix, evaluation.epsilon)
+    eigenvalues = spectrum(symmetric)
+    norm = float(np.abs(eigenvalues).max())
+    tolerance = order * evaluation.epsilon * norm
+    inertia = (
+        int((eigenvalues > tolerance).sum()),
+        int((np.abs(eigenvalues) <= tolerance).sum()),
+        int((eigenvalues < -tolerance).sum()),
+    )
+    definiteness = _definiteness(symmetric, inertia)
+    # A gradient is known up to the rounding of the point itself, which the Hessian carries into
+    # it: H·δx with |δx| ≤ ε|x|.
+    gradient_tolerance = 4 * order * evaluation.epsilon * norm * norm_of_point
+    stationary = bool(np.abs(gradient).max() <= gradient_tolerance)
+    return Report(
+        evaluation=evaluation,
+        eigenvalues=eigenvalues + 0.0,
+        tolerance=tolerance,
+        inertia=inertia,
+        definiteness=definiteness,
+        stationary=stationary,
+        gradient_tolerance=gradient_tolerance,
+        kind=_kind(definiteness) if stationary else None,
+        notes=notes,
+    )
+
+
+def _without_negative_zero(evaluation: Evaluation) -> Evaluation:
+    return replace(
+        evaluation,
+        value=evaluation.value + 0.0,
+        gradient=evaluation.gradient + 0.0,
+        hessian=evaluation.hessian + 0.0,
+    )
+
+
+def _differentiated(evaluation: Evaluation) -> Array:
+    return np.concatenate([evaluation.point[v.name] for v in evaluation.variables])
+
+
+def _asymmetry(matrix: Array, epsilon: float) -> tuple[str, ...]:
+    """A note where H and its transpose differ by more than rounding explains."""
+    largest = float(np.abs(matrix).max())
+    difference = float(np.abs(matrix - matrix.T).max())
+    if difference <= 64 * epsilon * largest:
+        return ()
+    return (
+        f"the computed matrix is not symmetric: entries differ from their mirror image by up to "
+        f"{difference:.3g}; the eigenvalues are those of its symmetric part",
+    )
+
+
+def spectrum(symmetric: Array) -> Array:
+    """The eigenvalues of a symmetric matrix, ascending.
+
+    A matrix that falls into blocks, as the Hessian of an elementwise formula does, is solved
+    block by block: blocks of one size together, single entries at once.
+    """
+    groups: dict[int, list[Array]] = {}
+    for component in _components(symmetric):
+        groups.setdefault(len(component), []).append(component)
+    found = []
+    for size, components in groups.items():
+        rows = np.array(components)
+        if size == 1:
+            found.append(symmetric[rows[:, 0], rows[:, 0]])
+        else:
+            stacked = symmetric[rows[:, :, None], rows[:, None, :]]
+            found.append(np.linalg.eigvalsh(stacked).ravel())
+    return np.sort(np.concatenate(found))
+
+
+def _components(symmetric: Array) -> list[Array]:
+    """The index sets of the blocks, found by following non-zero entries."""
+    unseen = np.ones(len(symmetric), dtype=bool)
+    components = []
+    for start in range(len(symmetric)):
+        if not unseen[start]:
+            continue
+        unseen[start] = False
+        members, front = [start], [start]
+        while front:
+            linked = np.nonzero(symmetric[front.pop()].astype(bool) & unseen)[0]
+            unseen[linked] = False
+            members += linked.tolist()
+            front += linked.tolist()
+        components.append(np.array(sorted(members)))
+    return components
+
+
+def _definiteness(symmetric: Array, inertia: tuple[int, int, int]) -> str:
+    positive, zero, negative = inertia
+    if positive and negative:
+        return "indefinite"
+    if not zero:
+        return "positive definite" if positive else "negative definite"
+    if not positive and not negative:
+        return "zero"
+    # Some eigenvalues are zero to this precision. Whether they are zero, or a rounding error
+    # hides their sign, is decided in exact arithmetic on the doubles.
+    sign = 1 if positive else -1
+    if len(symmetric) <= MAX_EXACT_ORDER and _semidefinite(sign * symmetric):
+        return "positive semidefinite" if positive else "negative semidefinite"
+    return "undecided"
+
+
+def _semidefinite(symmetric: Array) -> bool:
+    """Whether a matrix of doubles is exactly positive semidefinite, by rational elimination."""
+    rows = [[Fraction(entry) for entry in row] for row in symmetric.tolist()]
+    while rows:
+        pivot, first = rows[0][0], rows[0][1:]
+        if pivot < 0 or (pivot == 0 and any(first)):
+            return False
+        rows = [
+            [b - a * c / pivot for b, c in zip(row[1:], first, strict=True)] if pivot else row[1:]
+            for a, row in zip(first, rows[1:], strict=True)
+        ]
+    return True
+
+
+def _kind(definiteness: str) -> str:
+    """What a stationary point is; a singular Hessian says nothing for certain."""
+    return {
+        "positive definite": "minimum",
+        "negative definite": "maximum",
+        "indefinite": "saddle",
+    }.get(definiteness, "inconclusive")

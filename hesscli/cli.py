@@ -1,0 +1,303 @@
+"""Options in, exit status out: the only module that knows Typer."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from hesscli import __version__
+from hesscli.errors import ExitStatus, HessError, closest
+from hesscli.pipeline import Request, Streams, answer
+
+# A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
+RECURSION_LIMIT = 20_000
+
+INTRODUCTION = """\
+hess: the Hessian of a formula
+
+  hess "x**3 + 4*x - 10" --at 2                at a point
+  hess "x**3 + x*y" --at x=2,y=4               by name
+  hess "x**3 + x*y"                            in symbols
+  hess "x**3 + x*y" --at "x=[2,3],y=[4,5]"     of tensors, block by block
+  hess "x**3 + x*y" --at 2,4 --json            for programs
+
+hess --help tells more; hess --functions lists every function.
+"""
+
+
+class DType(str, Enum):
+    """The floating-point types that ``--dtype`` takes."""
+
+    float64 = "float64"
+    float32 = "float32"
+
+
+class HessCommand(TyperCommand):
+    """A command whose formula may start with a minus.
+
+    A word is an option only if it is a declared one or starts with ``--``; everything else is
+    the formula, so that ``-x**2`` and ``-h*2`` need no escape.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        takes_value = {
+            name: not option.is_flag
+            for option in self.get_params(ctx)
+            if option.param_type_name == "option"
+            for name in (*option.opts, *option.secondary_opts)
+        }
+        options: list[str] = []
+        words: list[str] = []
+        left = list(args)
+        while left:
+            word = left.pop(0)
+            if word == "--":
+                words += left
+                break
+            if word in takes_value:
+                options.append(word)
+                if takes_value[word] and left:
+                    options.append(left.pop(0))
+            elif word.startswith("--"):
+                options.append(word)
+            else:
+                words.append(word)
+        if len(words) > 1:
+            raise _too_many_words(words, options, list(takes_value))
+        return list(super().parse_args(ctx, [*options, "--", *words]))
+
+
+def _too_many_words(words: list[str], options: list[str], known: list[str]) -> HessError:
+    formula, *rest = words
+    extra = " ".join(rest)
+    if extra.startswith("-") and (match := closest(f"-{extra}", known)):
+        hint = f"did you mean `{match}`?"
+    elif options and options[-2:-1] == ["--at"]:
+        hint = f'--at "{options[-1]},{extra}"'
+    else:
+        hint = f'quotes around the formula: hess "{" ".join(words)}"'
+    return HessError("usage", f"`{extra}` is one argument too many, after `{formula}`", hint=hint)
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command(
+    cls=HessCommand,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+def _request(
+    expression: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="EXPRESSION",
+            help="The formula, such as 'x**3 + x*y'; - reads it from standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at",
+            metavar="POINT",
+            help="Where: '2,4', 'x=2,y=[1,2]', 'x=randn(2,2)', 'x=@data.npy'; - reads points "
+            "from standard input, one a line. Repeat it for more points.",
+        ),
+    ] = None,
+    wrt: Annotated[
+        str | None,
+        typer.Option(
+            "--wrt",
+            metavar="NAMES",
+            help="Which variables to differentiate, and in which order: 'y,x'. The others are "
+            "constants.",
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a point, one a line.")
+    ] = False,
+    dtype: Annotated[
+        DType, typer.Option("--dtype", help="The floating-point type to compute in.")
+    ] = DType.float64,
+    device: Annotated[
+        str, typer.Option("--device", metavar="DEVICE", help="The torch device to compute on.")
+    ] = "cpu",
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed",
+            metavar="N",
+            min=0,
+            max=2**63 - 1,
+            help="The seed of randn and rand, as torch.manual_seed takes it.",
+        ),
+    ] = None,
+    functions: Annotated[
+        bool, typer.Option("--functions", help="List every function that a formula may call.")
+    ] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of --json.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> Request | str:
+    """The Hessian of a formula, at a point or in symbols.
+
+    hess "x**3 + 4*x - 10" --at 2
+
+    hess "x**3 + x*y" --at x=2,y=4 --json
+
+    Exit status: 0 an answer for every point; 1 at some point there is none; 2 the request
+    cannot be understood.
+    """
+    if version:
+        return f"hess {__version__}\n"
+    if schema:
+        return (Path(__file__).parent / "render" / "schema.json").read_text(encoding="utf-8")
+    if functions:
+        return _function_list()
+    if expression is None:
+        if at or json or wrt:
+            raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
+        raise _Introduction
+    return Request(
+        expression=expression,
+        at=tuple(at or ()),
+        wrt=_names(wrt),
+        seed=seed,
+        dtype=dtype.value,
+        device=device,
+        json=json,
+    )
+
+
+class _Introduction(Exception):
+    """``hess`` alone."""
+
+
+def _names(wrt: str | None) -> tuple[str, ...]:
+    if wrt is None:
+        return ()
+    from hesscli.syntax import canonical_name
+
+    names = [canonical_name(name.strip()) for name in wrt.split(",")]
+    for name in names:
+        if not name.replace("_", "a").isalnum() or name[0].isdigit():
+            raise HessError("bad-wrt", f"`--wrt {wrt}`: `{name}` is not a name", hint="--wrt y,x")
+        if names.count(name) > 1:
+            raise HessError("doubled-name", f"`--wrt {wrt}`: `{name}` stands there twice")
+    return tuple(names)
+
+
+def _function_list() -> str:
+    from itertools import groupby
+
+    from hesscli.functions import FUNCTIONS
+
+    width = max(len(f.signature) for f in FUNCTIONS if len(f.signature) < 30)
+    lines = []
+    for group, functions in groupby(
+        sorted(FUNCTIONS, key=lambda f: _order(f.group)), key=lambda f: f.group
+    ):
+        lines.append(group)
+        for function in functions:
+            also = f"; also {', '.join(function.aliases)}" if function.aliases else ""
+            lines.append(f"  {function.signature:<{width}}  {function.meaning}{also}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _order(group: str) -> int:
+    from hesscli.functions import FUNCTIONS
+
+    return list(dict.fromkeys(f.group for f in FUNCTIONS)).index(group)
+
+
+def run(argv: list[str], streams: Streams | None = None) -> int:
+    """Run the command line and return its exit status. No exception leaves, whatever happens."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+    if streams is None:
+        streams = _standard_streams()
+    try:
+        status = _run(argv, streams)
+        streams.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        _silence(streams.stdout)
+        return ExitStatus.CLOSED_PIPE
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            _silence(streams.stdout)
+            return ExitStatus.CLOSED_PIPE
+        _say(streams, f"hess: cannot write the answer: {(error.strerror or str(error)).lower()}")
+        _silence(streams.stdout)
+        return ExitStatus.NO_ANSWER
+    except MemoryError:
+        _say(streams, "hess: not enough memory for this answer\n  try: a smaller formula or point")
+        return ExitStatus.USAGE
+    except RecursionError:
+        _say(streams, "hess: the formula is nested too deep\n  try: a formula with fewer levels")
+        return ExitStatus.USAGE
+
+
+def _run(argv: list[str], streams: Streams) -> int:
+    command = typer.main.get_command(app)
+    try:
+        # What Typer itself prints (the help) goes to the same stream.
+        result = command.main(argv, prog_name="hess", standalone_mode=False)
+        if isinstance(result, Request):
+            return answer(result, streams)
+        if isinstance(result, str):
+            streams.stdout.write(result)
+            return ExitStatus.ANSWERED
+        return int(result or 0)
+    except _Introduction:
+        streams.stderr.write(INTRODUCTION)
+        return ExitStatus.USAGE
+    except HessError as error:
+        streams.stdout.flush()
+        _say(streams, error.report())
+        return error.status
+    except typer.TyperException as error:
+        hint = "`hess --help` lists every option"
+        _say(streams, HessError("usage", error.format_message(), hint=hint).report())
+        return ExitStatus.USAGE
+
+
+def _say(streams: Streams, text: str) -> None:
+    streams.stderr.write(text + "\n")
+    streams.stderr.flush()
+
+
+def _standard_streams() -> Streams:
+    """This process's streams, made unable to fail on a character that they cannot hold."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    return Streams(
+        sys.stdin or io.StringIO(),
+        sys.stdout or open(os.devnull, "w", encoding="utf-8"),
+        sys.stderr or open(os.devnull, "w", encoding="utf-8"),
+    )
+
+
+def _silence(stream: Any) -> None:
+    """Point a closed stream at nothing, so that the interpreter's last flush says nothing."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nothing:
+        os.dup2(nothing.fileno(), descriptor)

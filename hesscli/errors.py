@@ -1,0 +1,108 @@
+"""What can go wrong, with the words that a user reads, and the exit status it gives."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of ``hess``; the README lists them for users."""
+
+    ANSWERED = 0
+    NO_ANSWER = 1
+    USAGE = 2
+    INTERRUPTED = 130
+    # What a shell reports for a program that a closed pipe ended (128 + SIGPIPE).
+    CLOSED_PIPE = 141
+
+
+class HessError(Exception):
+    """A request that cannot be answered: what is wrong, where, and what to try.
+
+    ``code`` is the short machine-readable name that JSON output carries. ``source`` is the text
+    the user typed and ``span`` the place in it, as a pair of character offsets; both are optional
+    because some errors (a matrix too large for memory) have no place.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        span: tuple[int, int] | None = None,
+        source: str | None = None,
+        hint: str | None = None,
+        status: ExitStatus = ExitStatus.USAGE,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.span = span
+        self.source = source
+        self.hint = hint
+        self.status = status
+
+    def at(self, source: str) -> HessError:
+        """This error with the text that its span refers to, unless it has one already."""
+        if self.source is None:
+            self.source = source
+        return self
+
+    def report(self) -> str:
+        """The whole error as lines of text: message, source line with a caret, hint."""
+        lines = [f"hess: {self.message}"]
+        if self.source is not None and self.span is not None and self.source.strip():
+            lines += _excerpt(self.source, self.span)
+        if self.hint:
+            lines.append(f"  try: {self.hint}")
+        return "\n".join(lines)
+
+
+EXCERPT_WIDTH = 72
+
+
+def _excerpt(source: str, span: tuple[int, int]) -> list[str]:
+    """The part of ``source`` around ``span`` with carets under it, on two lines.
+
+    A formula may be a hundred kilobytes long: only what is near the place is shown.
+    """
+    start, end = span
+    if len(source) <= EXCERPT_WIDTH:
+        first, last = 0, len(source)
+    else:
+        first = max(0, min(start - EXCERPT_WIDTH // 2, len(source) - EXCERPT_WIDTH))
+        last = min(len(source), first + EXCERPT_WIDTH)
+    before = "…" if first > 0 else ""
+    after = "…" if last < len(source) else ""
+    shown = before + printable(source[first:last]) + after
+    indent = display_width(before + source[first:start])
+    carets = max(1, display_width(source[start : min(end, last)]))
+    return [f"  {shown}", "  " + " " * indent + "^" * carets]
+
+
+def printable(text: str) -> str:
+    """``text`` with each control character replaced by a blank, so that it stays on its line."""
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def display_width(text: str) -> int:
+    """How many terminal cells ``text`` takes."""
+    width = 0
+    for c in text:
+        if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn"):
+            continue
+        width += 2 if unicodedata.east_asian_width(c) in "WF" else 1
+    return width
+
+
+def closest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
+    """The entry of ``known`` most like ``name``, or ``None`` when nothing is close."""
+    import difflib
+
+    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if not matches:
+        matches = difflib.get_close_matches(
+            name.lower(), [k for k in known if k.islower()], n=1, cutoff=0.6
+        )
+    return matches[0] if matches else None

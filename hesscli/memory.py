@@ -1,0 +1,63 @@
+"""How much memory a dense Hessian takes, and how much there is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hesscli.errors import HessError
+
+BYTES = 8
+# At the peak: the rows that torch collects, the matrix it stacks from them, the symmetric copy,
+# the work space of the eigenvalues, and one row of text at a time.
+COPIES = 5
+
+
+def available() -> int:
+    """Bytes that can be taken without swapping: the machine's, or the control group's if less."""
+    found = []
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                found.append(int(line.split()[1]) * 1024)
+    except OSError:
+        pass
+    for limit, used in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        (
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+        ),
+    ):
+        try:
+            found.append(int(Path(limit).read_text()) - int(Path(used).read_text()))
+        except (OSError, ValueError):  # no control group, or "max"
+            pass
+    if not found:
+        try:
+            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        except (AttributeError, OSError, ValueError):
+            found.append(8 * 2**30)
+    return max(0, min(found))
+
+
+def require(order: int) -> None:
+    """Raise :class:`HessError` if a Hessian with ``order`` rows would not fit in memory."""
+    size = order * order * BYTES
+    free = available()
+    if size * COPIES > free:
+        raise HessError(
+            "too-large",
+            f"the Hessian would have {order:,} × {order:,} entries: {readable(size)}, "
+            f"and {readable(size * COPIES)} to compute; {readable(free)} are free",
+            hint="a smaller tensor, or `--wrt` with fewer variables",
+        )
+
+
+def readable(size: float) -> str:
+    """A number of bytes in words: ``116 TiB``."""
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if size < 1024 or unit == "PiB":
+            return f"{size:.3g} {unit}" if size < 1000 else f"{size:,.0f} {unit}"
+        size /= 1024
+    raise AssertionError("unreachable")

@@ -1,0 +1,208 @@
+"""The frozen records that pass between the stages. Nothing here computes.
+
+SymPy expressions and NumPy arrays appear in the annotations only, so that this module loads
+neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hesscli.functions import Test
+
+    Array = NDArray[np.float64]
+else:
+    Array = Any
+
+Expr = Any  # a SymPy expression; SymPy ships no types
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A part of a formula with a place where it is not real or may not be differentiable.
+
+    ``quantities`` are SymPy expressions to which ``test`` applies (see
+    :class:`hesscli.functions.Hazard`); ``guards`` the conditions under which this part is used
+    at all; ``part`` its text.
+    """
+
+    test: Test
+    quantities: tuple[Expr, ...]
+    guards: tuple[Expr, ...]
+    part: str
+    says: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula as it was read.
+
+    ``source`` is the text typed, ``text`` the same in Python notation and ``pretty`` as people
+    write it. ``variables`` are all names in the formula, those to differentiate first;
+    ``wrt`` says how many of them are differentiated. ``notes`` tell how names were read.
+    """
+
+    source: str
+    text: str
+    pretty: str
+    expression: Expr
+    variables: tuple[str, ...]
+    wrt: int
+    sites: tuple[Site, ...]
+    notes: tuple[str, ...]
+    decimal: bool
+
+    @property
+    def differentiated(self) -> tuple[str, ...]:
+        """The names of the variables that the Hessian is taken in, in its order."""
+        return self.variables[: self.wrt]
+
+
+@dataclass(frozen=True, slots=True)
+class Random:
+    """A tensor to be drawn: ``law`` is ``randn`` or ``rand``."""
+
+    law: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A tensor of known entries, row-major: rationals, floats, or SymPy numbers (``sqrt(2)``)."""
+
+    shape: tuple[int, ...]
+    entries: tuple[Fraction | float | Expr, ...]
+
+
+Value = Random | Values
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value for each variable."""
+
+    values: Mapping[str, Value]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable with the shape it has at a point."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        size = 1
+        for length in self.shape:
+            size *= length
+        return size
+
+    def elements(self) -> list[str]:
+        """The element names in row-major order: ``x`` for a scalar, ``x[0,1]`` in a tensor."""
+        if not self.shape:
+            return [self.name]
+        names = []
+        for flat in range(self.size):
+            index = []
+            for length in reversed(self.shape):
+                flat, i = divmod(flat, length)
+                index.append(str(i))
+            names.append(f"{self.name}[{','.join(reversed(index))}]")
+        return names
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Value, gradient and Hessian summed over the elements that autograd can do.
+
+    ``numbers`` are the values used for each variable, flat; ``suspects`` the flat indices, into
+    the tensor of shape ``shape``, of the elements that were left out.
+    """
+
+    variables: tuple[Variable, ...]
+    constants: tuple[Variable, ...]
+    numbers: dict[str, Array]
+    shape: tuple[int, ...]
+    value: float
+    gradient: Array
+    hessian: Array
+    suspects: tuple[int, ...]
+    epsilon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """Why entries of an answer have no number.
+
+    ``part`` is the text of the part of the formula that breaks and ``span`` its place;
+    ``entries`` are paths into the JSON answer, such as ``value`` or ``hessian[0][1]``; a path
+    without an index (``hessian``) stands for all of it.
+    """
+
+    part: str
+    span: Span | None
+    reason: str
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Value, gradient (n,) and Hessian (n, n) at a point; NaN where ``undefined`` says why.
+
+    The n rows are each differentiated variable's elements in row-major order. ``point`` holds
+    the numbers that were used for every variable of the formula, flat and row-major; ``epsilon``
+    is the rounding unit of the dtype that computed it.
+    """
+
+    formula: Formula
+    variables: tuple[Variable, ...]
+    constants: tuple[Variable, ...]
+    point: Mapping[str, Array]
+    value: float
+    gradient: Array
+    hessian: Array
+    epsilon: float
+    undefined: tuple[Undefined, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An evaluation with what follows from it.
+
+    ``eigenvalues`` ascend; ``tolerance`` is the size below which one counts as zero;
+    ``inertia`` counts the positive, zero and negative ones. All are ``None`` where the Hessian
+    is not finite. ``stationary`` is ``None`` where the gradient is not finite.
+    """
+
+    evaluation: Evaluation
+    eigenvalues: Array | None
+    tolerance: float | None
+    inertia: tuple[int, int, int] | None
+    definiteness: str | None
+    stationary: bool | None
+    gradient_tolerance: float | None
+    kind: str | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbolic:
+    """The gradient and Hessian of a formula in symbols, each entry as a SymPy expression."""
+
+    formula: Formula
+    gradient: tuple[Expr, ...]
+    hessian: tuple[tuple[Expr, ...], ...]
+    notes: tuple[str, ...]

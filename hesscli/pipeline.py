@@ -1,0 +1,279 @@
+"""The whole of an answer, top to bottom: formula, points, numbers, report, text.
+
+Heavy packages are imported where they are first needed: SymPy once there is a formula, torch
+once there is a point.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+from hesscli.errors import ExitStatus, HessError
+
+if TYPE_CHECKING:
+    from hesscli.existence import Examiner
+    from hesscli.hessian import Evaluator
+    from hesscli.model import Formula, Point, Report, Symbolic
+    from hesscli.points import Assignment
+    from hesscli.render.document import Document
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a run reads and writes; tests pass their own."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for, before any of it is read."""
+
+    expression: str
+    at: tuple[str, ...]
+    wrt: tuple[str, ...]
+    seed: int | None
+    dtype: str
+    device: str
+    json: bool
+
+
+def answer(request: Request, streams: Streams) -> ExitStatus:
+    """Answer ``request`` on the streams. Raises :class:`HessError` before anything is computed."""
+    if STANDARD_INPUT in request.at:
+        return _answer_lines(request, streams)
+    from hesscli.semantics import read_formula
+
+    text = request.expression
+    if text.strip() == STANDARD_INPUT:
+        text = streams.stdin.read().strip()
+    output = _Output(request, streams)
+    if not request.at:
+        from hesscli.derivatives import differentiate
+
+        output.symbolic(differentiate(read_formula(text, (), request.wrt)))
+        return ExitStatus.ANSWERED
+    from hesscli.points import bind, names_given, read_assignment
+
+    assignments = [read_assignment(at) for at in request.at]
+    formula = read_formula(text, names_given(assignments), request.wrt)
+    points = bind(assignments, formula)
+    for point in points:
+        _check_memory(formula, point)
+    solver = _Solver(formula, request, _Dice(request.seed))
+    return max([_answer_point(solver, point, output) for point in points])
+
+
+def _answer_point(solver: _Solver, point: Point, output: _Output) -> ExitStatus:
+    try:
+        report = solver.report(point)
+    except HessError as error:
+        if error.status is not ExitStatus.NO_ANSWER:
+            raise
+        output.failure(error)
+        return ExitStatus.NO_ANSWER
+    output.numeric(report)
+    return ExitStatus.NO_ANSWER if report.evaluation.undefined else ExitStatus.ANSWERED
+
+
+def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
+    """One answer for each line of standard input, written before the next line is waited for."""
+    if request.expression.strip() == STANDARD_INPUT:
+        raise HessError(
+            "two-inputs",
+            "standard input cannot be both the formula and the points",
+            hint='hess "x**3 + x*y" --at - < points',
+        )
+    if request.at.count(STANDARD_INPUT) > 1:
+        raise HessError("two-inputs", "standard input can be read only once")
+    lines = _Lines(request)
+    output = _Output(request, streams)
+    status = ExitStatus.ANSWERED
+    for number, line in enumerate(streams.stdin, start=1):
+        try:
+            solver, point = lines.read(line.strip())
+            status = max(status, _answer_point(solver, point, output))
+        except HessError as error:
+            output.failure(error, number)
+            status = ExitStatus.NO_ANSWER
+        streams.stdout.flush()
+    return status
+
+
+class _Lines:
+    """Reads lines as points. A formula is compiled once for each set of names that lines give."""
+
+    def __init__(self, request: Request) -> None:
+        from hesscli.points import bind, names_given, read_assignment
+        from hesscli.semantics import read_formula
+
+        self.request = request
+        self.held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
+        self.solvers: dict[frozenset[str], _Solver] = {}
+        self.dice = _Dice(request.seed)
+        self._read_formula = read_formula
+        formula = read_formula(request.expression, names_given(self.held), request.wrt)
+        for assignment in self.held:
+            if assignment.positional or len(assignment.named) == len(formula.variables):
+                raise HessError(
+                    "two-inputs",
+                    "points come from standard input and from `--at` at once",
+                    hint="`--at -` with `--at NAME=VALUE` for what holds for all lines",
+                )
+        # Found now, because they concern the request and not one of its lines.
+        if self.held:
+            rest = [n for n in formula.variables if n not in names_given(self.held)]
+            stand_in = read_assignment(",".join(f"{name}=0" for name in rest))
+            bind([*self.held, stand_in], formula)
+
+    def read(self, line: str) -> tuple[_Solver, Point]:
+        """The solver and the point for a line. Raises :class:`HessError` for what is no point."""
+        from hesscli.points import bind, names_given, read_assignment
+
+        assignment = read_assignment(line)
+        assignments: Sequence[Assignment] = [*self.held, assignment]
+        names = names_given(assignments)
+        if names not in self.solvers:
+            formula = self._read_formula(self.request.expression, names, self.request.wrt)
+            # Bound before it is kept: what lines misspell must not fill the memory.
+            (point,) = bind(assignments, formula)
+            _check_memory(formula, point)
+            self.solvers[names] = _Solver(formula, self.request, self.dice)
+        solver = self.solvers[names]
+        (point,) = bind(assignments, solver.formula)
+        _check_memory(solver.formula, point)
+        return solver, point
+
+
+class _Dice:
+    """Random values for points, from one seed; a seed that was not given is drawn, and told."""
+
+    def __init__(self, seed: int | None) -> None:
+        self.given = seed is not None
+        self.seed = secrets.randbits(32) if seed is None else seed
+
+    @cached_property
+    def _generator(self) -> Any:
+        from hesscli.hessian import generator
+
+        return generator(self.seed)
+
+    def generator(self) -> Any:
+        """The torch generator, made when the first random value is drawn."""
+        return self._generator
+
+    def notes(self, point: Point) -> tuple[str, ...]:
+        """How to draw the same values again, where the seed was not the user's."""
+        from hesscli.model import Random
+
+        if self.given or not any(isinstance(v, Random) for v in point.values.values()):
+            return ()
+        return (f"drawn with --seed {self.seed}",)
+
+
+class _Solver:
+    """Formula and settings, compiled once for any number of points."""
+
+    def __init__(self, formula: Formula, request: Request, dice: _Dice) -> None:
+        self.formula = formula
+        self.request = request
+        self.dice = dice
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        from hesscli.hessian import Evaluator
+
+        return Evaluator(self.formula, self.request.dtype, self.request.device)
+
+    @cached_property
+    def _examiner(self) -> Examiner:
+        from hesscli.existence import Examiner
+
+        return Examiner(self.formula)
+
+    def report(self, point: Point) -> Report:
+        """The report at ``point``."""
+        from hesscli.analysis import analyse
+        from hesscli.existence import settle
+
+        sums = self._evaluator(point, self.dice.generator)
+        evaluation = settle(sums, point, self._examiner, self.dice.notes(point))
+        return analyse(evaluation)
+
+
+def _check_memory(formula: Formula, point: Point) -> None:
+    from hesscli.memory import require
+    from hesscli.model import Variable
+
+    require(sum(Variable(n, point.values[n].shape).size for n in formula.differentiated))
+
+
+class _Output:
+    """Writes answers: JSON lines, or documents for a terminal or a pipe."""
+
+    def __init__(self, request: Request, streams: Streams) -> None:
+        self.json = request.json
+        self.streams = streams
+        self.count = 0
+
+    def numeric(self, report: Report) -> None:
+        if self.json:
+            from hesscli.render import jsonlines
+
+            self._write(jsonlines.numeric(report))
+        else:
+            from hesscli.render import document
+
+            self._draw(lambda unicode: document.numeric(report, unicode=unicode))
+
+    def symbolic(self, symbolic: Symbolic) -> None:
+        if self.json:
+            from hesscli.render import jsonlines
+
+            self._write(jsonlines.symbolic(symbolic))
+        else:
+            from hesscli.render import document
+
+            self._draw(lambda unicode: document.symbolic(symbolic, unicode=unicode))
+
+    def failure(self, error: HessError, line: int | None = None) -> None:
+        """Say that one point has no answer, and go on."""
+        if self.json:
+            from hesscli.render import jsonlines
+
+            self._write(iter([jsonlines.failure(error, line)]))
+            return
+        where = f"line {line}: " if line is not None else ""
+        self.streams.stdout.flush()
+        self.streams.stderr.write(error.report().replace("hess: ", f"hess: {where}", 1) + "\n")
+
+    def _write(self, pieces: Iterator[str]) -> None:
+        for piece in pieces:
+            self.streams.stdout.write(piece)
+        self.streams.stdout.write("\n")
+
+    def _draw(self, build: Callable[[bool], Document]) -> None:
+        from rich.console import Console
+
+        from hesscli.render import plain, terminal
+
+        stream = self.streams.stdout
+        console = Console(file=stream, markup=False, highlight=False, emoji=False)
+        unicode = (stream.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16")
+        built = build(unicode)
+        if self.count:
+            stream.write("\n")
+        self.count += 1
+        if console.is_terminal:
+            terminal.draw(built, console)
+            return
+        for line in plain.lines(built):
+            stream.write(line + "\n")

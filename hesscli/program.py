@@ -1,0 +1,212 @@
+"""SymPy expressions → a program of torch kernels.
+
+A program is a list of steps over numbered slots, in the order they run; equal subexpressions
+share a slot, so that each is computed once. No text is generated or run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import add, mul
+from typing import Any
+
+import sympy
+import torch
+from torch import Tensor
+
+from hesscli import kernels, special
+from hesscli.errors import ExitStatus, HessError
+from hesscli.functions import FUNCTIONS
+from hesscli.model import Expr
+
+Inputs = Mapping[str, Tensor]
+Step = Callable[[list[Tensor]], Tensor]
+
+_BY_HEAD: dict[Any, Callable[..., Tensor]] = {
+    getattr(special, function.symbol): getattr(kernels, function.kernel)
+    for function in FUNCTIONS
+    if function.kernel and isinstance(getattr(special, function.symbol), type)
+} | {
+    # Heads that SymPy makes out of those in the table.
+    sympy.floor: kernels.floor,
+    sympy.ceiling: kernels.ceil,
+    sympy.Max: kernels.maximum,
+    sympy.Min: kernels.minimum,
+    sympy.StrictLessThan: torch.lt,
+    sympy.LessThan: torch.le,
+    sympy.StrictGreaterThan: torch.gt,
+    sympy.GreaterThan: torch.ge,
+    sympy.Equality: torch.eq,
+    sympy.Unequality: torch.ne,
+    sympy.And: lambda *args: reduce(torch.logical_and, args),
+    sympy.Or: lambda *args: reduce(torch.logical_or, args),
+    sympy.Not: torch.logical_not,
+}
+
+
+class Program:
+    """The compiled form of some expressions and conditions in the same variables."""
+
+    def __init__(self, *outputs: Expr) -> None:
+        self._slots: dict[Expr, int] = {}
+        self._names: list[tuple[int, str]] = []
+        self._constants: list[tuple[int, float | bool]] = []
+        self._steps: list[tuple[int, Step]] = []
+        self._outputs = [self._slot(output) for output in outputs]
+
+    def __len__(self) -> int:
+        """The number of steps."""
+        return len(self._steps)
+
+    def __call__(self, inputs: Inputs, like: Tensor) -> list[Tensor]:
+        """The outputs, elementwise, for tensors that broadcast together.
+
+        Constants take the dtype and the device of ``like``.
+        """
+        values: list[Any] = [None] * len(self._slots)
+        for slot, name in self._names:
+            values[slot] = inputs[name]
+        for slot, number in self._constants:
+            dtype = torch.bool if isinstance(number, bool) else like.dtype
+            values[slot] = torch.tensor(number, dtype=dtype, device=like.device)
+        for slot, step in self._steps:
+            values[slot] = step(values)
+        return [values[slot] for slot in self._outputs]
+
+    def _slot(self, expr: Expr) -> int:
+        if expr not in self._slots:
+            kind, content = self._compile(expr)
+            # Only now: the operands have taken their slots.
+            slot = self._slots[expr] = len(self._slots)
+            if kind == "name":
+                self._names.append((slot, content))
+            elif kind == "constant":
+                self._constants.append((slot, content))
+            else:
+                self._steps.append((slot, content))
+        return self._slots[expr]
+
+    def _compile(self, expr: Expr) -> tuple[str, Any]:
+        if expr.is_Symbol:
+            return "name", expr.name
+        if expr in (sympy.true, sympy.false):
+            return "constant", bool(expr)
+        if not expr.free_symbols:
+            return "constant", constant(expr)
+        if expr.is_Add:
+            return "step", _reducing(add, [self._slot(arg) for arg in expr.args])
+        if expr.is_Mul:
+            return "step", self._product(expr)
+        if expr.is_Pow:
+            return "step", self._power(expr)
+        if isinstance(expr, sympy.exp):
+            return "step", _calling(torch.exp, [self._slot(expr.args[0])])
+        if isinstance(expr, sympy.Piecewise):
+            return "step", self._select(expr)
+        if isinstance(expr, sympy.polygamma) and expr.args[0].is_Integer:
+            kernel = kernels.polygamma(int(expr.args[0]))
+            return "step", _calling(kernel, [self._slot(expr.args[1])])
+        head = _BY_HEAD.get(expr.func)
+        if head is None:
+            raise HessError(
+                "unsupported",
+                f"hess has no numbers for `{expr.func.__name__}`, which this formula leads to",
+                hint="the symbolic Hessian, without `--at`",
+                status=ExitStatus.NO_ANSWER,
+            )
+        return "step", _calling(head, [self._slot(arg) for arg in expr.args])
+
+    def _product(self, expr: Expr) -> Step:
+        # x/3 is rounded once; x*(1/3) would be rounded twice.
+        numerator, denominator = sympy.fraction(expr, exact=True)
+        if denominator == 1:
+            return _reducing(mul, [self._slot(arg) for arg in expr.args])
+        top, bottom = (
+            [self._slot(arg) for arg in sympy.Mul.make_args(side)]
+            for side in (numerator, denominator)
+        )
+        multiply, divide_by = _reducing(mul, top), _reducing(mul, bottom)
+        return lambda values: multiply(values) / divide_by(values)
+
+    def _power(self, expr: Expr) -> Step:
+        base, exponent = self._slot(expr.base), expr.exp
+        if not exponent.is_number:
+            return _calling(torch.pow, [base, self._slot(exponent)])
+        if exponent == -1:
+            return _calling(torch.reciprocal, [base])
+        if exponent == sympy.S.Half:
+            return _calling(torch.sqrt, [base])
+        if exponent == -sympy.S.Half:
+            return lambda values: 1 / torch.sqrt(values[base])
+        number = constant(exponent)
+        return lambda values: torch.pow(values[base], number)
+
+    def _select(self, expr: Expr) -> Step:
+        branches = [
+            _Branch(self._slot(condition), value, Program(value)) for value, condition in expr.args
+        ]
+        names = sorted(symbol.name for symbol in expr.free_symbols)
+        slots = [self._slot(symbol) for symbol in sorted(expr.free_symbols, key=str)]
+        return lambda values: _selected(
+            branches, {n: values[s] for n, s in zip(names, slots, strict=True)}, values
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    condition: int
+    value: Expr
+    program: Program
+
+
+def _selected(branches: list[_Branch], inputs: Inputs, values: list[Tensor]) -> Tensor:
+    """Piecewise: each branch runs only on the elements where it is the first that holds.
+
+    Running it everywhere and masking the result would let a NaN of a branch that is not taken
+    into the derivatives.
+    """
+    like = next(iter(inputs.values()))
+    shape = torch.broadcast_shapes(
+        *(x.shape for x in inputs.values()), *(values[b.condition].shape for b in branches)
+    )
+    flat = {name: x.expand(shape).reshape(-1) for name, x in inputs.items()}
+    left = torch.ones(shape, dtype=torch.bool, device=like.device).reshape(-1)
+    result = torch.full_like(left, torch.nan, dtype=like.dtype)
+    for branch in branches:
+        holds = values[branch.condition].expand(shape).reshape(-1) & left
+        left = left & ~holds
+        taken = holds.nonzero().squeeze(-1)
+        if not len(taken):
+            continue
+        inside = {name: x.index_select(0, taken) for name, x in flat.items()}
+        (value,) = branch.program(inside, like)
+        result = result.index_put((taken,), value.expand(taken.shape).to(result.dtype))
+    return result.reshape(shape)
+
+
+def _calling(kernel: Callable[..., Tensor], slots: list[int]) -> Step:
+    if len(slots) == 1:
+        (only,) = slots
+        return lambda values: kernel(values[only])
+    return lambda values: kernel(*(values[slot] for slot in slots))
+
+
+def _reducing(operation: Callable[[Any, Any], Any], slots: list[int]) -> Step:
+    return lambda values: reduce(operation, (values[slot] for slot in slots))
+
+
+def constant(expr: Expr) -> float:
+    """The double nearest to a SymPy number; NaN where it is not real."""
+    if expr.is_Rational:
+        try:
+            return int(expr.p) / int(expr.q)
+        except OverflowError:
+            return float("inf") if expr.p > 0 else float("-inf")
+    if expr in (sympy.oo, -sympy.oo):
+        return float("inf") if expr == sympy.oo else float("-inf")
+    number = expr.evalf(25)
+    if not number.is_Float:
+        return float("nan")
+    return float(number)

@@ -1,0 +1,193 @@
+"""Report → document: the words, numbers and matrix of an answer, before any drawing.
+
+A terminal and a pipe draw the same document, so they say the same words. Nothing here knows
+colours, widths or boxes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hesscli.model import Array, Evaluation, Report, Symbolic, Variable
+from hesscli.render.symbols import as_text
+from hesscli.syntax import PYTHON, UNICODE
+
+MISSING = "none"
+SIGNIFICANT_DIGITS = 6
+MAX_LISTED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A labelled line. ``role`` is what it means: plain, verdict, note or problem."""
+
+    label: str
+    text: str
+    role: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Consecutive rows (and columns) of the matrix that belong to one variable."""
+
+    title: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The Hessian as text: one label for each row and column, in groups by variable."""
+
+    groups: tuple[Group, ...]
+    labels: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One answer."""
+
+    title: str
+    lines: tuple[Line, ...]
+    matrix: Matrix
+    verdict: tuple[Line, ...]
+
+
+def number(value: float) -> str:
+    """A double for reading: whole numbers in full, others to six digits."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.{SIGNIFICANT_DIGITS}g}"
+
+
+def numeric(report: Report, *, unicode: bool) -> Document:
+    """The document of an evaluated point."""
+    evaluation = report.evaluation
+    variables = evaluation.variables
+    formula = evaluation.formula
+    labels = [name for v in variables for name in v.elements()]
+    return Document(
+        title=formula.pretty if unicode else formula.text,
+        lines=(
+            Line("at", _point(evaluation)),
+            Line("value", number(evaluation.value)),
+            Line("gradient", _listed(evaluation.gradient)),
+        ),
+        matrix=Matrix(
+            groups=_groups(variables),
+            labels=tuple(labels),
+            cells=tuple(tuple(map(number, row)) for row in evaluation.hessian.tolist()),
+        ),
+        verdict=(*_verdict(report), *_remarks(report)),
+    )
+
+
+def symbolic(answer: Symbolic, *, unicode: bool) -> Document:
+    """The document of a Hessian in symbols."""
+    formula = answer.formula
+    notation = UNICODE if unicode else PYTHON
+
+    def text(expression: object) -> str:
+        return as_text(expression, notation, decimal=formula.decimal)
+
+    names = formula.differentiated
+    return Document(
+        title=formula.pretty if unicode else formula.text,
+        lines=tuple(
+            Line("gradient" if i == 0 else "", f"{name}: {text(slope)}")
+            for i, (name, slope) in enumerate(zip(names, answer.gradient, strict=True))
+        ),
+        matrix=Matrix(
+            groups=_groups([Variable(name, ()) for name in names]),
+            labels=names,
+            cells=tuple(tuple(text(entry) for entry in row) for row in answer.hessian),
+        ),
+        verdict=tuple(Line("note", note, "note") for note in answer.notes),
+    )
+
+
+def _groups(variables: Sequence[Variable]) -> tuple[Group, ...]:
+    groups = []
+    start = 0
+    for variable in variables:
+        shape = f" {'×'.join(map(str, variable.shape))}" if variable.shape else ""
+        groups.append(Group(variable.name + shape, start, start + variable.size))
+        start += variable.size
+    return tuple(groups)
+
+
+def _point(evaluation: Evaluation) -> str:
+    parts = []
+    for variable in sorted(
+        (*evaluation.variables, *evaluation.constants), key=lambda v: list(evaluation.point).index(v.name)
+    ):
+        numbers = evaluation.point[variable.name]
+        shown = _nested(numbers, variable.shape) if variable.shape else number(float(numbers[0]))
+        parts.append(f"{variable.name} = {shown}")
+    if len(parts) > MAX_LISTED:
+        hidden = len(parts) - MAX_LISTED
+        parts[MAX_LISTED - 1 : -1] = [f"… ({hidden} more)"]
+    return ", ".join(parts)
+
+
+def _nested(numbers: Array, shape: tuple[int, ...]) -> str:
+    if len(numbers) > MAX_LISTED:
+        return f"tensor of shape {'×'.join(map(str, shape))}, {_listed(numbers)}"
+    if len(shape) == 1:
+        return f"[{', '.join(number(float(n)) for n in numbers)}]"
+    rows = numbers.reshape(shape[0], -1)
+    return f"[{', '.join(_nested(row, shape[1:]) for row in rows)}]"
+
+
+def _listed(numbers: Array) -> str:
+    """Numbers in a row; of more than sixteen, the first and the last, and how many are hidden."""
+    if len(numbers) <= MAX_LISTED:
+        return "  ".join(number(n) for n in numbers.tolist())
+    half = MAX_LISTED // 2
+    first, last = numbers[:half].tolist(), numbers[-half:].tolist()
+    hidden = len(numbers) - 2 * half
+    return "  ".join([*map(number, first), f"… {hidden} more …", *map(number, last)])
+
+
+def _verdict(report: Report) -> Iterable[Line]:
+    if report.eigenvalues is not None and report.tolerance is not None:
+        yield Line("eigenvalues", _listed(report.eigenvalues))
+        yield Line("Hessian", f"{_definiteness(report)} (tolerance {report.tolerance:.2g})", "verdict")
+    if report.stationary is not None:
+        yield Line("point", _stationarity(report), "verdict")
+
+
+def _definiteness(report: Report) -> str:
+    if report.definiteness == "undecided":
+        return "undecided at this precision: an eigenvalue is zero to rounding"
+    if report.definiteness == "zero":
+        return "zero"
+    return str(report.definiteness)
+
+
+def _stationarity(report: Report) -> str:
+    if not report.stationary:
+        slope = float(abs(report.evaluation.gradient).max())
+        return f"not stationary (largest slope {number(slope)})"
+    match report.kind:
+        case "minimum":
+            return "stationary: a strict local minimum"
+        case "maximum":
+            return "stationary: a strict local maximum"
+        case "saddle":
+            return "stationary: a saddle"
+        case "inconclusive":
+            return "stationary; its kind is inconclusive, because the Hessian is singular"
+    return "stationary"
+
+
+def _remarks(report: Report) -> Iterable[Line]:
+    for item in report.evaluation.undefined:
+        yield Line("undefined", item.reason, "problem")
+    for note in (*report.evaluation.notes, *report.notes):
+        yield Line("note", note, "note")

@@ -1,0 +1,165 @@
+"""Report → JSON, one object a line, in pieces so that a large Hessian is never held as text.
+
+Valid for every strict parser: an entry that is not a finite number is ``null``, since ``NaN``
+and ``Infinity`` are not JSON. Doubles are written as the shortest text that reads back the same.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hesscli.errors import HessError
+from hesscli.model import Array, Evaluation, Report, Symbolic, Variable
+from hesscli.render.symbols import as_text
+
+FORMAT_VERSION = "1.0"
+
+
+def numeric(report: Report) -> Iterator[str]:
+    """The JSON of an evaluated point, in pieces that join to one line."""
+    evaluation = report.evaluation
+    head = {
+        "format_version": FORMAT_VERSION,
+        "expression": evaluation.formula.text,
+        "variables": [_variable(v) for v in evaluation.variables],
+        "point": _point(evaluation),
+        "value": _number(evaluation.value),
+        "gradient": _numbers(evaluation.gradient),
+    }
+    tail = {
+        "eigenvalues": None if report.eigenvalues is None else _numbers(report.eigenvalues),
+        "inertia": _inertia(report),
+        "definiteness": report.definiteness,
+        "tolerance": report.tolerance,
+        "stationary": report.stationary,
+        "gradient_tolerance": report.gradient_tolerance,
+        "stationary_point": report.kind,
+        "undefined": [
+            {
+                "part": item.part,
+                "span": list(item.span) if item.span else None,
+                "reason": item.reason,
+                "entries": list(item.entries),
+            }
+            for item in evaluation.undefined
+        ],
+        "notes": [*evaluation.notes, *report.notes],
+    }
+    yield _text(head)[:-1]
+    yield ', "hessian": '
+    yield from _rows(evaluation.hessian)
+    if any(v.shape for v in evaluation.variables):
+        yield ', "blocks": '
+        yield from _blocks(evaluation)
+    yield ", " + _text(tail)[1:]
+
+
+def symbolic(answer: Symbolic) -> Iterator[str]:
+    """The JSON of a Hessian in symbols; its entries are formulas in Python notation."""
+    formula = answer.formula
+
+    def text(entry: Any) -> str:
+        return as_text(entry, decimal=formula.decimal)
+
+    yield _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "expression": formula.text,
+            "variables": [{"name": name} for name in formula.differentiated],
+            "point": None,
+            "gradient": [text(entry) for entry in answer.gradient],
+            "hessian": [[text(entry) for entry in row] for row in answer.hessian],
+            "notes": list(answer.notes),
+        }
+    )
+
+
+def failure(error: HessError, line: int | None = None) -> str:
+    """The JSON of a point, or of an input line, that cannot be answered."""
+    answer: dict[str, Any] = {"format_version": FORMAT_VERSION}
+    if line is not None:
+        answer["line"] = line
+    answer["error"] = {"code": error.code, "message": _clean(error.message)}
+    if error.hint:
+        answer["error"]["hint"] = _clean(error.hint)
+    return _text(answer)
+
+
+def _clean(text: str) -> str:
+    """``text`` without the lone surrogates that stand for bytes that were not UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, allow_nan=False)
+
+
+def _variable(variable: Variable) -> dict[str, Any]:
+    return {"name": variable.name, "shape": list(variable.shape)}
+
+
+def _point(evaluation: Evaluation) -> dict[str, Any]:
+    shapes = {v.name: v.shape for v in (*evaluation.variables, *evaluation.constants)}
+    return {
+        name: numbers.reshape(shapes[name]).tolist() for name, numbers in evaluation.point.items()
+    }
+
+
+def _inertia(report: Report) -> dict[str, int] | None:
+    if report.inertia is None:
+        return None
+    return dict(zip(("positive", "zero", "negative"), report.inertia, strict=True))
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _numbers(values: Array) -> list[float | None]:
+    return [_number(value) for value in values.tolist()]
+
+
+def _rows(matrix: Array) -> Iterator[str]:
+    yield "["
+    for i, row in enumerate(matrix):
+        yield ("" if i == 0 else ", ") + json.dumps(_numbers(row), allow_nan=False)
+    yield "]"
+
+
+def _blocks(evaluation: Evaluation) -> Iterator[str]:
+    """``{"x": {"y": H[x][y]}}``, each block nested to the shape (*shape_x, *shape_y)."""
+    yield "{"
+    row = 0
+    for i, u in enumerate(evaluation.variables):
+        yield f"{', ' * (i > 0)}{json.dumps(u.name)}: {{"
+        column = 0
+        for j, v in enumerate(evaluation.variables):
+            yield f"{', ' * (j > 0)}{json.dumps(v.name)}: "
+            block = evaluation.hessian[row : row + u.size, column : column + v.size]
+            yield from _nested(block, u.shape, v.shape)
+            column += v.size
+        yield "}"
+        row += u.size
+    yield "}"
+
+
+def _nested(block: Array, rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[str]:
+    if not rows:
+        yield json.dumps(_shaped(_numbers(block[0]), columns), allow_nan=False)
+        return
+    yield "["
+    for i, part in enumerate(block.reshape(rows[0], -1, block.shape[1])):
+        if i:
+            yield ", "
+        yield from _nested(part, rows[1:], columns)
+    yield "]"
+
+
+def _shaped(numbers: list[Any], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return numbers[0]
+    size = len(numbers) // shape[0]
+    return [_shaped(numbers[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0])]

@@ -1,0 +1,67 @@
+"""Document → plain text: no escape codes, no boxes, and no number ever cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from hesscli.render.document import Document, Line, Matrix
+
+LABEL_WIDTH = len("eigenvalues")
+
+
+def lines(document: Document) -> Iterator[str]:
+    """The document, line by line."""
+    yield f"f = {document.title}"
+    yield from _labelled(document.lines)
+    yield ""
+    yield "Hessian"
+    yield from _matrix(document.matrix)
+    if document.verdict:
+        yield ""
+        yield from _labelled(document.verdict)
+
+
+def _labelled(items: Iterable[Line]) -> Iterator[str]:
+    for item in items:
+        yield f"{item.label:<{LABEL_WIDTH}}  {item.text}".rstrip()
+
+
+def _matrix(matrix: Matrix) -> Iterator[str]:
+    columns = [aligned(column) for column in zip(*matrix.cells, strict=True)]
+    widths = [
+        max(len(label), len(column[0]))
+        for label, column in zip(matrix.labels, columns, strict=True)
+    ]
+    side = max(map(len, matrix.labels))
+    yield "  ".join(
+        [" " * side, *(f"{label:>{w}}" for label, w in zip(matrix.labels, widths, strict=True))]
+    )
+    for label, row in zip(matrix.labels, zip(*columns, strict=True), strict=True):
+        cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join([f"{label:<{side}}", *cells])
+
+
+def aligned(cells: Sequence[str]) -> list[str]:
+    """Numbers of one column padded to one width, with their decimal points under each other."""
+    split = [_at_point(cell) for cell in cells]
+    left = max(len(whole) for whole, _ in split)
+    right = max(len(rest) for _, rest in split)
+    return [f"{whole:>{left}}{rest:<{right}}" for whole, rest in split]
+
+
+def _at_point(cell: str) -> tuple[str, str]:
+    if not cell[-1:].isdigit():  # a symbol or a missing entry
+        return cell, ""
+    for mark in (".", "e"):
+        if mark in cell and _is_number(cell):
+            position = cell.index(mark)
+            return cell[:position], cell[position:]
+    return cell, ""
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,480 @@
+"""Syntax tree → SymPy, by an allow-list: nothing is evaluated as text.
+
+Every symbol is real. Numbers stay exact. Beside the expression, the places are collected where
+it is not real or may not be differentiable *as it was typed*: SymPy simplifies ``sqrt(x)**2`` to
+``x`` and ``x/x`` to ``1``, which hides where the formula has no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import cache
+from typing import Any, NoReturn
+
+import sympy
+
+from hesscli import special, syntax
+from hesscli.errors import HessError, closest
+from hesscli.functions import BY_NAME, Function
+from hesscli.model import Expr, Formula, Site
+from hesscli.syntax import Node
+
+CONSTANTS: dict[str, Expr] = {
+    "pi": sympy.pi,
+    "E": sympy.E,
+    "e": sympy.E,
+    "I": sympy.I,
+    "oo": sympy.oo,
+}
+READ_AS = {"E": "Euler's number 2.71828…", "e": "Euler's number 2.71828…", "I": "the imaginary unit"}
+TRUTH = {"True": sympy.true, "False": sympy.false}
+
+# Exact numbers beyond this many bits (4,200 digits) are refused before SymPy computes them.
+MAX_BITS = 14_000
+MAX_ROOT_BITS = 1_100
+MAX_FACTORIAL = 1_500
+GROWS_LIKE_FACTORIAL = ("gamma", "factorial", "loggamma", "digamma")
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sorts ``x2`` before ``x10``."""
+    return [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"([0-9]+)", name)
+        if part
+    ]
+
+
+def read_formula(text: str, given: Collection[str] = (), wrt: tuple[str, ...] = ()) -> Formula:
+    """The formula that ``text`` names.
+
+    ``given`` are names that a point gives a value: they are variables even where they would be
+    constants (``E``, ``I``). ``wrt`` are the variables to differentiate, in order; empty means
+    all, in natural order. Raises :class:`HessError` with a span for anything that is not on the
+    allow-list.
+    """
+    tree = syntax.parse_formula(text)
+    builder = _Builder(text, frozenset((*given, *wrt)))
+    expression = builder.number(tree)
+    names = sorted(builder.symbols, key=natural_key)
+    if not names:
+        raise HessError(
+            "no-variables",
+            "the formula has no variable, so there is nothing to differentiate",
+            source=text,
+            hint='a formula with a name in it: hess "x**2" --at 3',
+        )
+    for name in wrt:
+        if name not in names:
+            raise HessError(
+                "unknown-variable",
+                f"`--wrt {name}`: the formula has no variable `{name}`; it has {', '.join(names)}",
+                hint=_did_you_mean(name, names),
+            )
+    rest = [name for name in names if name not in wrt] if wrt else []
+    return Formula(
+        source=text,
+        text=syntax.unparse(tree),
+        pretty=syntax.unparse(tree, syntax.UNICODE),
+        expression=expression,
+        variables=(*(wrt or names), *rest),
+        wrt=len(wrt or names),
+        sites=tuple(builder.sites),
+        notes=tuple(builder.notes()),
+        decimal=builder.decimal,
+    )
+
+
+def read_constant(node: Node, source: str) -> Fraction | Expr:
+    """The number that a part of a point names: a Fraction when rational, else a SymPy number.
+
+    Raises :class:`HessError` when it holds a variable, is not real, or is not finite.
+    """
+    rational = _rational(node)
+    if rational is not None:
+        return rational
+    builder = _Builder(source, frozenset())
+    expression = builder.number(node)
+    shown = source[slice(*node.span)].strip()
+    if builder.symbols:
+        name = min(builder.symbols, key=natural_key)
+        raise HessError(
+            "bad-value",
+            f"a value must be a number, and `{name}` is a name",
+            span=node.span,
+            source=source,
+            hint="values like 2, 1/3, sqrt(2), [1, 2], randn(2,2) or @FILE",
+        )
+    if not _is_finite(expression):
+        raise HessError(
+            "not-finite", f"the value `{shown}` is not a finite number", span=node.span,
+            source=source, hint="a finite number",
+        )  # fmt: skip
+    if expression.is_extended_real is False or sympy.im(expression).evalf(30, maxn=60) != 0:
+        raise HessError(
+            "not-real", f"the value `{shown}` is not a real number", span=node.span,
+            source=source, hint="a real number",
+        )  # fmt: skip
+    if expression.is_Rational:
+        return Fraction(int(expression.p), int(expression.q))
+    return expression
+
+
+def _is_finite(expression: Expr) -> bool:
+    if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        return False
+    return bool(sympy.Abs(expression.evalf(20)) < sympy.Float("1.7976931348623158e308"))
+
+
+def _rational(node: Node) -> Fraction | None:
+    """The value of plain rational arithmetic, found without SymPy; ``None`` for anything else."""
+    match node:
+        case syntax.Number(value=value):
+            return value
+        case syntax.Negative(operand=operand):
+            inner = _rational(operand)
+            return None if inner is None else -inner
+        case syntax.Product(factors=factors):
+            total = Fraction(1)
+            for operator, factor in factors:
+                value_or_none = _rational(factor)
+                if value_or_none is None or (operator == "/" and value_or_none == 0):
+                    return None
+                total = total * value_or_none if operator == "*" else total / value_or_none
+            return total
+    return None
+
+
+def _did_you_mean(name: str, known: list[str]) -> str | None:
+    match = closest(name, known)
+    return f"did you mean `{match}`?" if match else None
+
+
+class _Builder:
+    """Walks a tree once, building the expression and collecting what a user has to be told."""
+
+    def __init__(self, source: str, given: frozenset[str]) -> None:
+        self.source = source
+        self.given = given
+        self.symbols: dict[str, Expr] = {}
+        self.constants: dict[str, None] = {}
+        self.sites: list[Site] = []
+        self.guards: list[Expr] = []
+        self.decimal = False
+
+    def notes(self) -> Iterator[str]:
+        """How names were read that could have been read otherwise."""
+        for name in self.constants:
+            if name in READ_AS:
+                yield f"`{name}` is read as {READ_AS[name]}; `--at {name}=…` makes it a variable"
+        for name in self.symbols:
+            if name in CONSTANTS:
+                yield f"`{name}` is read as a variable, because it is given a value"
+
+    # Expressions
+
+    def number(self, node: Node) -> Expr:
+        """The expression that ``node`` names; refuses conditions, tuples and lists."""
+        match node:
+            case syntax.Number(value=value, text=text):
+                self.decimal |= not text.isdecimal()
+                return _exact(value)
+            case syntax.Name(name=name):
+                return self._name(name, node)
+            case syntax.Negative(operand=operand):
+                return -self.number(operand)
+            case syntax.Sum(terms=terms):
+                return self._sum(terms, node)
+            case syntax.Product(factors=factors):
+                return self._product(factors, node)
+            case syntax.Power(base=base, exponent=exponent):
+                return self._power(self.number(base), self.number(exponent), node)
+            case syntax.Call():
+                return self._call(node)
+            case syntax.Comparison() | syntax.Logic() | syntax.Not():
+                self._fail(
+                    "a condition stands where a number should",
+                    node,
+                    "where(condition, 1, 0)",
+                )
+            case syntax.Pair():
+                self._fail("a list in brackets stands where a number should", node,
+                           "one value, or `.` as the decimal point")
+            case syntax.Array():
+                self._fail("a list stands where a number should", node,
+                           "a name here, and its value with `--at x=[1,2]`")
+            case syntax.File():
+                self._fail("a file stands where a number should", node, "`--at x=@FILE`")
+
+    def _name(self, name: str, node: Node) -> Expr:
+        if name not in self.given:
+            if name in CONSTANTS:
+                self.constants[name] = None
+                return CONSTANTS[name]
+            if name in TRUTH:
+                self._fail("a truth value stands where a number should", node)
+        return self.symbols.setdefault(name, symbol(name))
+
+    def _sum(self, terms: tuple[tuple[str, Node], ...], node: Node) -> Expr:
+        parts = [
+            self.number(term) if sign == "+" else -self.number(term) for sign, term in terms
+        ]
+        self._limit(sum(_bits(part) for part in parts if part.is_Rational) / 20, node)
+        return sympy.Add(*parts)
+
+    def _product(self, factors: tuple[tuple[str, Node], ...], node: Node) -> Expr:
+        parts = []
+        for operator, factor in factors:
+            part = self.number(factor)
+            if operator == "/":
+                self._site("zero", (part,), node, "divides by zero")
+                part = sympy.Pow(part, -1)
+            parts.append(part)
+        self._limit(sum(_bits(part) for part in parts if part.is_Rational), node)
+        return sympy.Mul(*parts)
+
+    def _power(self, base: Expr, exponent: Expr, node: Node) -> Expr:
+        self._limit_power(base, exponent, node)
+        if exponent.is_Integer:
+            if exponent.is_negative:
+                self._site("zero", (base,), node, "divides by zero")
+        elif exponent.is_number:
+            self._site("negative", (base,), node, "is not real")
+            self._site("zero", (base,), node, "is at the edge of its domain")
+        elif not base.is_positive:
+            # A negative base has a real power only where the exponent is whole, which it stops
+            # being as soon as it moves: a closer look in either case.
+            self._site("negative-power", (base, exponent), node, "is not real")
+            self._site("nonpositive", (base,), node, "is real only for whole exponents")
+        return sympy.Pow(base, exponent)
+
+    def _limit_power(self, base: Expr, exponent: Expr, node: Node) -> None:
+        if not exponent.is_number or exponent.is_finite is False:
+            return
+        number = base if base.is_number else base.as_coeff_Mul()[0]
+        if number.is_zero or number.is_finite is False or abs(number) == 1:
+            return
+        size = abs(sympy.log(abs(number), 2).evalf(5) * exponent.evalf(5))
+        if number.is_Rational and not exponent.is_Integer:
+            size = max(size, _bits(number))
+        elif number.is_Rational:
+            size = sympy.Max(size, abs(exponent.evalf(5)) * (number.p.bit_length() - 1))
+        # SymPy looks for factors of a number under a root, which takes seconds for a long one.
+        self._limit(size, node, MAX_BITS if exponent.is_Integer else MAX_ROOT_BITS)
+
+    def _limit(self, bits: Any, node: Node, most: int = MAX_BITS) -> None:
+        if bits > most:
+            raise HessError(
+                "too-large",
+                "this number is too large to compute exactly",
+                span=node.span,
+                source=self.source,
+                hint="smaller numbers; answers beyond 1e308 cannot be shown anyway",
+            )
+
+    # Functions
+
+    def _call(self, node: syntax.Call) -> Expr:
+        if node.name in self.given:
+            self._fail(
+                f"`{node.name}` is given a value, so it is a variable, not a function",
+                node,
+                f"`{node.name}*(…)` for a product",
+            )
+        function = BY_NAME.get(node.name)
+        if function is None:
+            self._unknown(node)
+        self._check_arity(function, node)
+        if function.name == "Piecewise":
+            return self._piecewise([self._pair(a) for a in node.arguments], node)
+        if function.name == "where":
+            condition, a, b = node.arguments
+            return self._piecewise([(a, condition), (b, None)], node)
+        arguments = tuple(self.number(argument) for argument in node.arguments)
+        if function.name == "pow":
+            return self._power(*arguments, node)
+        self._hazards(function, arguments, node)
+        self._limit_function(function, arguments, node)
+        return getattr(special, function.symbol)(*arguments)
+
+    def _hazards(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
+        for hazard in function.hazards:
+            if hazard.test.startswith("tie"):
+                quantities = tuple(dict.fromkeys(arguments))
+            else:
+                quantities = (quantity(hazard.quantity, arguments),)
+            self._site(hazard.test, quantities, node, hazard.says)
+        if function.name == "log" and len(arguments) == 2:
+            base = arguments[1]
+            self._site("negative", (base,), node, "is not real")
+            self._site("zero", (base * (base - 1),), node, "has a base without logarithms")
+
+    def _limit_function(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
+        """Refuse what SymPy would compute exactly for minutes: factorials, floors of huge numbers."""
+        argument = arguments[0]
+        if function.name in ("sqrt", "cbrt"):
+            self._limit_power(argument, sympy.S.Half, node)
+        if not argument.is_number or argument.is_extended_real is not True:
+            return
+        if function.name in GROWS_LIKE_FACTORIAL and abs(argument.evalf(5)) > MAX_FACTORIAL:
+            self._limit(MAX_BITS + 1, node)
+        if function.name in ("floor", "ceil") and not argument.is_Rational:
+            self._limit(sympy.log(abs(argument.evalf(5)) + 1, 2).evalf(5), node)
+
+    def _check_arity(self, function: Function, node: syntax.Call) -> None:
+        least, most = function.arity
+        count = len(node.arguments)
+        if count < least or (most is not None and count > most):
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            if most is None:
+                wanted = f"at least {least}"
+            self._fail(
+                f"`{node.name}` takes {wanted} argument{'s' * (wanted != '1')}, not {count}",
+                node,
+                function.signature,
+            )
+
+    def _unknown(self, node: syntax.Call) -> NoReturn:
+        match = closest(node.name, tuple(BY_NAME))
+        if match:
+            hint = f"did you mean `{match}`?"
+        elif len(node.name) <= 2 or node.name in self.symbols:
+            hint = f"`{node.name}*(…)` if a product is meant; `hess --functions` lists functions"
+        else:
+            hint = "`hess --functions` lists every function"
+        raise HessError(
+            "unknown-function",
+            f"`{node.name}` is not a function that hess knows",
+            span=node.name_span,
+            source=self.source,
+            hint=hint,
+        )
+
+    # Pieces and conditions
+
+    def _pair(self, node: Node) -> tuple[Node, Node]:
+        if not isinstance(node, syntax.Pair) or len(node.items) != 2:
+            self._fail("`Piecewise` takes pairs (value, condition)", node,
+                       "Piecewise((x, x < 0), (x**2, True))")
+        return node.items[0], node.items[1]
+
+    def _piecewise(self, pairs: list[tuple[Node, Node | None]], node: Node) -> Expr:
+        pieces = []
+        with self._guarded():
+            for value, condition in pairs:
+                holds = sympy.true if condition is None else self.condition(condition)
+                with self._guarded(holds):
+                    pieces.append((self.number(value), holds))
+                self.guards.append(sympy.Not(holds))
+            self._site("always", (), node, "has no value here: none of its conditions holds")
+        pieces = [(value, holds) for value, holds in pieces if holds != sympy.false]
+        if not pieces:
+            return sympy.nan
+        if pieces[0][1] == sympy.true:
+            return pieces[0][0]
+        # Unevaluated: SymPy tries to solve the conditions, which can take minutes.
+        return sympy.Piecewise(*pieces, evaluate=False)
+
+    @contextmanager
+    def _guarded(self, *conditions: Expr) -> Iterator[None]:
+        length = len(self.guards)
+        self.guards.extend(conditions)
+        yield
+        del self.guards[length:]
+
+    def condition(self, node: Node) -> Expr:
+        """The SymPy condition that ``node`` names; refuses numbers."""
+        match node:
+            case syntax.Name(name=name) if name in TRUTH and name not in self.given:
+                return TRUTH[name]
+            case syntax.Comparison(operands=operands, operators=operators):
+                values = [self.number(operand) for operand in operands]
+                return sympy.And(
+                    *(
+                        self._compare(operator, a, b, node)
+                        for operator, a, b in zip(operators, values, values[1:], strict=False)
+                    )
+                )
+            case syntax.Logic(operator=operator, operands=parts):
+                join = sympy.And if operator == "and" else sympy.Or
+                return join(*(self.condition(part) for part in parts))
+            case syntax.Not(operand=operand):
+                return sympy.Not(self.condition(operand))
+            case _:
+                self._fail("a condition is needed here", node, "a comparison such as x > 0")
+
+    def _compare(self, operator: str, a: Expr, b: Expr, node: Node) -> Expr:
+        self._site("zero", (a - b,), node, "changes sides")
+        relation = {
+            "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
+            "==": sympy.Eq, "!=": sympy.Ne,
+        }[operator]  # fmt: skip
+        for side in (a, b):
+            if side.has(sympy.I, sympy.nan, sympy.zoo):
+                self._fail("only real numbers can be compared", node)
+        return relation(a, b)
+
+    # What is collected
+
+    def _site(self, test: Any, quantities: tuple[Expr, ...], node: Node, says: str) -> None:
+        if sympy.false in self.guards or _never(test, quantities):
+            return
+        guards = tuple(guard for guard in self.guards if guard != sympy.true)
+        part = self.source[slice(*node.span)].strip()
+        self.sites.append(Site(test, quantities, guards, part, says, node.span))
+
+    def _fail(self, message: str, node: Node, hint: str | None = None) -> NoReturn:
+        raise HessError("formula", message, span=node.span, source=self.source, hint=hint)
+
+
+def _never(test: str, quantities: tuple[Expr, ...]) -> bool:
+    """Whether it is certain that ``test`` fails everywhere, so that no place has to be watched."""
+    if test == "always":
+        return False
+    if test.startswith("tie"):
+        return len(quantities) < 2
+    quantity = quantities[0]
+    match test:
+        case "negative" | "negative-power":
+            return bool(quantity.is_nonnegative)
+        case "zero":
+            return bool(quantity.is_nonzero)
+        case "nonpositive":
+            return bool(quantity.is_positive)
+        case "pole":
+            return bool(quantity.is_positive)
+        case "whole":
+            return bool(quantity.is_number and quantity.is_integer is False)
+    return False
+
+
+def symbol(name: str) -> Expr:
+    """The symbol of a variable. It is real, which lets SymPy simplify ``sqrt(x**4)`` to ``x**2``."""
+    return sympy.Symbol(name, real=True)
+
+
+def _exact(value: Fraction) -> Expr:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def _bits(number: Expr) -> int:
+    return int(number.p).bit_length() + int(number.q).bit_length()
+
+
+def quantity(text: str, arguments: tuple[Expr, ...]) -> Expr:
+    """The quantity of a hazard with a function's arguments in place of ``x`` and ``y``."""
+    template = _template(text)
+    return template.xreplace(dict(zip(_PLACEHOLDERS, arguments, strict=False)))
+
+
+_PLACEHOLDERS = (symbol("x"), symbol("y"))
+
+
+@cache
+def _template(text: str) -> Expr:
+    builder = _Builder(text, frozenset("xy"))
+    return builder.number(syntax.parse_formula(text))
+
