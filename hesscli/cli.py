@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +33,7 @@ hess --help tells more; hess --functions lists every function.
 """
 
 
-class DType(str, Enum):
+class DType(StrEnum):
     """The floating-point types that ``--dtype`` takes."""
 
     float64 = "float64"
@@ -49,7 +49,7 @@ class HessCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         takes_value = {
-            name: not option.is_flag
+            name: not getattr(option, "is_flag", False)
             for option in self.get_params(ctx)
             if option.param_type_name == "option"
             for name in (*option.opts, *option.secondary_opts)
@@ -137,7 +137,6 @@ def _request(
             "--seed",
             metavar="N",
             min=0,
-            max=2**63 - 1,
             help="The seed of randn and rand, as torch.manual_seed takes it.",
         ),
     ] = None,
@@ -288,8 +287,8 @@ def _standard_streams() -> Streams:
         sys.stdin.reconfigure(errors="surrogateescape")
     return Streams(
         sys.stdin or io.StringIO(),
-        sys.stdout or open(os.devnull, "w", encoding="utf-8"),
-        sys.stderr or open(os.devnull, "w", encoding="utf-8"),
+        sys.stdout or Path(os.devnull).open("w", encoding="utf-8"),
+        sys.stderr or Path(os.devnull).open("w", encoding="utf-8"),
     )
 
 
@@ -299,5 +298,5 @@ def _silence(stream: Any) -> None:
         descriptor = stream.fileno()
     except (OSError, ValueError):
         return
-    with open(os.devnull, "w", encoding="utf-8") as nothing:
+    with Path(os.devnull).open("w", encoding="utf-8") as nothing:
         os.dup2(nothing.fileno(), descriptor)

@@ -8,30 +8,16 @@ number from all of them; where they do not, the part of the formula that breaks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import sympy
 
 from hesscli.derivatives import differentiate
-from hesscli.errors import ExitStatus, HessError
-from hesscli.model import (
-    Array,
-    Evaluation,
-    Expr,
-    Formula,
-    Point,
-    Site,
-    Sums,
-    Symbolic,
-    Undefined,
-    Value,
-    Values,
-)
+from hesscli.model import Expr, Formula, Site, Symbolic
 from hesscli.semantics import symbol
 
 DIGITS = 400
@@ -43,7 +29,6 @@ OUTER, INNER = Fraction(1, 10**20), Fraction(1, 10**40)
 AGREE = sympy.Float("1e-9")
 CONVERGED = sympy.Float("1e-6")
 MAX_ENTRIES = 400
-MAX_EXAMINED = 1_000
 # Slopes that no axis, diagonal or symmetric kink follows.
 OBLIQUE = (Fraction(61, 100), Fraction(-79, 100))
 
@@ -126,7 +111,9 @@ class _Examination:
             self.moving = self._moving()
             value = self._value()
             if self.hits and len(pairs) > MAX_ENTRIES:
-                self._break(self.hits[0], f"{self.hits[0].says}, with too many variables to examine")
+                self._break(
+                    self.hits[0], f"{self.hits[0].says}, with too many variables to examine"
+                )
             elif value is not None:
                 for i in range(count):
                     gradient[i] = self._entry((i,), value)
@@ -415,123 +402,3 @@ def shortened(text: str, most: int = 60) -> str:
     if len(text) > most:
         return f"{text[: most // 2]} … {text[-most // 2 :]}"
     return text
-
-
-# --- a whole point -----------------------------------------------------------------------------
-
-
-def settle(
-    sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] = ()
-) -> Evaluation:
-    """The evaluation that autograd's sums and the examined elements make together.
-
-    ``notes`` are what is known about the point already.
-    """
-    formula = examiner.formula
-    value, gradient, hessian = sums.value, sums.gradient.copy(), sums.hessian.copy()
-    places = {v.name: _elements_at(v.shape, sums.shape) for v in (*sums.variables, *sums.constants)}
-    starts: dict[str, int] = {}
-    for variable in sums.variables:
-        starts[variable.name] = sum(v.size for v in sums.variables[: len(starts)])
-    jets: dict[Any, Jet] = {}
-    reasons: dict[tuple[Site | None, str], list[str]] = {}
-    found: dict[str, None] = {}
-    for element in sums.suspects:
-        scalars = {
-            name: _scalar(point.values[name], sums.numbers[name], place(element))
-            for name, place in places.items()
-        }
-        key = tuple(scalars.values())
-        if key not in jets:
-            if len(jets) >= MAX_EXAMINED:
-                raise HessError(
-                    "too-large",
-                    f"more than {MAX_EXAMINED:,} elements lie at a kink or outside the domain",
-                    hint="a point with fewer such elements",
-                    status=ExitStatus.NO_ANSWER,
-                )
-            jets[key] = examiner(scalars, at_index(sums.shape, element))
-        jet = jets[key]
-        rows = [starts[name] + places[name](element) for name in formula.differentiated]
-        value += _nan(jet.value)
-        for i, row in enumerate(rows):
-            gradient[row] += _nan(jet.gradient[i])
-            for j, column in enumerate(rows):
-                hessian[row, column] += _nan(jet.hessian[i][j])
-        for reason in jet.reasons:
-            reasons.setdefault(reason, []).extend(_paths(jet, rows, len(gradient)))
-        found.update(dict.fromkeys(jet.notes))
-    undefined = tuple(
-        Undefined(
-            part=site.part if site else formula.text,
-            span=site.span if site else None,
-            reason=reason,
-            entries=tuple(dict.fromkeys(entries)),
-        )
-        for (site, reason), entries in reasons.items()
-    )
-    if np.isnan(value):
-        # Where the formula itself has no value, no derivative of the sum means anything.
-        gradient[:], hessian[:] = np.nan, np.nan
-    return Evaluation(
-        formula=formula,
-        variables=sums.variables,
-        constants=sums.constants,
-        point=sums.numbers,
-        value=value,
-        gradient=gradient,
-        hessian=hessian,
-        epsilon=sums.epsilon,
-        undefined=undefined,
-        notes=(*formula.notes, *_summed(sums.shape), *notes, *found),
-    )
-
-
-def _summed(shape: tuple[int, ...]) -> list[str]:
-    count = int(np.prod(shape))
-    if count == 1:
-        return []
-    return [f"summed over {count} elements: the formula gives a tensor of shape {list(shape)}"]
-
-
-def _paths(jet: Jet, rows: Sequence[int], order: int) -> list[str]:
-    """The entries that this jet leaves without a number, as paths into the JSON answer."""
-    if jet.value is None:
-        return ["value", "gradient", "hessian"]
-    if None not in jet.gradient and all(None in row for row in jet.hessian) and len(rows) == order:
-        if all(entry is None for row in jet.hessian for entry in row):
-            return ["hessian"]
-    paths = [f"gradient[{row}]" for i, row in enumerate(rows) if jet.gradient[i] is None]
-    paths += [
-        f"hessian[{row}][{column}]"
-        for i, row in enumerate(rows)
-        for j, column in enumerate(rows)
-        if jet.hessian[i][j] is None
-    ]
-    return paths
-
-
-def _nan(number: float | None) -> float:
-    return float("nan") if number is None else number
-
-
-def _elements_at(own: tuple[int, ...], shape: tuple[int, ...]) -> Callable[[int], int]:
-    """From a flat index into the broadcast tensor to the flat index into a variable's own."""
-    indices = np.broadcast_to(np.arange(int(np.prod(own))).reshape(own), shape).reshape(-1)
-    return lambda element: int(indices[element])
-
-
-def _scalar(value: Value, numbers: Array, element: int) -> Fraction | float | Expr:
-    """One element, exact where the user's text was."""
-    if isinstance(value, Values):
-        return value.entries[element]
-    return float(numbers[element])
-
-
-def at_index(shape: Sequence[int], flat: int) -> str:
-    """``[1,0]`` for a flat index into a tensor of this shape; nothing for a scalar."""
-    index = []
-    for length in reversed(shape):
-        flat, i = divmod(flat, length)
-        index.append(str(i))
-    return f"[{','.join(reversed(index))}]" if index else ""

@@ -21,6 +21,7 @@ from hesscli.errors import ExitStatus, HessError
 from hesscli.memory import available
 from hesscli.model import Array, Formula, Point, Random, Site, Sums, Value, Variable
 from hesscli.program import Program
+from hesscli.shapes import broadcast
 
 # Whatever comes this close to a kink in floating point is examined exactly.
 NEAR = 1e-9
@@ -52,7 +53,7 @@ class Evaluator:
         constants = tuple(
             Variable(name, point.values[name].shape) for name in formula.variables[formula.wrt :]
         )
-        shape = torch.broadcast_shapes(*(t.shape for t in tensors.values()))
+        shape = broadcast(t.shape for t in tensors.values())
         flat = {name: t.expand(shape).reshape(-1) for name, t in tensors.items()}
         suspect = self._suspects(flat)
         sums = self._sums(tensors, variables, shape, suspect)
@@ -64,7 +65,7 @@ class Evaluator:
             variables=variables,
             constants=constants,
             numbers={name: _numpy(t.reshape(-1)) for name, t in tensors.items()},
-            shape=tuple(shape),
+            shape=shape,
             value=float(value),
             gradient=gradient,
             hessian=matrix,
@@ -94,7 +95,7 @@ class Evaluator:
         self,
         tensors: dict[str, Tensor],
         variables: tuple[Variable, ...],
-        shape: torch.Size,
+        shape: tuple[int, ...],
         suspect: Tensor,
     ) -> tuple[Array, Array, Array]:
         """Value, gradient and Hessian of the sum over the elements that are not suspect."""
@@ -104,7 +105,7 @@ class Evaluator:
 
         def function(stacked: Tensor) -> Tensor:
             inputs = dict(tensors)
-            for v, part in zip(variables, stacked.split(sizes), strict=True):
+            for v, part in zip(variables, torch.split(stacked, sizes), strict=True):
                 inputs[v.name] = part.reshape(v.shape)
             if len(keep) < len(suspect):
                 inputs = {
@@ -112,7 +113,7 @@ class Evaluator:
                 }
             (result,) = self.program(inputs, stacked)
             # A variable that cancels (x - x + y) still counts in the shape that is summed over.
-            target = shape if len(keep) == len(suspect) else keep.shape
+            target = shape if len(keep) == len(suspect) else (len(keep),)
             return result.expand(target).sum()
 
         order = len(stacked)
@@ -128,7 +129,7 @@ class Evaluator:
             with warnings.catch_warnings():
                 # Of torch's own making: a performance hint for kernels without a batching rule.
                 warnings.simplefilter("ignore")
-                matrix = hessian(
+                matrix = hessian(  # type: ignore[no-untyped-call]
                     function, stacked, vectorize=_vectorize(order, steps, max(1, len(suspect)))
                 )
         return _numpy(value), _numpy(gradient), _numpy(matrix)

@@ -85,40 +85,44 @@ def _cbrt(x: Tensor) -> Tensor:
     return root - torch.where(torch.isfinite(step), step, torch.zeros_like(step))
 
 
-cbrt = rule(_cbrt, lambda x: 1 / (3 * cbrt(x) ** 2))
+cbrt: Kernel = rule(_cbrt, lambda x: 1 / (3 * cbrt(x) ** 2))
 
 # Sigmoids: 1 - s(x) cancels for large x, s(-x) does not.
 
-sigmoid = rule(torch.sigmoid, lambda x: sigmoid(x) * sigmoid(-x))
-softplus = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
+sigmoid: Kernel = rule(torch.sigmoid, lambda x: sigmoid(x) * sigmoid(-x))
+softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
 
 # Trigonometric and hyperbolic functions. 1/cosh(x) alone gives 0·∞ in its derivatives once cosh
 # overflows.
 
-sec = rule(lambda x: 1 / torch.cos(x), lambda x: sec(x) * torch.tan(x))
-csc = rule(lambda x: 1 / torch.sin(x), lambda x: -csc(x) * cot(x))
-cot = rule(lambda x: 1 / torch.tan(x), lambda x: -(csc(x) ** 2))
-sech = rule(lambda x: 1 / torch.cosh(x), lambda x: -sech(x) * tanh(x))
-csch = rule(lambda x: 1 / torch.sinh(x), lambda x: -csch(x) * coth(x))
-tanh = rule(torch.tanh, lambda x: sech(x) ** 2)
-coth = rule(lambda x: 1 / torch.tanh(x), lambda x: -(csch(x) ** 2))
+sec: Kernel = rule(lambda x: 1 / torch.cos(x), lambda x: sec(x) * torch.tan(x))
+csc: Kernel = rule(lambda x: 1 / torch.sin(x), lambda x: -csc(x) * cot(x))
+cot: Kernel = rule(lambda x: 1 / torch.tan(x), lambda x: -(csc(x) ** 2))
+sech: Kernel = rule(lambda x: 1 / torch.cosh(x), lambda x: -sech(x) * tanh(x))
+csch: Kernel = rule(lambda x: 1 / torch.sinh(x), lambda x: -csch(x) * coth(x))
+tanh: Kernel = rule(torch.tanh, lambda x: sech(x) ** 2)
+coth: Kernel = rule(lambda x: 1 / torch.tanh(x), lambda x: -(csch(x) ** 2))
 
 # Inverse functions: (1 - x)(1 + x) keeps the digits that 1 - x² loses near 1.
 
-asin = rule(torch.asin, lambda x: 1 / torch.sqrt((1 - x) * (1 + x)))
-acos = rule(torch.acos, lambda x: -1 / torch.sqrt((1 - x) * (1 + x)))
-acosh = rule(torch.acosh, lambda x: 1 / torch.sqrt((x - 1) * (x + 1)))
-atanh = rule(torch.atanh, lambda x: 1 / ((1 - x) * (1 + x)))
-asec = rule(
+asin: Kernel = rule(torch.asin, lambda x: 1 / torch.sqrt((1 - x) * (1 + x)))
+acos: Kernel = rule(torch.acos, lambda x: -1 / torch.sqrt((1 - x) * (1 + x)))
+acosh: Kernel = rule(torch.acosh, lambda x: 1 / torch.sqrt((x - 1) * (x + 1)))
+atanh: Kernel = rule(torch.atanh, lambda x: 1 / ((1 - x) * (1 + x)))
+asec: Kernel = rule(
     lambda x: torch.acos(1 / x), lambda x: 1 / (torch.abs(x) * torch.sqrt((x - 1) * (x + 1)))
 )
-acsc = rule(
+acsc: Kernel = rule(
     lambda x: torch.asin(1 / x), lambda x: -1 / (torch.abs(x) * torch.sqrt((x - 1) * (x + 1)))
 )
-acot = rule(lambda x: torch.atan(1 / x), lambda x: -1 / (1 + x**2))
-asech = rule(lambda x: torch.acosh(1 / x), lambda x: -1 / (x * torch.sqrt((1 - x) * (1 + x))))
-acsch = rule(lambda x: torch.asinh(1 / x), lambda x: -1 / (torch.abs(x) * torch.sqrt(1 + x**2)))
-acoth = rule(lambda x: torch.atanh(1 / x), lambda x: 1 / ((1 - x) * (1 + x)))
+acot: Kernel = rule(lambda x: torch.atan(1 / x), lambda x: -1 / (1 + x**2))
+asech: Kernel = rule(
+    lambda x: torch.acosh(1 / x), lambda x: -1 / (x * torch.sqrt((1 - x) * (1 + x)))
+)
+acsch: Kernel = rule(
+    lambda x: torch.asinh(1 / x), lambda x: -1 / (torch.abs(x) * torch.sqrt(1 + x**2))
+)
+acoth: Kernel = rule(lambda x: torch.atanh(1 / x), lambda x: 1 / ((1 - x) * (1 + x)))
 
 
 def sinc(x: Tensor) -> Tensor:
@@ -159,13 +163,14 @@ def polygamma(order: int) -> Kernel:
 
     def value(x: Tensor) -> Tensor:
         s = torch.full((), order + 1.0, dtype=x.dtype, device=x.device)
-        return sign_and_factorial * torch.special.zeta(s, x)
+        result: Tensor = sign_and_factorial * torch.special.zeta(s, x)
+        return result
 
     return rule(value, lambda x: polygamma(order + 1)(x))
 
 
-lgamma = rule(torch.lgamma, lambda x: polygamma(0)(x))
-gamma = rule(_gamma, lambda x: gamma(x) * polygamma(0)(x))
+lgamma: Kernel = rule(torch.lgamma, lambda x: polygamma(0)(x))
+gamma: Kernel = rule(_gamma, lambda x: gamma(x) * polygamma(0)(x))
 
 
 def factorial(x: Tensor) -> Tensor:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from hesscli.shapes import index_text, size
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -104,23 +106,11 @@ class Variable:
     @property
     def size(self) -> int:
         """The number of elements."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return size
+        return size(self.shape)
 
     def elements(self) -> list[str]:
         """The element names in row-major order: ``x`` for a scalar, ``x[0,1]`` in a tensor."""
-        if not self.shape:
-            return [self.name]
-        names = []
-        for flat in range(self.size):
-            index = []
-            for length in reversed(self.shape):
-                flat, i = divmod(flat, length)
-                index.append(str(i))
-            names.append(f"{self.name}[{','.join(reversed(index))}]")
-        return names
+        return [self.name + index_text(self.shape, flat) for flat in range(self.size)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ once there is a point.
 
 from __future__ import annotations
 
+import gc
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
     if not request.at:
         from hesscli.derivatives import differentiate
 
+        _collect_again()
         output.symbolic(differentiate(read_formula(text, (), request.wrt)))
         return ExitStatus.ANSWERED
     from hesscli.points import bind, names_given, read_assignment
@@ -191,6 +193,7 @@ class _Solver:
     def _evaluator(self) -> Evaluator:
         from hesscli.hessian import Evaluator
 
+        _collect_again()
         return Evaluator(self.formula, self.request.dtype, self.request.device)
 
     @cached_property
@@ -202,7 +205,7 @@ class _Solver:
     def report(self, point: Point) -> Report:
         """The report at ``point``."""
         from hesscli.analysis import analyse
-        from hesscli.existence import settle
+        from hesscli.settlement import settle
 
         sums = self._evaluator(point, self.dice.generator)
         evaluation = settle(sums, point, self._examiner, self.dice.notes(point))
@@ -214,6 +217,12 @@ def _check_memory(formula: Formula, point: Point) -> None:
     from hesscli.model import Variable
 
     require(sum(Variable(n, point.values[n].shape).size for n in formula.differentiated))
+
+
+def _collect_again() -> None:
+    """Switch garbage collection back on, for all but what imports have made: that stays."""
+    gc.freeze()
+    gc.enable()
 
 
 class _Output:

@@ -18,6 +18,7 @@ from hesscli import syntax
 from hesscli.errors import HessError, closest
 from hesscli.model import Expr, Formula, Point, Random, Span, Value, Values
 from hesscli.semantics import read_constant
+from hesscli.shapes import broadcast, size
 from hesscli.syntax import Node
 
 MAX_ELEMENTS = 10_000_000
@@ -202,10 +203,7 @@ def _generated(node: syntax.Call, source: str) -> Value:
 
 def _shape(arguments: list[Any]) -> tuple[int, ...]:
     shape = tuple(_count(argument) for argument in arguments)
-    size = 1
-    for length in shape:
-        size *= length
-    _check_size(size, MAX_ELEMENTS)
+    _check_size(size(shape), MAX_ELEMENTS)
     return shape
 
 
@@ -217,10 +215,10 @@ def _count(argument: Any) -> int:
     return int(argument)
 
 
-def _check_size(size: int, most: int) -> None:
-    if size > most:
+def _check_size(count: int, most: int) -> None:
+    if count > most:
         raise HessError(
-            "too-large", f"a tensor of {size:,} elements; the most is {most:,}",
+            "too-large", f"a tensor of {count:,} elements; the most is {most:,}",
             hint="a smaller tensor",
         )  # fmt: skip
 
@@ -228,10 +226,7 @@ def _check_size(size: int, most: int) -> None:
 def _filled(number: float) -> Callable[[list[Any]], Value]:
     def fill(arguments: list[Any]) -> Value:
         shape = _shape(arguments)
-        size = 1
-        for length in shape:
-            size *= length
-        return Values(shape, (number,) * size)
+        return Values(shape, (number,) * size(shape))
 
     return fill
 
@@ -324,7 +319,6 @@ def _read_npy(path: str) -> Value:
         where = ",".join(str(i[0]) for i in np.nonzero(~np.isfinite(values)))
         raise HessError("not-finite", f"`{path}` holds a number that is not finite, at [{where}]")
     return Values(tuple(values.shape), tuple(values.ravel().tolist()))
-
 
 
 def _load_json(text: str) -> Any:
@@ -477,9 +471,7 @@ def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> 
             span=(0, len(assignment.source)),
             hint=_count_hint(count, free),
         )
-    return Point(
-        {**held, **dict(zip(free, assignment.positional, strict=True))}, assignment.source
-    )
+    return Point({**held, **dict(zip(free, assignment.positional, strict=True))}, assignment.source)
 
 
 def _count_hint(count: int, free: list[str]) -> str:
@@ -513,7 +505,7 @@ def _listed(names: Sequence[str]) -> str:
 def _check_broadcast(point: Point) -> None:
     shapes = {name: value.shape for name, value in point.values.items() if value.shape}
     try:
-        broadcast_shape(list(shapes.values()))
+        broadcast(shapes.values())
     except ValueError:
         shown = ", ".join(f"{name} is {'×'.join(map(str, s))}" for name, s in shapes.items())
         raise HessError(
@@ -522,16 +514,3 @@ def _check_broadcast(point: Point) -> None:
             source=point.source,
             hint="tensors of one shape, or numbers; a length of 1 stretches",
         ) from None
-
-
-def broadcast_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """The shape that tensors of these shapes broadcast to. Raises ValueError if they do not."""
-    rank = max((len(shape) for shape in shapes), default=0)
-    result = [1] * rank
-    for shape in shapes:
-        for axis, length in enumerate(reversed(shape), start=1):
-            if length != 1:
-                if result[-axis] not in (1, length):
-                    raise ValueError(shapes)
-                result[-axis] = length
-    return tuple(result)

@@ -20,18 +20,20 @@ from hesscli import kernels, special
 from hesscli.errors import ExitStatus, HessError
 from hesscli.functions import FUNCTIONS
 from hesscli.model import Expr
+from hesscli.shapes import broadcast
 
 Inputs = Mapping[str, Tensor]
 Step = Callable[[list[Tensor]], Tensor]
 
 _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
-    getattr(special, function.symbol): getattr(kernels, function.kernel)
-    for function in FUNCTIONS
-    if function.kernel and isinstance(getattr(special, function.symbol), type)
-} | {
+    **{
+        getattr(special, function.symbol): getattr(kernels, function.kernel)
+        for function in FUNCTIONS
+        if function.kernel and isinstance(getattr(special, function.symbol), type)
+    },
     # Heads that SymPy makes out of those in the table.
-    sympy.floor: kernels.floor,
-    sympy.ceiling: kernels.ceil,
+    sympy.floor: torch.floor,
+    sympy.ceiling: torch.ceil,
     sympy.Max: kernels.maximum,
     sympy.Min: kernels.minimum,
     sympy.StrictLessThan: torch.lt,
@@ -168,8 +170,8 @@ def _selected(branches: list[_Branch], inputs: Inputs, values: list[Tensor]) -> 
     into the derivatives.
     """
     like = next(iter(inputs.values()))
-    shape = torch.broadcast_shapes(
-        *(x.shape for x in inputs.values()), *(values[b.condition].shape for b in branches)
+    shape = broadcast(
+        [*(x.shape for x in inputs.values()), *(values[b.condition].shape for b in branches)]
     )
     flat = {name: x.expand(shape).reshape(-1) for name, x in inputs.items()}
     left = torch.ones(shape, dtype=torch.bool, device=like.device).reshape(-1)

@@ -29,7 +29,11 @@ CONSTANTS: dict[str, Expr] = {
     "I": sympy.I,
     "oo": sympy.oo,
 }
-READ_AS = {"E": "Euler's number 2.71828…", "e": "Euler's number 2.71828…", "I": "the imaginary unit"}
+READ_AS = {
+    "E": "Euler's number 2.71828…",
+    "e": "Euler's number 2.71828…",
+    "I": "the imaginary unit",
+}
 TRUTH = {"True": sympy.true, "False": sympy.false}
 
 # Exact numbers beyond this many bits (4,200 digits) are refused before SymPy computes them.
@@ -201,11 +205,17 @@ class _Builder:
                     "where(condition, 1, 0)",
                 )
             case syntax.Pair():
-                self._fail("a list in brackets stands where a number should", node,
-                           "one value, or `.` as the decimal point")
+                self._fail(
+                    "a list in brackets stands where a number should",
+                    node,
+                    "one value, or `.` as the decimal point",
+                )
             case syntax.Array():
-                self._fail("a list stands where a number should", node,
-                           "a name here, and its value with `--at x=[1,2]`")
+                self._fail(
+                    "a list stands where a number should",
+                    node,
+                    "a name here, and its value with `--at x=[1,2]`",
+                )
             case syntax.File():
                 self._fail("a file stands where a number should", node, "`--at x=@FILE`")
 
@@ -219,9 +229,7 @@ class _Builder:
         return self.symbols.setdefault(name, symbol(name))
 
     def _sum(self, terms: tuple[tuple[str, Node], ...], node: Node) -> Expr:
-        parts = [
-            self.number(term) if sign == "+" else -self.number(term) for sign, term in terms
-        ]
+        parts = [self.number(term) if sign == "+" else -self.number(term) for sign, term in terms]
         self._limit(sum(_bits(part) for part in parts if part.is_Rational) / 20, node)
         return sympy.Add(*parts)
 
@@ -295,7 +303,8 @@ class _Builder:
             return self._piecewise([(a, condition), (b, None)], node)
         arguments = tuple(self.number(argument) for argument in node.arguments)
         if function.name == "pow":
-            return self._power(*arguments, node)
+            base, exponent = arguments
+            return self._power(base, exponent, node)
         self._hazards(function, arguments, node)
         self._limit_function(function, arguments, node)
         return getattr(special, function.symbol)(*arguments)
@@ -313,7 +322,7 @@ class _Builder:
             self._site("zero", (base * (base - 1),), node, "has a base without logarithms")
 
     def _limit_function(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
-        """Refuse what SymPy would compute exactly for minutes: factorials, floors of huge numbers."""
+        """Refuse what SymPy would compute exactly for minutes: factorials and floors."""
         argument = arguments[0]
         if function.name in ("sqrt", "cbrt"):
             self._limit_power(argument, sympy.S.Half, node)
@@ -357,8 +366,11 @@ class _Builder:
 
     def _pair(self, node: Node) -> tuple[Node, Node]:
         if not isinstance(node, syntax.Pair) or len(node.items) != 2:
-            self._fail("`Piecewise` takes pairs (value, condition)", node,
-                       "Piecewise((x, x < 0), (x**2, True))")
+            self._fail(
+                "`Piecewise` takes pairs (value, condition)",
+                node,
+                "Piecewise((x, x < 0), (x**2, True))",
+            )
         return node.items[0], node.items[1]
 
     def _piecewise(self, pairs: list[tuple[Node, Node | None]], node: Node) -> Expr:
@@ -452,7 +464,7 @@ def _never(test: str, quantities: tuple[Expr, ...]) -> bool:
 
 
 def symbol(name: str) -> Expr:
-    """The symbol of a variable. It is real, which lets SymPy simplify ``sqrt(x**4)`` to ``x**2``."""
+    """The symbol of a variable: real, which lets SymPy simplify ``sqrt(x**4)`` to ``x**2``."""
     return sympy.Symbol(name, real=True)
 
 
@@ -477,4 +489,3 @@ _PLACEHOLDERS = (symbol("x"), symbol("y"))
 def _template(text: str) -> Expr:
     builder = _Builder(text, frozenset("xy"))
     return builder.number(syntax.parse_formula(text))
-

@@ -81,7 +81,7 @@ class cbrt(sympy.Function):
     def fdiff(self, argindex: int = 1) -> Expr:
         return 1 / (3 * self**2)
 
-    def _eval_is_extended_real(self) -> bool | None:
+    def _eval_is_extended_real(self) -> Any:
         return self.args[0].is_extended_real
 
 
@@ -100,7 +100,7 @@ class sigmoid(sympy.Function):
         x = self.args[0]
         return sigmoid(x) * sigmoid(-x)
 
-    def _eval_is_positive(self) -> bool | None:
+    def _eval_is_positive(self) -> Any:
         return self.args[0].is_extended_real
 
 
@@ -118,7 +118,7 @@ class softplus(sympy.Function):
     def fdiff(self, argindex: int = 1) -> Expr:
         return sigmoid(self.args[0])
 
-    def _eval_is_positive(self) -> bool | None:
+    def _eval_is_positive(self) -> Any:
         return self.args[0].is_extended_real
 
 

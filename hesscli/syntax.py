@@ -206,9 +206,10 @@ ROOTS = {"√": "sqrt", "∛": "cbrt"}
 NUMBER = re.compile(r"(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 GREEK_NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "sigma tau upsilon phi chi psi omega"
-).split()
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
+    *("lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi"),
+    *("chi", "psi", "omega"),
+)
 GREEK = {
     unicodedata.lookup(f"GREEK {case} LETTER {'LAMDA' if name == 'lambda' else name.upper()}"): (
         name if case == "SMALL" else name.capitalize()
@@ -294,7 +295,9 @@ def _in_name(c: str) -> bool:
 
 
 def _vulgar_fraction(c: str) -> bool:
-    return len(c) == 1 and unicodedata.category(c) == "No" and "⁄" in unicodedata.normalize("NFKC", c)
+    return (
+        len(c) == 1 and unicodedata.category(c) == "No" and "⁄" in unicodedata.normalize("NFKC", c)
+    )
 
 
 def _end_of_path(text: str, start: int) -> int:
@@ -698,11 +701,15 @@ class _Parser:
             case "file":
                 return File(token.span, token.text)
             case "end":
-                self.fail("the text ends where a number, a name or a bracket should follow",
-                          token.span)
+                self.fail(
+                    "the text ends where a number, a name or a bracket should follow", token.span
+                )
             case ")":
-                self.fail("nothing stands before this bracket", token.span,
-                          "remove the bracket, or what comes before it")
+                self.fail(
+                    "nothing stands before this bracket",
+                    token.span,
+                    "remove the bracket, or what comes before it",
+                )
             case "/" if self.tokens[self.position - 2].kind == "/":
                 self.fail("`//` is not part of a formula", token.span, "floor(x/y)")
             case "or" if token.text == "|":
@@ -733,9 +740,7 @@ class _Parser:
     def _close(self, opening: Token, closing: str) -> int:
         if self.token.kind != closing:
             if self.token.kind == "end":
-                self.fail(
-                    f"`{opening.text}` is never closed", opening.span, f"add `{closing}`"
-                )
+                self.fail(f"`{opening.text}` is never closed", opening.span, f"add `{closing}`")
             self.finish()
         return self.advance().span[1]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hesscli.model import Array, Evaluation, Report, Symbolic, Variable
 from hesscli.render.symbols import as_text
-from hesscli.syntax import PYTHON, UNICODE
+from hesscli.syntax import PYTHON, UNICODE, Name, Notation, unparse
 
 MISSING = "none"
 SIGNIFICANT_DIGITS = 6
@@ -68,13 +68,14 @@ def number(value: float) -> str:
 def numeric(report: Report, *, unicode: bool) -> Document:
     """The document of an evaluated point."""
     evaluation = report.evaluation
-    variables = evaluation.variables
     formula = evaluation.formula
+    notation = UNICODE if unicode else PYTHON
+    variables = [_displayed(v, notation) for v in evaluation.variables]
     labels = [name for v in variables for name in v.elements()]
     return Document(
         title=formula.pretty if unicode else formula.text,
         lines=(
-            Line("at", _point(evaluation)),
+            Line("at", _point(evaluation, notation)),
             Line("value", number(evaluation.value)),
             Line("gradient", _listed(evaluation.gradient)),
         ),
@@ -95,7 +96,8 @@ def symbolic(answer: Symbolic, *, unicode: bool) -> Document:
     def text(expression: object) -> str:
         return as_text(expression, notation, decimal=formula.decimal)
 
-    names = formula.differentiated
+    variables = [_displayed(Variable(name, ()), notation) for name in formula.differentiated]
+    names = tuple(v.name for v in variables)
     return Document(
         title=formula.pretty if unicode else formula.text,
         lines=tuple(
@@ -103,7 +105,7 @@ def symbolic(answer: Symbolic, *, unicode: bool) -> Document:
             for i, (name, slope) in enumerate(zip(names, answer.gradient, strict=True))
         ),
         matrix=Matrix(
-            groups=_groups([Variable(name, ()) for name in names]),
+            groups=_groups(variables),
             labels=names,
             cells=tuple(tuple(text(entry) for entry in row) for row in answer.hessian),
         ),
@@ -111,24 +113,27 @@ def symbolic(answer: Symbolic, *, unicode: bool) -> Document:
     )
 
 
+def _displayed(variable: Variable, notation: Notation) -> Variable:
+    """The variable under the name that is shown: θ for theta, where that can be."""
+    return Variable(unparse(Name((0, 0), variable.name), notation), variable.shape)
+
+
 def _groups(variables: Sequence[Variable]) -> tuple[Group, ...]:
     groups = []
     start = 0
     for variable in variables:
-        shape = f" {'×'.join(map(str, variable.shape))}" if variable.shape else ""
+        shape = f" ({'×'.join(map(str, variable.shape))})" if variable.shape else ""
         groups.append(Group(variable.name + shape, start, start + variable.size))
         start += variable.size
     return tuple(groups)
 
 
-def _point(evaluation: Evaluation) -> str:
+def _point(evaluation: Evaluation, notation: Notation) -> str:
     parts = []
-    for variable in sorted(
-        (*evaluation.variables, *evaluation.constants), key=lambda v: list(evaluation.point).index(v.name)
-    ):
+    for variable in (*evaluation.variables, *evaluation.constants):
         numbers = evaluation.point[variable.name]
         shown = _nested(numbers, variable.shape) if variable.shape else number(float(numbers[0]))
-        parts.append(f"{variable.name} = {shown}")
+        parts.append(f"{_displayed(variable, notation).name} = {shown}")
     if len(parts) > MAX_LISTED:
         hidden = len(parts) - MAX_LISTED
         parts[MAX_LISTED - 1 : -1] = [f"… ({hidden} more)"]
@@ -137,7 +142,7 @@ def _point(evaluation: Evaluation) -> str:
 
 def _nested(numbers: Array, shape: tuple[int, ...]) -> str:
     if len(numbers) > MAX_LISTED:
-        return f"tensor of shape {'×'.join(map(str, shape))}, {_listed(numbers)}"
+        return f"tensor ({'×'.join(map(str, shape))}): {_listed(numbers)}"
     if len(shape) == 1:
         return f"[{', '.join(number(float(n)) for n in numbers)}]"
     rows = numbers.reshape(shape[0], -1)
@@ -157,7 +162,9 @@ def _listed(numbers: Array) -> str:
 def _verdict(report: Report) -> Iterable[Line]:
     if report.eigenvalues is not None and report.tolerance is not None:
         yield Line("eigenvalues", _listed(report.eigenvalues))
-        yield Line("Hessian", f"{_definiteness(report)} (tolerance {report.tolerance:.2g})", "verdict")
+        yield Line(
+            "Hessian", f"{_definiteness(report)} (tolerance {report.tolerance:.2g})", "verdict"
+        )
     if report.stationary is not None:
         yield Line("point", _stationarity(report), "verdict")
 

@@ -27,18 +27,29 @@ def _labelled(items: Iterable[Line]) -> Iterator[str]:
 
 
 def _matrix(matrix: Matrix) -> Iterator[str]:
+    """A row a line, with a bar between the blocks of different variables if any is a tensor."""
     columns = [aligned(column) for column in zip(*matrix.cells, strict=True)]
     widths = [
         max(len(label), len(column[0]))
         for label, column in zip(matrix.labels, columns, strict=True)
     ]
     side = max(map(len, matrix.labels))
-    yield "  ".join(
-        [" " * side, *(f"{label:>{w}}" for label, w in zip(matrix.labels, widths, strict=True))]
-    )
-    for label, row in zip(matrix.labels, zip(*columns, strict=True), strict=True):
-        cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
-        yield "  ".join([f"{label:<{side}}", *cells])
+    blocks = len(matrix.groups) < len(matrix.labels)
+
+    def joined(label: str, cells: Sequence[str]) -> str:
+        padded = [f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)]
+        parts = ["  ".join(padded[group.start : group.stop]) for group in matrix.groups]
+        return f"{label:<{side}}  {'  |  '.join(parts) if blocks else '  '.join(padded)}".rstrip()
+
+    if blocks:
+        yield "blocks: " + ", ".join(group.title for group in matrix.groups)
+    yield joined("", matrix.labels)
+    rows = list(zip(*columns, strict=True))
+    for number, group in enumerate(matrix.groups):
+        if blocks and number:
+            yield ""
+        for i in range(group.start, group.stop):
+            yield joined(matrix.labels[i], rows[i])
 
 
 def aligned(cells: Sequence[str]) -> list[str]:

@@ -49,7 +49,7 @@ def as_text(expression: Any, notation: Notation = PYTHON, *, decimal: bool = Fal
     """``expression`` in ``notation``; ``decimal`` writes 1/5 as 0.2 where that is exact."""
     if decimal:
         expression = _with_decimals(expression)
-    text = _Printer({"full_prec": False}).doprint(expression)
+    text: str = _Printer({"full_prec": False}).doprint(expression)
     if notation is PYTHON:
         return text
     return unparse(parse_formula(text), notation)

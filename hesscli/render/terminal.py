@@ -46,10 +46,11 @@ def _grid(matrix: Matrix, console: Console, ascii_only: bool) -> Iterator[Render
     shown = list(range(order)) if order <= MAX_COLUMNS else _ends(order, MAX_COLUMNS)
     while True:
         table = _table(matrix, shown, ascii_only)
-        if len(shown) == 1 or console.measure(table).minimum <= console.width:
+        width = console.measure(table, options=console.options.update(max_width=10**6)).maximum + 1
+        if len(shown) == 1 or width <= console.width:
             break
         shown = _ends(order, len(shown) - 1)
-    if console.measure(table).minimum > console.width:
+    if width > console.width:
         yield from _entries(matrix)
         return
     yield Text("Hessian", "cyan")

@@ -1,0 +1,40 @@
+"""Shapes of tensors: how they broadcast, and how their elements are numbered, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+Shape = tuple[int, ...]
+
+
+def broadcast(shapes: Iterable[Sequence[int]]) -> Shape:
+    """The shape that tensors of these shapes broadcast to. Raises ValueError if they do not.
+
+    torch has the same function, but its first call imports for a tenth of a second.
+    """
+    shapes = [tuple(shape) for shape in shapes]
+    result = [1] * max(map(len, shapes), default=0)
+    for shape in shapes:
+        for axis, length in enumerate(reversed(shape), start=1):
+            if length != 1:
+                if result[-axis] not in (1, length):
+                    raise ValueError(shapes)
+                result[-axis] = length
+    return tuple(result)
+
+
+def size(shape: Sequence[int]) -> int:
+    """The number of elements."""
+    count = 1
+    for length in shape:
+        count *= length
+    return count
+
+
+def index_text(shape: Sequence[int], flat: int) -> str:
+    """``[1,0]`` for a row-major element number; nothing for a scalar."""
+    index = []
+    for length in reversed(shape):
+        flat, i = divmod(flat, length)
+        index.append(str(i))
+    return f"[{','.join(reversed(index))}]" if index else ""
