@@ -22,7 +22,6 @@ def analyse(evaluation: Evaluation) -> Report:
     evaluation = _without_negative_zero(evaluation)
     matrix, gradient = evaluation.hessian, evaluation.gradient
     order = len(gradient)
-    norm_of_point = float(np.linalg.norm(_differentiated(evaluation)))
     if not np.isfinite(matrix).all():
         stationary = None
         if np.isfinite(gradient).all() and gradient.any():
@@ -43,7 +42,8 @@ def analyse(evaluation: Evaluation) -> Report:
     definiteness = _definiteness(symmetric, inertia)
     # A gradient is known up to the rounding of the point itself, which the Hessian carries into
     # it: H·δx with |δx| ≤ ε|x|.
-    gradient_tolerance = 4 * order * evaluation.epsilon * norm * norm_of_point
+    point = float(np.abs(_differentiated(evaluation)).max())
+    gradient_tolerance = evaluation.epsilon * 4 * order * norm * point
     stationary = bool(np.abs(gradient).max() <= gradient_tolerance)
     return Report(
         evaluation=evaluation,
@@ -132,23 +132,28 @@ def _definiteness(symmetric: Array, inertia: tuple[int, int, int]) -> str:
     # Some eigenvalues are zero to this precision. Whether they are zero, or a rounding error
     # hides their sign, is decided in exact arithmetic on the doubles.
     sign = 1 if positive else -1
-    if len(symmetric) <= MAX_EXACT_ORDER and _semidefinite(sign * symmetric):
+    rank = positive or negative
+    if len(symmetric) <= MAX_EXACT_ORDER and _semidefinite(sign * symmetric, rank):
         return "positive semidefinite" if positive else "negative semidefinite"
     return "undecided"
 
 
-def _semidefinite(symmetric: Array) -> bool:
-    """Whether a matrix of doubles is exactly positive semidefinite, by rational elimination."""
+def _semidefinite(symmetric: Array, rank: int) -> bool:
+    """Whether a matrix of doubles is exactly positive semidefinite and of this rank.
+
+    By symmetric elimination in rational numbers.
+    """
     rows = [[Fraction(entry) for entry in row] for row in symmetric.tolist()]
     while rows:
         pivot, first = rows[0][0], rows[0][1:]
         if pivot < 0 or (pivot == 0 and any(first)):
             return False
+        rank -= pivot > 0
         rows = [
             [b - a * c / pivot for b, c in zip(row[1:], first, strict=True)] if pivot else row[1:]
             for a, row in zip(first, rows[1:], strict=True)
         ]
-    return True
+    return rank == 0
 
 
 def _kind(definiteness: str) -> str:

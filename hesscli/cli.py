@@ -64,7 +64,10 @@ class HessCommand(TyperCommand):
                 break
             if word in takes_value:
                 options.append(word)
-                if takes_value[word] and left:
+                if takes_value[word]:
+                    if not left:
+                        hint = f"`{word}` with a value; `hess --help` shows which"
+                        raise HessError("usage", f"`{word}` needs a value", hint=hint)
                     options.append(left.pop(0))
             elif word.startswith("--"):
                 options.append(word)

@@ -37,7 +37,7 @@ class Evaluator:
     def __init__(self, formula: Formula, dtype: str, device: str) -> None:
         self.formula = formula
         self.dtype: torch.dtype = getattr(torch, dtype)
-        self.device = _device(device)
+        self.device = _device(device, self.dtype)
         self.program = Program(formula.expression)
         self.watched = Program(*(e for s in formula.sites for e in (*s.quantities, *s.guards)))
 
@@ -234,11 +234,11 @@ class _refused_by_name:
             ) from error
 
 
-def _device(name: str) -> torch.device:
+def _device(name: str, dtype: torch.dtype) -> torch.device:
     try:
         device = torch.device(name)
-        torch.zeros((), device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        torch.zeros((), dtype=dtype, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         reason = (str(error).splitlines() or ["not available"])[0]
         raise HessError(
             "bad-device", f"`--device {name}` cannot be used: {reason}", hint="--device cpu"

@@ -241,7 +241,7 @@ class _Output:
         else:
             from hesscli.render import document
 
-            self._draw(lambda unicode: document.numeric(report, unicode=unicode))
+            self._draw(lambda unicode, full: document.numeric(report, unicode=unicode, full=full))
 
     def symbolic(self, symbolic: Symbolic) -> None:
         if self.json:
@@ -251,7 +251,7 @@ class _Output:
         else:
             from hesscli.render import document
 
-            self._draw(lambda unicode: document.symbolic(symbolic, unicode=unicode))
+            self._draw(lambda unicode, _: document.symbolic(symbolic, unicode=unicode))
 
     def failure(self, error: HessError, line: int | None = None) -> None:
         """Say that one point has no answer, and go on."""
@@ -269,7 +269,7 @@ class _Output:
             self.streams.stdout.write(piece)
         self.streams.stdout.write("\n")
 
-    def _draw(self, build: Callable[[bool], Document]) -> None:
+    def _draw(self, build: Callable[[bool, bool], Document]) -> None:
         from rich.console import Console
 
         from hesscli.render import plain, terminal
@@ -277,7 +277,7 @@ class _Output:
         stream = self.streams.stdout
         console = Console(file=stream, markup=False, highlight=False, emoji=False)
         unicode = (stream.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16")
-        built = build(unicode)
+        built = build(unicode, not console.is_terminal)
         if self.count:
             stream.write("\n")
         self.count += 1

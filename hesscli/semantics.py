@@ -225,7 +225,7 @@ class _Builder:
                 self.constants[name] = None
                 return CONSTANTS[name]
             if name in TRUTH:
-                self._fail("a truth value stands where a number should", node)
+                self._fail("a truth value stands where a number should", node, "1 or 0")
         return self.symbols.setdefault(name, symbol(name))
 
     def _sum(self, terms: tuple[tuple[str, Node], ...], node: Node) -> Expr:
@@ -426,7 +426,7 @@ class _Builder:
         }[operator]  # fmt: skip
         for side in (a, b):
             if side.has(sympy.I, sympy.nan, sympy.zoo):
-                self._fail("only real numbers can be compared", node)
+                self._fail("only real numbers can be compared", node, "a condition without `I`")
         return relation(a, b)
 
     # What is collected
@@ -438,7 +438,7 @@ class _Builder:
         part = self.source[slice(*node.span)].strip()
         self.sites.append(Site(test, quantities, guards, part, says, node.span))
 
-    def _fail(self, message: str, node: Node, hint: str | None = None) -> NoReturn:
+    def _fail(self, message: str, node: Node, hint: str) -> NoReturn:
         raise HessError("formula", message, span=node.span, source=self.source, hint=hint)
 
 

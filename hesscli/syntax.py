@@ -455,7 +455,7 @@ class _Parser:
             self.position += 1
         return token
 
-    def fail(self, message: str, span: Span, hint: str | None = None) -> NoReturn:
+    def fail(self, message: str, span: Span, hint: str) -> NoReturn:
         raise HessError("syntax", message, span=span, source=self.text, hint=hint)
 
     def finish(self) -> None:
@@ -480,7 +480,11 @@ class _Parser:
             else:
                 hint = f"an operator between `{left}` and `{right}`, such as `*`"
             self.fail(f"an operator is missing before `{right}`", token.span, hint)
-        self.fail(f"`{self._shown(token)}` is not expected here", token.span)
+        self.fail(
+            f"`{self._shown(token)}` is not expected here",
+            token.span,
+            "remove it, or close a bracket",
+        )
 
     def _shown(self, token: Token) -> str:
         return self.text[token.span[0] : token.span[1]]
@@ -702,7 +706,9 @@ class _Parser:
                 return File(token.span, token.text)
             case "end":
                 self.fail(
-                    "the text ends where a number, a name or a bracket should follow", token.span
+                    "the text ends where a number, a name or a bracket should follow",
+                    token.span,
+                    "finish the formula, or remove what stands before its end",
                 )
             case ")":
                 self.fail(

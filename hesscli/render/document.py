@@ -65,8 +65,13 @@ def number(value: float) -> str:
     return f"{value:.{SIGNIFICANT_DIGITS}g}"
 
 
-def numeric(report: Report, *, unicode: bool) -> Document:
-    """The document of an evaluated point."""
+def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
+    """The document of an evaluated point.
+
+    ``full`` writes out all numbers of the point, the gradient and the spectrum; otherwise the
+    middle of more than sixteen is left out, and counted.
+    """
+    most = None if full else MAX_LISTED
     evaluation = report.evaluation
     formula = evaluation.formula
     notation = UNICODE if unicode else PYTHON
@@ -75,16 +80,16 @@ def numeric(report: Report, *, unicode: bool) -> Document:
     return Document(
         title=formula.pretty if unicode else formula.text,
         lines=(
-            Line("at", _point(evaluation, notation)),
+            Line("at", _point(evaluation, notation, most)),
             Line("value", number(evaluation.value)),
-            Line("gradient", _listed(evaluation.gradient)),
+            Line("gradient", _listed(evaluation.gradient, most)),
         ),
         matrix=Matrix(
             groups=_groups(variables),
             labels=tuple(labels),
             cells=tuple(tuple(map(number, row)) for row in evaluation.hessian.tolist()),
         ),
-        verdict=(*_verdict(report), *_remarks(report)),
+        verdict=(*_verdict(report, most), *_remarks(report)),
     )
 
 
@@ -128,40 +133,41 @@ def _groups(variables: Sequence[Variable]) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _point(evaluation: Evaluation, notation: Notation) -> str:
+def _point(evaluation: Evaluation, notation: Notation, most: int | None) -> str:
     parts = []
     for variable in (*evaluation.variables, *evaluation.constants):
         numbers = evaluation.point[variable.name]
-        shown = _nested(numbers, variable.shape) if variable.shape else number(float(numbers[0]))
+        if variable.shape:
+            shown = _nested(numbers, variable.shape, most)
+        else:
+            shown = number(float(numbers[0]))
         parts.append(f"{_displayed(variable, notation).name} = {shown}")
-    if len(parts) > MAX_LISTED:
-        hidden = len(parts) - MAX_LISTED
-        parts[MAX_LISTED - 1 : -1] = [f"… ({hidden} more)"]
-    return ", ".join(parts)
+    return ", ".join(_middle_left_out(parts, most))
 
 
-def _nested(numbers: Array, shape: tuple[int, ...]) -> str:
-    if len(numbers) > MAX_LISTED:
-        return f"tensor ({'×'.join(map(str, shape))}): {_listed(numbers)}"
+def _nested(numbers: Array, shape: tuple[int, ...], most: int | None) -> str:
     if len(shape) == 1:
-        return f"[{', '.join(number(float(n)) for n in numbers)}]"
-    rows = numbers.reshape(shape[0], -1)
-    return f"[{', '.join(_nested(row, shape[1:]) for row in rows)}]"
+        parts = [number(n) for n in numbers.tolist()]
+    else:
+        parts = [_nested(row, shape[1:], most) for row in numbers.reshape(shape[0], -1)]
+    return f"[{', '.join(_middle_left_out(parts, most))}]"
 
 
-def _listed(numbers: Array) -> str:
-    """Numbers in a row; of more than sixteen, the first and the last, and how many are hidden."""
-    if len(numbers) <= MAX_LISTED:
-        return "  ".join(number(n) for n in numbers.tolist())
-    half = MAX_LISTED // 2
-    first, last = numbers[:half].tolist(), numbers[-half:].tolist()
-    hidden = len(numbers) - 2 * half
-    return "  ".join([*map(number, first), f"… {hidden} more …", *map(number, last)])
+def _listed(numbers: Array, most: int | None) -> str:
+    return "  ".join(_middle_left_out([number(n) for n in numbers.tolist()], most))
 
 
-def _verdict(report: Report) -> Iterable[Line]:
+def _middle_left_out(parts: list[str], most: int | None) -> list[str]:
+    """The first and the last parts, ``most`` together, with the number of those between."""
+    if most is None or len(parts) <= most:
+        return parts
+    half = most // 2
+    return [*parts[:half], f"… {len(parts) - 2 * half} more …", *parts[-half:]]
+
+
+def _verdict(report: Report, most: int | None) -> Iterable[Line]:
     if report.eigenvalues is not None and report.tolerance is not None:
-        yield Line("eigenvalues", _listed(report.eigenvalues))
+        yield Line("eigenvalues", _listed(report.eigenvalues, most))
         yield Line(
             "Hessian", f"{_definiteness(report)} (tolerance {report.tolerance:.2g})", "verdict"
         )

@@ -21,8 +21,8 @@ GAP = "  "
 def draw(document: Document, console: Console) -> None:
     """Print the document at the console's width; what does not fit is counted, never cut."""
     ascii_only = not console.encoding.lower().startswith("utf")
-    console.print(Text("f = ") + Text(document.title, "bold"), soft_wrap=True)
-    console.print(_labelled(document.lines), soft_wrap=False)
+    console.print(Text("f = ") + Text(document.title, "bold"), overflow="fold")
+    console.print(_labelled(document.lines))
     console.print()
     for part in _grid(document.matrix, console, ascii_only):
         console.print(part)

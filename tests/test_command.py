@@ -1,0 +1,299 @@
+"""The command as a shell sees it: options, streams, exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hesscli import __version__
+
+from .conftest import Hess
+
+COMMAND = [sys.executable, "-m", "hesscli"]
+
+
+def _process(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *argv], capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+# Words that start with a minus
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "matrix"),
+    [
+        ("-x**2", "-2", [[-2]]),
+        ("-(x+y)**2", "1,2", [[-2, -2], [-2, -2]]),
+        ("-h*2", "1", [[0]]),
+        ("-v**2", "1", [[-2]]),
+        ("-json**2", "1", [[-2]]),
+    ],
+)
+def test_a_formula_may_start_with_a_minus(
+    hess: Hess, formula: str, at: str, matrix: list[list[float]]
+) -> None:
+    for arguments in (
+        [formula, "--at", at, "--json"],
+        ["--json", "--at", at, formula],
+        ["--json", f"--at={at}", "--", formula],
+    ):
+        assert hess(*arguments).json["hessian"] == matrix
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["x", "--jsn"], "--json"),
+        (["x", "--at"], "needs a value"),
+        (["x", "--at", "1", "--dtype", "float16"], "float64"),
+        (["x", "--seed", "-1"], "--seed"),
+        (["x", "--seed", "a"], "--seed"),
+        (["x", "-json"], "did you mean `--json`"),
+        (["x^2", "3"], "quotes around the formula"),
+        (["x*y", "--at", "2", "4"], '--at "2,4"'),
+        (["x", "--at", "2", "--json=yes"], "--json"),
+        (["--json"], "no formula"),
+        (["--at", "2"], "no formula"),
+    ],
+)
+def test_a_mistyped_request_is_refused_with_a_suggestion(
+    hess: Hess, arguments: list[str], words: str
+) -> None:
+    result = hess(*arguments)
+    assert result.status == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("hess: ")
+    assert words in result.stderr
+    assert "try: " in result.stderr
+
+
+def test_hess_alone_shows_examples(hess: Hess) -> None:
+    result = hess()
+    assert result.status == 2
+    assert len(result.stderr.splitlines()) <= 10
+    assert 'hess "x**3 + 4*x - 10" --at 2' in result.stderr
+
+
+def test_version_and_help() -> None:
+    assert _process("--version").stdout == f"hess {__version__}\n"
+    result = _process("--help")
+    assert result.returncode == 0
+    for option in ("--at", "--wrt", "--json", "--seed", "--dtype", "--device", "--schema"):
+        assert option in result.stdout
+    assert _process("-h").stdout == result.stdout
+
+
+# Standard input
+
+
+def test_formula_from_standard_input(hess: Hess) -> None:
+    assert hess("-", "--at", "2", "--json", stdin="x**3\n").json["hessian"] == [[12.0]]
+    assert hess("-", "--json", stdin="x**3\n").json["hessian"] == [["6*x"]]
+    assert hess("-", "--at", "2", stdin="").status == 2
+    assert hess("-", "--at", "-", stdin="x").status == 2
+
+
+def test_a_stream_answers_each_line_in_order(hess: Hess) -> None:
+    stdin = '2,4\nx=3,y=5\n{"x":1,"y":1}\noops\n\n2,4'
+    result = hess("x**3+x*y", "--at", "-", "--json", stdin=stdin)
+    assert result.status == 1
+    objects = result.objects
+    assert len(objects) == 6
+    assert [o["hessian"][0][0] for o in objects[:3]] == [12.0, 18.0, 6.0]
+    assert [o["line"] for o in objects[3:5]] == [4, 5]
+    assert objects[3]["error"]["code"] == "bad-value"
+    assert objects[5]["hessian"][0][0] == 12.0
+
+
+def test_a_stream_without_json_says_which_line(hess: Hess) -> None:
+    result = hess("x**2", "--at", "-", stdin="1\noops\n2\n")
+    assert result.status == 1
+    assert result.stdout.count("Hessian\n") == 2
+    assert "hess: line 2: " in result.stderr
+
+
+def test_a_stream_may_hold_values_and_name_constants(hess: Hess) -> None:
+    objects = hess("x**2*y", "--at", "y=3", "--at", "-", "--json", stdin="1\nx=2\n").objects
+    assert [o["hessian"][0][0] for o in objects] == [6.0, 6.0]
+    objects = hess("E*x**2", "--at", "-", "--json", stdin="1\nE=3,x=1\n").objects
+    assert [len(o["variables"]) for o in objects] == [1, 2]
+    assert hess("x*y", "--at", "1,2", "--at", "-", stdin="1,2\n").status == 2
+    assert hess("x*y", "--at", "z=2", "--at", "-", stdin="1,2\n").status == 2
+
+
+def test_a_stream_is_answered_while_it_is_open() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "x**2", "--at", "-", "--json"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for x in ("1", "2", "3"):
+            process.stdin.write(f"{x}\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["point"] == {"x": float(x)}
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+
+
+def test_bytes_that_are_no_text_spoil_one_line_only() -> None:
+    result = subprocess.run(
+        [*COMMAND, "x**2", "--at", "-", "--json"],
+        input=b"1\n\xff\xfe\n\x00\n2\n", capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    objects = [json.loads(line) for line in result.stdout.splitlines()]
+    assert ["error" in o for o in objects] == [False, True, True, False]
+    assert result.returncode == 1
+    assert result.stderr == b""
+
+
+# Ends
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.run(
+        [*COMMAND, "x*y", "--at", "1,2"],
+        stdout=write, stderr=subprocess.PIPE, timeout=120, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert process.stderr == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_and_not_hidden() -> None:
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [*COMMAND, "x*y", "--json"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    assert process.returncode == 1
+    assert process.stderr.startswith("hess: cannot write the answer")
+
+
+def test_an_interrupt_ends_with_130() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "x*y", "--at", "-", "--json"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write("1,2\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_closed_standard_streams_do_no_harm() -> None:
+    for closed in ("<&-", ">&-", "2>&-"):
+        process = subprocess.run(
+            ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, "x**2"],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert process.returncode == 0
+        assert "Traceback" not in process.stderr
+
+
+def test_a_stream_that_holds_no_unicode_is_served() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    process = _process("4x²·é", "--at", "2,1", env=environment)
+    assert process.returncode == 0
+    assert process.stdout.isascii()
+    assert "4*x**2*" in process.stdout
+
+
+# What is imported
+
+
+def _modules(*argv: str) -> set[str]:
+    """The packages that a run has imported when it ends."""
+    code = (
+        "import sys; from hesscli.cli import run; run(sys.argv[1:]);"
+        "print('|'.join(m for m in ('torch','sympy','numpy','pydantic') if m in sys.modules),"
+        "file=sys.stderr)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code, *argv], capture_output=True, text=True, timeout=120, check=True
+    )
+    return set(filter(None, process.stderr.splitlines()[-1].split("|")))
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["--help"], ["--version"], ["--functions"], ["--schema"], [], ["x", "--jsn"], ["x", "y"]],
+)
+def test_help_and_usage_errors_load_nothing_heavy(argv: list[str]) -> None:
+    assert _modules(*argv) == set()
+
+
+def test_a_symbolic_answer_does_not_load_torch() -> None:
+    assert "torch" not in _modules("x**3 + x*y")
+    assert "torch" not in _modules("x**3 + x*y", "--json")
+
+
+def test_a_refused_request_does_not_load_torch() -> None:
+    for argv in (["x**3 + *"], ["x*y", "--at", "1"], ["x**2", "--at", "randn(3000,3000)"]):
+        assert "torch" not in _modules(*argv)
+
+
+# The README
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def _examples() -> list[tuple[str, str]]:
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for command, output in re.findall(r"\$ (.*)\n((?:(?!\$ ).*\n)*)", block):
+            found.append((command, output))
+    return found
+
+
+@pytest.mark.parametrize(("command", "output"), _examples(), ids=[c for c, _ in _examples()])
+def test_readme_example_prints_what_it_says(command: str, output: str) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    process = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert process.stderr == ""
+    printed, expected = process.stdout.splitlines(), output.splitlines()
+    assert len(printed) == len(expected)
+    for line, wanted in zip(printed, expected, strict=True):
+        if not wanted.startswith("{"):
+            assert line == wanted
+            continue
+        # The last digit of an eigenvalue depends on the processor.
+        found, awaited = json.loads(line), json.loads(wanted)
+        for key in ("eigenvalues", "tolerance", "gradient_tolerance"):
+            assert found.pop(key) == pytest.approx(awaited.pop(key), rel=1e-12)
+        assert found == awaited
+
+
+def test_readme_has_six_examples_and_every_option() -> None:
+    assert len(_examples()) >= 6
+    from typer.main import get_command
+
+    from hesscli.cli import app
+
+    for parameter in get_command(app).params:
+        if parameter.param_type_name == "option":
+            assert parameter.opts[0] in README

@@ -1,0 +1,151 @@
+"""Never a silent wrong number: kinks, jumps, edges, removable singularities, overflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .conftest import Hess
+
+# formula, point, value, gradient, Hessian; None where there is none.
+EXISTS: list[tuple[str, str, Any, Any, Any]] = [
+    ("abs(x)**3", "0", 0, [0], [[0]]),
+    ("abs(x)**2.5", "0", 0, [0], [[0]]),
+    ("sign(x)*x**3", "0", 0, [0], [[0]]),
+    ("relu(x)**3", "0", 0, [0], [[0]]),
+    ("sqrt(x**4)", "0", 0, [0], [[2]]),
+    ("sqrt(x**2+y**2)**2", "0,0", 0, [0, 0], [[2, 0], [0, 2]]),
+    ("hypot(x,y)**2", "0,0", 0, [0, 0], [[2, 0], [0, 2]]),
+    ("where(x>0, sqrt(x), x**2)", "-1", 1, [-2], [[2]]),
+    ("where(x>0, log(x), x**2)", "[-1,1]", 1, [-2, 1], [[2, 0], [0, -1]]),
+    ("sin(x)/x", "0", 1, [0], [[-1 / 3]]),
+    ("sin(x*y)/(x*y)", "0,1", 1, [0, 0], [[-1 / 3, 0], [0, 0]]),
+    ("(1-cos(x))/x**2", "0", 0.5, [0], [[-1 / 12]]),
+    ("(1-cos(x))/x**2", "1e-8", 0.5, [-1e-8 / 12], [[-1 / 12]]),
+    ("x/x", "0", 1, [0], [[0]]),
+    ("Piecewise((1, x==0), (sin(x)/x, True))", "0", 1, [0], [[-1 / 3]]),
+    ("Piecewise((x**4, x<0), (x**3, True))", "0", 0, [0], [[0]]),
+    ("log(1+exp(x))", "1000", 1000, [1], [[0]]),
+    ("exp(-1/x**2)", "0", 0, [0], [[0]]),
+    ("sinc(x)", "0", 1, [0], [[-1 / 3]]),
+    ("x**2*log(x**2)+y", "1,2", 2, [2, 1], [[6, 0], [0, 0]]),
+    ("max(x, y)", "1,2", 2, [0, 1], [[0, 0], [0, 0]]),
+    ("abs(x - 1)*y", "3,2", 4, [2, 2], [[0, 1], [1, 0]]),
+    ("x**2", "0", 0, [0], [[2]]),
+    ("x**3", "-2", -8, [12], [[-12]]),
+    ("(-x)**(1/3)", "-8", 2, [-1 / 12], [[-1 / 144]]),
+    ("x**2*abs(y)", "0,0", 0, [0, 0], [[0, 0], [0, 0]]),
+]  # fmt: skip
+
+# formula, point, value, gradient, Hessian, the part that breaks
+BREAKS: list[tuple[str, str, Any, Any, Any, str]] = [
+    ("abs(x)", "0", 0, [None], [[None]], "abs(x) has a kink at x = 0"),
+    ("1e-12*abs(x)", "0", 0, [None], [[None]], "abs(x) has a kink at x = 0"),
+    ("x*abs(x)", "0", 0, [0], [[None]], "abs(x) has a kink at x = 0"),
+    ("abs(x)+y**2", "0,1", 1, [None, 2], [[None, None], [None, 2]], "abs(x) has a kink"),
+    ("abs(x+y-0.3)", "0.1,0.2", 0, [None, None], None, "abs(x+y-0.3) has a kink"),
+    ("abs(sin(x))", "pi", 0, [None], [[None]], "abs(sin(x)) has a kink at x = pi"),
+    ("where(x>=0, x**2, -x**2)", "0", 0, [0], [[None]], "x>=0 changes sides at x = 0"),
+    ("max(x**2, y**2)", "1,1", 1, [None, None], None, "max(x**2, y**2) has a tie"),
+    ("max(x**2, y**2)", "0,0", 0, [0, 0], [[None, 0], [0, None]], "max(x**2, y**2) has a tie"),
+    ("min(x, y, z)", "1,1,2", 1, [None, None, 0], None, "min(x, y, z) has a tie"),
+    ("sqrt(x**2+y**2)", "0,0", 0, [None, None], None, "sqrt(x**2+y**2)"),
+    ("sqrt(x)", "0", 0, [None], [[None]], "sqrt(x) is at the edge of its domain at x = 0"),
+    ("sqrt(x)**2", "0", 0, [None], [[None]], "sqrt(x) is at the edge of its domain"),
+    ("sqrt(x)**2", "-1", None, [None], [[None]], "sqrt(x) is not real at x = -1"),
+    ("log(x)", "-1", None, [None], [[None]], "log(x) is not real at x = -1"),
+    ("log(x) - log(x)", "-1", None, [None], [[None]], "log(x) is not real at x = -1"),
+    ("log(x)", "0", None, [None], [[None]], "log(x) is not finite at x = 0"),
+    ("x*log(x)", "0", None, [None], [[None]], "log(x) is not finite at x = 0"),
+    ("1/x", "0", None, [None], [[None]], "1/x divides by zero at x = 0"),
+    ("x**(1/3)", "-8", None, [None], [[None]], "x**(1/3) is not real at x = -8"),
+    ("x**2.5", "0", 0, [None], [[None]], "x**2.5 is at the edge"),
+    ("x**y", "-2,2", 4, [-4, None], [[2, None], [None, None]], "x**y is real only for whole"),
+    ("cbrt(x)", "0", 0, [None], [[None]], "cbrt(x) has a vertical tangent"),
+    ("asin(x)", "1", 1.5707963267948966, [None], [[None]], "asin(x) is at the edge"),
+    ("asin(x)", "1.5", None, [None], [[None]], "asin(x) is not real at x = 3/2"),
+    ("atanh(x)", "1", None, [None], [[None]], "atanh(x) is not finite at x = 1"),
+    ("floor(x)", "2", 2, [None], [[None]], "floor(x) jumps at x = 2"),
+    ("sign(x)", "0", 0, [None], [[None]], "sign(x) jumps at x = 0"),
+    ("atan2(y,x)", "x=-1,y=0", 3.141592653589793, [0, None], [[0, None], [None, None]],
+     "atan2(y,x) is on its branch cut"),
+    ("tan(x)", "pi/2", None, [None], [[None]], "tan(x) has a pole at x = pi/2"),
+    ("gamma(x)", "-1", None, [None], [[None]], "gamma(x) has a pole at x = -1"),
+    ("Piecewise((x**3, x<0), (x**2, True))", "0", 0, [0], [[None]], "x<0 changes sides"),
+    ("Piecewise((x, x<0))", "1", None, [None], [[None]], "none of its conditions holds"),
+    ("exp(x)*1e300", "100", None, [None], [[None]], "beyond the largest double"),
+    ("abs(x)", "[0,1,-2]", 3, [None, 1, -1], [[None, 0, 0], [0, 0, 0], [0, 0, 0]],
+     "abs(x) has a kink at x[0] = 0"),
+    ("log(x)", "[1,-1]", None, [None, None], [[None, None], [None, None]],
+     "log(x) is not real at x[1] = -1"),
+]  # fmt: skip
+
+
+def _same(found: Any, expected: Any) -> None:
+    if isinstance(expected, list):
+        assert len(found) == len(expected)
+        for f, e in zip(found, expected, strict=True):
+            _same(f, e)
+    elif expected is None:
+        assert found is None
+    else:
+        assert found == pytest.approx(expected, rel=1e-14, abs=1e-300)
+
+
+@pytest.mark.parametrize(("text", "at", "value", "gradient", "matrix"), EXISTS)
+def test_hessian_exists(
+    hess: Hess, text: str, at: str, value: Any, gradient: Any, matrix: Any
+) -> None:
+    result = hess(text, "--at", at, "--json")
+    assert result.status == 0
+    answer = result.json
+    _same(answer["value"], value)
+    _same(answer["gradient"], gradient)
+    _same(answer["hessian"], matrix)
+    assert answer["undefined"] == []
+
+
+@pytest.mark.parametrize(("text", "at", "value", "gradient", "matrix", "reason"), BREAKS)
+def test_hessian_does_not_exist(
+    hess: Hess, text: str, at: str, value: Any, gradient: Any, matrix: Any, reason: str
+) -> None:
+    result = hess(text, "--at", at, "--json")
+    assert result.status == 1
+    answer = result.json
+    _same(answer["value"], value)
+    _same(answer["gradient"], gradient)
+    if matrix is not None:
+        _same(answer["hessian"], matrix)
+    assert any(entry is None for row in answer["hessian"] for entry in row)
+    assert any(reason in item["reason"] for item in answer["undefined"])
+    for item in answer["undefined"]:
+        start, end = item["span"] or (0, len(text))
+        assert item["part"] == text[start:end] or item["span"] is None
+    # The same words on a terminal or in a pipe.
+    assert reason in hess(text, "--at", at).stdout
+
+
+def test_undefined_names_exactly_the_entries_that_are_null(hess: Hess) -> None:
+    answer = hess("abs(x)+y**2", "--at", "0,1", "--json").json
+    (item,) = answer["undefined"]
+    assert set(item["entries"]) == {
+        "gradient[0]", "hessian[0][0]", "hessian[0][1]", "hessian[1][0]"
+    }  # fmt: skip
+    answer = hess("log(x)", "--at", "-1", "--json").json
+    assert answer["undefined"][0]["entries"] == ["value", "gradient", "hessian"]
+
+
+def test_an_answer_found_another_way_says_how(hess: Hess) -> None:
+    for text, at, word in (
+        ("sin(x)/x", "0", "limits from all sides agree"),
+        ("abs(x)**3", "0", "limits from all sides agree"),
+        ("log(1+exp(x))", "1000", "from the exact derivatives"),
+    ):
+        assert any(word in note for note in hess(text, "--at", at, "--json").json["notes"])
+
+
+def test_one_point_without_an_answer_leaves_the_others(hess: Hess) -> None:
+    result = hess("log(x)", "--at", "-1", "--at", "1", "--json")
+    assert result.status == 1
+    assert [o["value"] for o in result.objects] == [None, 0.0]

@@ -1,0 +1,238 @@
+"""How formulas are read, and refused."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hesscli import syntax
+from hesscli.errors import HessError
+from hesscli.functions import BY_NAME
+from hesscli.semantics import read_formula
+
+from .conftest import Hess
+
+CASES = Path(__file__).parent / "cases"
+
+
+def _cases(name: str) -> list[list[str]]:
+    lines = (CASES / name).read_text(encoding="utf-8").splitlines()
+    return [line.split(" => ") for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize(("typed", "read"), _cases("formulas.txt"))
+def test_formula_is_read_as(typed: str, read: str) -> None:
+    formula = read_formula(typed)
+    assert formula.text == read
+    # The text shown is the formula: reading it again gives the same.
+    again = read_formula(formula.text)
+    assert again.text == read
+    assert again.expression == formula.expression
+    assert read_formula(formula.pretty).expression == formula.expression
+
+
+@pytest.mark.parametrize(("typed", "expected"), _cases("refused.txt"))
+def test_formula_is_refused_with_a_caret(hess: Hess, typed: str, expected: str) -> None:
+    column, word = expected.split(" | ")
+    result = hess(typed, "--at", "1")
+    assert result.status == 2
+    assert result.stdout == ""
+    message, source, caret, *rest = result.stderr.splitlines()
+    assert message.startswith("hess: ")
+    assert source == f"  {typed}"
+    assert caret.index("^") - 2 == int(column) - 1
+    assert word in "\n".join([message, *rest])
+    assert any(line.startswith("  try: ") for line in rest)
+
+
+def test_empty_formula_has_its_own_words(hess: Hess) -> None:
+    for text in ("", "   "):
+        result = hess(text, "--at", "1")
+        assert result.status == 2
+        assert "the formula is empty" in result.stderr
+
+
+def test_formula_without_variables_is_refused(hess: Hess) -> None:
+    result = hess("2+3")
+    assert result.status == 2
+    assert "no variable" in result.stderr
+
+
+def test_constants_are_constants_only_without_a_value() -> None:
+    assert read_formula("pi*x + e + E").variables == ("x",)
+    assert read_formula("2*I/r", ["I", "r"]).variables == ("I", "r")
+    assert read_formula("E*x", ["E"]).variables == ("E", "x")
+    assert read_formula("E*x", (), ("E",)).variables == ("E", "x")
+    assert read_formula("1/(gamma-1)*p*V").variables == ("V", "gamma", "p")
+
+
+def test_answer_says_how_a_doubtful_name_was_read(hess: Hess) -> None:
+    assert "`e` is read as Euler's number" in hess("e**x", "--at", "1", "--json").json["notes"][0]
+    notes = hess("2*I/r", "--at", "I=2,r=3", "--json").json["notes"]
+    assert "`I` is read as a variable" in notes[0]
+
+
+def test_variables_are_in_natural_order() -> None:
+    assert read_formula("x10 + x2 + x1 + b + a2").variables == ("a2", "b", "x1", "x2", "x10")
+
+
+def test_a_name_given_a_value_is_no_function(hess: Hess) -> None:
+    result = hess("gamma(x+1)", "--at", "gamma=1,x=2")
+    assert result.status == 2
+    assert "gamma*(" in result.stderr
+
+
+def test_nothing_typed_is_run_as_code(
+    hess: Hess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in (
+        "__import__('os').system('touch pwned')",
+        "x.__class__",
+        "(lambda: 0)()",
+        "exec(x)",
+        "eval(x)",
+        "open(x)",
+    ):
+        assert hess(text, "--at", "1").status == 2
+        assert hess("x", "--at", text).status == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_function_and_alias_is_known_and_listed(hess: Hess) -> None:
+    listed = hess("--functions").stdout
+    for name, function in BY_NAME.items():
+        assert name in listed
+        least = function.arity[0]
+        arguments = ", ".join(f"x{i}" for i in range(least))
+        if function.name == "Piecewise":
+            arguments = "(x, x < 0)"
+        elif function.name == "where":
+            arguments = "x > 0, x, 1"
+        assert read_formula(f"{name}({arguments})").variables
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 300 + "x" + ")" * 300,
+        "(" * 5_000 + "x" + ")" * 5_000,
+        "x" + "+x" * 3_000,
+        "sin(" * 300 + "x" + ")" * 300,
+        "x**" * 300 + "x",
+        "-" * 5_000 + "x",
+        "√" * 5_000 + "x",
+        "+".join(f"x{i}**2" for i in range(200)),
+        "x*" * 49_999 + "x",
+        "9" * 5_000 + "*x",
+        "not " * 5_000 + "x",
+    ],
+)
+def test_large_formulas_are_read_or_refused_within_seconds(text: str) -> None:
+    start = time.monotonic()
+    try:
+        read_formula(text)
+    except HessError as error:
+        assert len(error.report()) < 1_000
+    # A hang, not a speed, is what this catches: each takes well under a second.
+    assert time.monotonic() - start < 20
+
+
+names = st.sampled_from(["x", "y", "x1", "theta"])
+numbers = st.integers(0, 99).map(str)
+
+
+@st.composite
+def trees(draw: st.DrawFn, depth: int = 4) -> syntax.Node:
+    """Random trees, as the parser would build them."""
+    span = (0, 0)
+    kind = draw(
+        st.sampled_from(
+            ["name", "number"]
+            if depth == 0
+            else ["name", "number", "sum", "product", "power", "call", "minus"]
+        )
+    )
+    inner = trees(depth=depth - 1)
+    match kind:
+        case "name":
+            return syntax.Name(span, draw(names))
+        case "number":
+            text = draw(numbers)
+            return syntax.Number(span, syntax.read_number(text), text)
+        case "minus":
+            return syntax.Negative(span, draw(inner))
+        case "sum":
+            first = draw(inner)
+            rest = draw(st.lists(st.tuples(st.sampled_from("+-"), inner), min_size=1, max_size=3))
+            return syntax.Sum(span, (("+", first), *rest))
+        case "product":
+            first = draw(inner)
+            rest = draw(st.lists(st.tuples(st.sampled_from("*/"), inner), min_size=1, max_size=3))
+            return syntax.Product(span, (("*", first), *rest))
+        case "power":
+            return syntax.Power(span, draw(inner), draw(inner))
+        case _:
+            return syntax.Call(span, "sin", span, (draw(inner),))
+
+
+def _value(node: syntax.Node) -> complex:
+    """The tree's value by plain complex arithmetic, with fixed values for the names."""
+    import cmath
+
+    match node:
+        case syntax.Name(name=name):
+            return {"x": 1.25, "y": -0.5, "x1": 2.0, "theta": 0.75}[name]
+        case syntax.Number(value=value):
+            return complex(float(value))
+        case syntax.Negative(operand=operand):
+            return -_value(operand)
+        case syntax.Sum(terms=terms):
+            return sum((1 if s == "+" else -1) * _value(t) for s, t in terms)
+        case syntax.Product(factors=factors):
+            total = 1 + 0j
+            for operator, factor in factors:
+                total = total * _value(factor) if operator == "*" else total / _value(factor)
+            return total
+        case syntax.Power(base=base, exponent=exponent):
+            return _value(base) ** _value(exponent)
+        case syntax.Call(arguments=(argument,)):
+            return cmath.sin(_value(argument))
+    raise AssertionError(node)
+
+
+@given(trees())
+def test_text_of_a_tree_reads_back_to_the_same_value(tree: syntax.Node) -> None:
+    for notation in (syntax.PYTHON, syntax.UNICODE):
+        text = syntax.unparse(tree, notation)
+        try:
+            expected = _value(tree)
+        except (ZeroDivisionError, OverflowError):
+            syntax.parse_formula(text)
+            continue
+        assert _value(syntax.parse_formula(text)) == pytest.approx(expected, rel=1e-9, nan_ok=True)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        read_formula(text)
+    except HessError as error:
+        assert error.report().startswith("hess: ")
+
+
+@given(st.text(alphabet="xy0123456789.eE+-*/^()[],<>=!√²³πθ &|~", max_size=25))
+def test_nearly_valid_text_is_read_or_refused(text: str) -> None:
+    try:
+        formula = read_formula(text)
+    except HessError as error:
+        assert error.message
+        if error.span is not None:
+            start, end = error.span
+            assert 0 <= start <= end <= len(text) + 1
+    else:
+        assert read_formula(formula.text).expression == formula.expression

@@ -1,0 +1,257 @@
+"""The numbers, against independent sources: the tutorial's torch calls, SymPy, mpmath."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch.autograd.functional import hessian
+
+from hesscli.functions import FUNCTIONS
+from hesscli.pipeline import Request
+from hesscli.semantics import read_formula, symbol
+
+from .conftest import Hess
+
+# The tutorial
+
+
+def test_tutorial_scalar(hess: Hess) -> None:
+    expected = hessian(lambda x: x**3 + 4 * x - 10, torch.tensor([2.0]))  # type: ignore[no-untyped-call]
+    answer = hess("x**3 + 4*x - 10", "--at", "x=[2]", "--json").json
+    assert answer["blocks"]["x"]["x"] == expected.tolist() == [[12.0]]
+    assert answer["value"] == 6.0
+    assert answer["gradient"] == [16.0]
+    assert answer["definiteness"] == "positive definite"
+
+
+def test_tutorial_sum_over_a_matrix(hess: Hess) -> None:
+    torch.manual_seed(7)
+    x = torch.randn(2, 2, dtype=torch.float64)
+    expected = hessian(lambda x: (x**3 + 4 * x - 10).sum(), x)  # type: ignore[no-untyped-call]
+    answer = hess("x**3 + 4*x - 10", "--at", "x=randn(2,2)", "--seed", "7", "--json").json
+    assert answer["blocks"]["x"]["x"] == expected.tolist()
+    assert np.shape(answer["blocks"]["x"]["x"]) == (2, 2, 2, 2)
+    assert answer["hessian"] == np.diag(6 * x.flatten().numpy()).tolist()
+    assert any("summed" in note for note in answer["notes"])
+
+
+@pytest.mark.parametrize(("x", "y"), [([2.0], [4.0]), ([2.0, 3.0], [4.0, 5.0])])
+def test_tutorial_two_variables(hess: Hess, x: list[float], y: list[float]) -> None:
+    expected = hessian(  # type: ignore[no-untyped-call]
+        lambda x, y: (x**3 + x * y).sum(), (torch.tensor(x), torch.tensor(y))
+    )
+    answer = hess("x**3 + x*y", "--at", f"x={x},y={y}", "--json").json
+    for i, u in enumerate("xy"):
+        for j, v in enumerate("xy"):
+            assert answer["blocks"][u][v] == expected[i][j].tolist()
+
+
+# Whole tensors against torch on the same formula, written by hand
+
+
+TENSOR_CASES: list[tuple[str, Any, dict[str, tuple[int, ...]]]] = [
+    ("x**2*y", lambda x, y: x**2 * y, {"x": (2, 3), "y": ()}),
+    ("x*y + sin(x)", lambda x, y: x * y + torch.sin(x), {"x": (2, 1), "y": (3,)}),
+    ("exp(x)*y**3", lambda x, y: torch.exp(x) * y**3, {"x": (), "y": (2, 2)}),
+    ("x - x + y**2", lambda x, y: x - x + y**2, {"x": (3,), "y": ()}),
+    ("x*y + 5", lambda x, y: x * y + 5, {"x": (4,), "y": (4,)}),
+    (
+        "where(x > y, x**3*y, x*y**2)",
+        lambda x, y: torch.where(x > y, x**3 * y, x * y**2),
+        {"x": (5,), "y": (2, 1)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "function", "shapes"), TENSOR_CASES)
+def test_blocks_are_those_of_torch(
+    hess: Hess, text: str, function: Any, shapes: dict[str, tuple[int, ...]]
+) -> None:
+    generator = torch.Generator().manual_seed(1)
+    x, y = (torch.randn(shapes[name], generator=generator, dtype=torch.float64) for name in "xy")
+    broadcast = (x + y).shape
+    expected = hessian(lambda x, y: function(x, y).expand(broadcast).sum(), (x, y))  # type: ignore[no-untyped-call]
+    answer = hess(text, "--at", f"x={x.tolist()},y={y.tolist()}", "--json").json
+    assert answer["value"] == pytest.approx(float(function(x, y).expand(broadcast).sum()))
+    for i, u in enumerate("xy"):
+        for j, v in enumerate("xy"):
+            block = np.array(answer["blocks"][u][v])
+            assert block.shape == (*shapes[u], *shapes[v])
+            np.testing.assert_allclose(block, expected[i][j].numpy(), rtol=1e-13, atol=1e-15)
+
+
+def test_a_large_point_takes_the_vectorized_path_to_the_same_numbers(hess: Hess) -> None:
+    names = [f"x{i}" for i in range(1, 41)]
+    text = "+".join(f"100*({b}-{a}**2)**2+(1-{a})**2" for a, b in itertools.pairwise(names))
+    point = ",".join(f"{name}={i}/40" for i, name in enumerate(names))
+    answer = hess(text, "--at", point, "--json").json
+    values = np.arange(40) / 40
+    expected = np.zeros((40, 40))
+    for i in range(39):
+        expected[i, i] += 1200 * values[i] ** 2 - 400 * values[i + 1] + 2
+        expected[i + 1, i + 1] += 200
+        expected[i, i + 1] = expected[i + 1, i] = -400 * values[i]
+    np.testing.assert_allclose(answer["hessian"], expected, rtol=1e-13, atol=1e-11)
+
+
+# Every function of the table, against mpmath
+
+MP: dict[str, Any] = {
+    "exp2": lambda x: mpmath.mpf(2) ** x,
+    "log2": lambda x: mpmath.log(x, 2),
+    "log10": mpmath.log10,
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
+    "abs": abs,
+    "relu": lambda x: max(x, mpmath.mpf(0)),
+    "sinc": mpmath.sinc,
+    "atan2": mpmath.atan2,
+    "hypot": mpmath.hypot,
+    "pow": mpmath.power,
+    "min": min,
+    "max": max,
+    "asec": lambda x: mpmath.acos(1 / x),
+    "acsc": lambda x: mpmath.asin(1 / x),
+    "acot": lambda x: mpmath.atan(1 / x),
+    "asech": lambda x: mpmath.acosh(1 / x),
+    "acsch": lambda x: mpmath.asinh(1 / x),
+    "acoth": lambda x: mpmath.atanh(1 / x),
+    "log": mpmath.log,
+}
+POINTS = [-2.75, -0.625, 0.375, 0.8125, 1.375, 4.5, 31.25]
+
+
+# where and Piecewise have no counterpart in mpmath; they are among the tensors above.
+@pytest.mark.parametrize(
+    "function",
+    [f for f in FUNCTIONS if f.group != "pieces" or (f.arity[0] < 2 and f.name != "Piecewise")],
+    ids=lambda f: f.name,
+)
+def test_function_agrees_with_mpmath(hess: Hess, function: Any) -> None:
+    reference = MP.get(function.name) or getattr(mpmath, function.name)
+    binary = function.arity[0] == 2 or function.name in ("max", "min")
+    text = f"{function.name}(x, y)" if binary else f"{function.name}(x)"
+    answered = 0
+    with mpmath.workdps(60):
+        for x in POINTS:
+            point = [mpmath.mpf(x), mpmath.mpf("2.25")][: 2 if binary else 1]
+            value = reference(*point)
+            at = f"{x},2.25" if binary else str(x)
+            answer = hess(text, "--at", at, "--json").json
+            if isinstance(value, mpmath.mpc):
+                assert answer["value"] is None
+                assert f"{text} is not real" in answer["undefined"][0]["reason"]
+                continue
+            answered += 1
+            assert answer["value"] == pytest.approx(float(value), rel=1e-14, abs=1e-300)
+            for i in range(len(point)):
+                order = [0] * len(point)
+                order[i] = 1
+                slope = mpmath.diff(reference, tuple(point), tuple(order))
+                assert answer["gradient"][i] == pytest.approx(float(slope), rel=1e-12, abs=1e-25)
+                for j in range(len(point)):
+                    order[j] += 1
+                    second = mpmath.diff(reference, tuple(point), tuple(order))
+                    order[j] -= 1
+                    entry = answer["hessian"][i][j]
+                    assert entry == pytest.approx(float(second), rel=1e-12, abs=1e-25)
+    assert answered >= 2
+
+
+# Random formulas, against SymPy's own derivatives
+
+
+leaves = st.one_of(
+    st.sampled_from(["x", "y", "z"]),
+    st.integers(1, 9).map(str),
+    st.sampled_from(["1/2", "0.25", "pi"]),
+)
+
+
+def _extend(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    unary = st.sampled_from(
+        ["sin({})", "cos({})", "exp(sin({}))", "atan({})", "tanh({})", "erf({})", "sqrt(1+({})**2)",
+         "log(2+cos({}))", "-({})", "({})**2", "({})**3", "sigmoid({})", "1/(1+({})**2)"]
+    )  # fmt: skip
+    binary = st.sampled_from(["({})+({})", "({})-({})", "({})*({})", "({})*exp(-({})**2)"])
+    return st.one_of(
+        st.tuples(unary, inner).map(lambda t: t[0].format(t[1])),
+        st.tuples(binary, inner, inner).map(lambda t: t[0].format(t[1], t[2])),
+    )
+
+
+formulas = st.recursive(leaves, _extend, max_leaves=6).filter(
+    lambda text: re.search(r"\b[xyz]\b", text) is not None
+)
+coordinates = st.integers(-8, 8).map(lambda n: sympy.Rational(n, 4))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(formulas, st.tuples(coordinates, coordinates, coordinates))
+def test_random_formula_agrees_with_sympy(text: str, point: tuple[Any, ...]) -> None:
+    from .reference import report
+
+    formula = read_formula(text)
+    values = dict(zip("xyz", point, strict=True))
+    at = ",".join(f"{name}={values[name]}" for name in formula.variables)
+    evaluation = report(text, at).evaluation
+    symbols = [symbol(name) for name in formula.variables]
+    numbers = {symbol(name): values[name] for name in formula.variables}
+    # sympy.hessian differentiates by itself; nothing of hess's derivatives is used.
+    exact = sympy.hessian(formula.expression, symbols).subs(numbers).evalf(40)
+    expected = np.array(exact.tolist(), dtype=float)
+    # Entries may cancel among terms far larger than themselves: what is promised is the accuracy
+    # of the matrix and not of each entry.
+    scale = max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(evaluation.hessian, expected, rtol=1e-9, atol=1e-11 * scale)
+    value = float(formula.expression.subs(numbers).evalf(40))
+    assert evaluation.value == pytest.approx(value, rel=1e-12, abs=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(formulas, st.tuples(coordinates, coordinates, coordinates), st.randoms())
+def test_wrt_permutes_the_blocks(text: str, point: tuple[Any, ...], random: Any) -> None:
+    from .reference import report
+
+    formula = read_formula(text)
+    names = list(formula.variables)
+    at = ",".join(
+        f"{name}={value}" for name, value in zip("xyz", point, strict=True) if name in names
+    )
+    shuffled = random.sample(names, len(names))
+    straight = report(text, at).evaluation.hessian
+    permuted = report(text, at, wrt=tuple(shuffled)).evaluation.hessian
+    order = [names.index(name) for name in shuffled]
+    np.testing.assert_allclose(permuted, straight[np.ix_(order, order)], rtol=1e-12, atol=1e-12)
+
+
+def test_float32_computes_in_float32(hess: Hess) -> None:
+    single = hess("sin(x)*x", "--at", "1/3", "--dtype", "float32", "--json").json
+    double = hess("sin(x)*x", "--at", "1/3", "--json").json
+    assert single["hessian"][0][0] == pytest.approx(double["hessian"][0][0], rel=1e-6)
+    assert single["hessian"] != double["hessian"]
+    assert single["point"]["x"] == float(np.float32(1 / 3))
+    assert single["tolerance"] > double["tolerance"]
+
+
+def test_device_that_is_not_there_is_refused(hess: Hess) -> None:
+    for device in ("nonsense", "cuda:99", "meta"):
+        result = hess("x**2", "--at", "1", "--device", device)
+        assert result.status == 2
+        assert "--device cpu" in result.stderr
+
+
+def test_request_is_plain_data() -> None:
+    request = Request("x", ("1",), (), None, "float64", "cpu", False)
+    with pytest.raises(AttributeError):
+        request.json = True  # type: ignore[misc]
