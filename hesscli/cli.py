@@ -270,6 +270,10 @@ def _run(argv: list[str], streams: Streams) -> int:
         streams.stdout.flush()
         _say(streams, error.report())
         return error.status
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        words = f"hess failed, which is its fault: {type(error).__name__}: {error}"[:300]
+        _say(streams, HessError("internal", words, hint="report the command").report())
+        return ExitStatus.NO_ANSWER
     except typer.TyperException as error:
         hint = "`hess --help` lists every option"
         _say(streams, HessError("usage", error.format_message(), hint=hint).report())

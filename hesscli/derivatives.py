@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sympy
 
+from hesscli.errors import shortened
+from hesscli.functions import JUMP, KINK, SWITCH, TIE
 from hesscli.model import Expr, Formula, Symbolic
 from hesscli.semantics import symbol
 
@@ -20,7 +22,7 @@ def differentiate(formula: Formula) -> Symbolic:
     """
     variables = [symbol(name) for name in formula.differentiated]
     expression = _in_pieces(formula.expression)
-    gradient = tuple(_derivative(expression, v) for v in variables)
+    gradient = _gradient(expression, variables)
     zero = sympy.S.Zero
     rows: list[list[Expr]] = [[zero] * len(variables) for _ in variables]
     for i, slope in enumerate(gradient):
@@ -28,7 +30,40 @@ def differentiate(formula: Formula) -> Symbolic:
         for j in range(i, len(variables)):
             if variables[j] in present:
                 rows[i][j] = rows[j][i] = _derivative(slope, variables[j])
-    return Symbolic(formula, gradient, tuple(map(tuple, rows)), formula.notes)
+    notes = (*formula.notes, *_where_it_holds(formula))
+    return Symbolic(formula, gradient, tuple(map(tuple, rows)), notes)
+
+
+# Where these are zero, the formula's pieces meet; what divides by zero shows in the entries.
+_MEETING = (KINK, JUMP, TIE, SWITCH)
+
+
+def _where_it_holds(formula: Formula) -> Iterator[str]:
+    real = [s.part for s in formula.sites if s.test in ("negative", "negative-power")]
+    if real:
+        yield f"holds where {_listed(real)} {'is' if len(set(real)) == 1 else 'are'} real"
+    for says in _MEETING:
+        parts = [s.part for s in formula.sites if s.says == says]
+        if parts:
+            yield f"holds except where {_listed(parts)} {says}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(shortened(part) for part in parts))
+    more = [f"{len(distinct) - 3} more"] if len(distinct) > 3 else []
+    return " or ".join([", ".join(distinct[:3]), *more])
+
+
+def _gradient(expression: Expr, variables: Sequence[Expr]) -> tuple[Expr, ...]:
+    """The slopes; of a sum, each term is differentiated only in the variables it has.
+
+    For two hundred variables in as many terms, that is a hundred times less to do.
+    """
+    terms: dict[Expr, list[Expr]] = {v: [] for v in variables}
+    for term in sympy.Add.make_args(expression):
+        for v in term.free_symbols & terms.keys():
+            terms[v].append(term)
+    return tuple(sympy.Add(*(_derivative(term, v) for term in terms[v])) for v in variables)
 
 
 def _derivative(expression: Expr, variable: Expr) -> Expr:

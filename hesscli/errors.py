@@ -106,3 +106,10 @@ def closest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
             name.lower(), [k for k in known if k.islower()], n=1, cutoff=0.6
         )
     return matches[0] if matches else None
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """``text``, its middle left out beyond ``most`` characters."""
+    if len(text) > most:
+        return f"{text[: most // 2]} … {text[-most // 2 :]}"
+    return text

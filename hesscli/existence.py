@@ -17,6 +17,7 @@ from typing import Any
 import sympy
 
 from hesscli.derivatives import differentiate
+from hesscli.errors import shortened
 from hesscli.model import Expr, Formula, Site, Symbolic
 from hesscli.semantics import symbol
 
@@ -133,22 +134,28 @@ class _Examination:
         if not self.hits:
             return ("from the exact derivatives: floating point cannot be trusted here",)
         shown = ", ".join(dict.fromkeys(f"{shortened(s.part)} {s.says}" for s in self.hits))
-        return (f"{shown} at {self._place(self.hits)}; the limits from all sides agree",)
+        return (f"{shown}{self._place(self.hits)}; the limits from all sides agree",)
 
     def _break(self, site: Site | None, says: str) -> None:
         part = site.part if site else self.formula.text
         place = self._place([site] if site else [])
-        self.reasons[(site, f"{shortened(part)} {says} at {place}")] = None
+        self.reasons[(site, f"{shortened(part)} {says}{place}")] = None
 
     def _place(self, sites: Sequence[Site]) -> str:
-        """The coordinates that matter to the sites, or all, as ``x = 0, y = 1``."""
+        """The coordinates that matter to the sites as `` at x = 0, y = 1``; of no site, all."""
+        if (
+            sites
+            and not any(q.free_symbols for s in sites for q in s.quantities)
+            and all(s.quantities for s in sites)
+        ):
+            return ""  # a constant such as log(-2)
         names = {s.name for site in sites for q in site.quantities for s in q.free_symbols}
         shown = [
             f"{name}{self.index} = {_shown(value)}"
             for name, value in self.point.items()
             if name in names or not names
         ]
-        return ", ".join(shown[:4]) + (", …" if len(shown) > 4 else "")
+        return " at " + ", ".join(shown[:4]) + (", …" if len(shown) > 4 else "")
 
     # Entries
 
@@ -231,7 +238,8 @@ class _Examination:
             self._break(site, site.says)
         if not self.hits:
             what = ("value", "slope", "second derivative")[len(entry)]
-            self._break(None, f"has no finite {what}")
+            real = not self.formula.expression.has(sympy.I)
+            self._break(None, f"has no finite {what}" if real else "is not real")
 
     def _double(self, number: Number) -> float | None:
         result = float(number)
@@ -395,10 +403,3 @@ def _shown(value: Fraction | float | Expr) -> str:
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return str(value)
-
-
-def shortened(text: str, most: int = 60) -> str:
-    """``text``, its middle left out beyond ``most`` characters."""
-    if len(text) > most:
-        return f"{text[: most // 2]} … {text[-most // 2 :]}"
-    return text

@@ -64,11 +64,13 @@ def _singular(quantity: str, says: str) -> tuple[Hazard, ...]:
 
 
 _INFINITE = "is not finite"
-_KINK = "has a kink"
+KINK = "has a kink"
 _POLE = "has a pole"
-_JUMP = "jumps"
+JUMP = "jumps"
+TIE = "has a tie"
+SWITCH = "changes sides"
 
-_EXP, _TRIG, _HYP, _ROOT, _PIECE, _SPECIAL = (
+_EXP, _TRIG, _HYP, _ROOT, PIECES, _SPECIAL = (
     "exponentials and logarithms",
     "trigonometric",
     "hyperbolic",
@@ -111,7 +113,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "hypot", "hypot(x, y)", "sqrt(x**2 + y**2)", _ROOT, "hypot", "hypot",
-        arity=(2, 2), hazards=_singular("abs(x) + abs(y)", _KINK),
+        arity=(2, 2), hazards=_singular("abs(x) + abs(y)", KINK),
     ),
     Function("sin", "sin(x)", "sine, x in radians", _TRIG, "sin", "sin"),
     Function("cos", "cos(x)", "cosine", _TRIG, "cos", "cos"),
@@ -157,7 +159,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "acot", "acot(x)", "inverse cotangent, atan(1/x)", _TRIG, "acot", "acot",
-        aliases=("arccot",), hazards=_singular("x", _JUMP),
+        aliases=("arccot",), hazards=_singular("x", JUMP),
     ),
     Function("sinc", "sinc(x)", "sin(x)/x, without a factor pi", _TRIG, "sinc", "sinc"),
     Function("sinh", "sinh(x)", "hyperbolic sine", _HYP, "sinh", "sinh", aliases=("sh",)),
@@ -191,41 +193,41 @@ FUNCTIONS: tuple[Function, ...] = (
         aliases=("arccoth", "arcoth"), hazards=_real_from("abs(x) - 1", _INFINITE),
     ),
     Function(
-        "abs", "abs(x)", "absolute value", _PIECE, "Abs", "abs",
-        aliases=("Abs", "fabs"), hazards=_singular("x", _KINK),
+        "abs", "abs(x)", "absolute value", PIECES, "Abs", "abs",
+        aliases=("Abs", "fabs"), hazards=_singular("x", KINK),
     ),
     Function(
-        "sign", "sign(x)", "-1, 0 or 1", _PIECE, "sign", "sign",
-        aliases=("sgn", "signum"), hazards=_singular("x", _JUMP),
+        "sign", "sign(x)", "-1, 0 or 1", PIECES, "sign", "sign",
+        aliases=("sgn", "signum"), hazards=_singular("x", JUMP),
     ),
     Function(
-        "floor", "floor(x)", "largest whole number at most x", _PIECE, "floor", "floor",
-        hazards=(Hazard("whole", "x", _JUMP),),
+        "floor", "floor(x)", "largest whole number at most x", PIECES, "floor", "floor",
+        hazards=(Hazard("whole", "x", JUMP),),
     ),
     Function(
-        "ceil", "ceil(x)", "smallest whole number at least x", _PIECE, "ceiling", "ceil",
-        aliases=("ceiling",), hazards=(Hazard("whole", "x", _JUMP),),
+        "ceil", "ceil(x)", "smallest whole number at least x", PIECES, "ceiling", "ceil",
+        aliases=("ceiling",), hazards=(Hazard("whole", "x", JUMP),),
     ),
     Function(
-        "max", "max(x, y, ...)", "the largest", _PIECE, "maximum", "maximum",
+        "max", "max(x, y, ...)", "the largest", PIECES, "maximum", "maximum",
         aliases=("Max", "maximum"), arity=(1, None),
-        hazards=(Hazard("tie-max", "", "has a tie"),),
+        hazards=(Hazard("tie-max", "", TIE),),
     ),
     Function(
-        "min", "min(x, y, ...)", "the smallest", _PIECE, "minimum", "minimum",
+        "min", "min(x, y, ...)", "the smallest", PIECES, "minimum", "minimum",
         aliases=("Min", "minimum"), arity=(1, None),
-        hazards=(Hazard("tie-min", "", "has a tie"),),
+        hazards=(Hazard("tie-min", "", TIE),),
     ),
     Function(
-        "relu", "relu(x)", "max(x, 0)", _PIECE, "relu", hazards=_singular("x", _KINK)
+        "relu", "relu(x)", "max(x, 0)", PIECES, "relu", hazards=_singular("x", KINK)
     ),
     Function(
-        "where", "where(condition, a, b)", "a where the condition holds, else b", _PIECE,
+        "where", "where(condition, a, b)", "a where the condition holds, else b", PIECES,
         "where", aliases=("ite",), arity=(3, 3),
     ),
     Function(
         "Piecewise", "Piecewise((a, condition), ..., (z, True))",
-        "the first value whose condition holds", _PIECE, "Piecewise",
+        "the first value whose condition holds", PIECES, "Piecewise",
         aliases=("piecewise",), arity=(1, None),
     ),
     Function("erf", "erf(x)", "error function", _SPECIAL, "erf", "erf"),

@@ -61,7 +61,9 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         from hesscli.derivatives import differentiate
 
         _collect_again()
-        output.symbolic(differentiate(read_formula(text, (), request.wrt)))
+        symbolic = differentiate(read_formula(text, (), request.wrt))
+        _check_finite(symbolic)
+        output.symbolic(symbolic)
         return ExitStatus.ANSWERED
     from hesscli.points import bind, names_given, read_assignment
 
@@ -72,6 +74,18 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         _check_memory(formula, point)
     solver = _Solver(formula, request, _Dice(request.seed))
     return max([_answer_point(solver, point, output) for point in points])
+
+
+def _check_finite(symbolic: Symbolic) -> None:
+    import sympy
+
+    if symbolic.formula.expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        raise HessError(
+            "not-finite",
+            "the formula is not finite anywhere: it divides by zero, or has a constant without "
+            "a finite value",
+            status=ExitStatus.NO_ANSWER,
+        )
 
 
 def _answer_point(solver: _Solver, point: Point, output: _Output) -> ExitStatus:
@@ -207,9 +221,19 @@ class _Solver:
         from hesscli.analysis import analyse
         from hesscli.settlement import settle
 
-        sums = self._evaluator(point, self.dice.generator)
-        evaluation = settle(sums, point, self._examiner, self.dice.notes(point))
-        return analyse(evaluation)
+        try:
+            sums = self._evaluator(point, self.dice.generator)
+            evaluation = settle(sums, point, self._examiner, self.dice.notes(point))
+            return analyse(evaluation)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # SymPy and torch raise these in corners that nobody has mapped. One point without
+            # an answer must not take the others with it.
+            raise HessError(
+                "internal",
+                f"hess failed here, which is its fault: {type(error).__name__}: {error}"[:300],
+                hint="report the formula and the point",
+                status=ExitStatus.NO_ANSWER,
+            ) from error
 
 
 def _check_memory(formula: Formula, point: Point) -> None:

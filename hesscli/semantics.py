@@ -18,7 +18,7 @@ import sympy
 
 from hesscli import special, syntax
 from hesscli.errors import HessError, closest
-from hesscli.functions import BY_NAME, Function
+from hesscli.functions import BY_NAME, PIECES, SWITCH, Function
 from hesscli.model import Expr, Formula, Site
 from hesscli.syntax import Node
 
@@ -62,7 +62,15 @@ def read_formula(text: str, given: Collection[str] = (), wrt: tuple[str, ...] = 
     """
     tree = syntax.parse_formula(text)
     builder = _Builder(text, frozenset((*given, *wrt)))
-    expression = builder.number(tree)
+    try:
+        expression = builder.number(tree)
+    except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
+        # SymPy raises these for combinations that it has no rule for.
+        raise HessError(
+            "unsupported",
+            f"SymPy cannot build this formula: {str(error)[:200]}",
+            hint="a formula of real numbers",
+        ) from error
     names = sorted(builder.symbols, key=natural_key)
     if not names:
         raise HessError(
@@ -305,6 +313,9 @@ class _Builder:
         if function.name == "pow":
             base, exponent = arguments
             return self._power(base, exponent, node)
+        ordered = function.group == PIECES or function.name in ("atan2", "hypot")
+        if ordered and function.name != "abs" and any(a.has(sympy.I) for a in arguments):
+            self._fail(f"`{node.name}` takes real numbers only", node, "a formula without `I`")
         self._hazards(function, arguments, node)
         self._limit_function(function, arguments, node)
         return getattr(special, function.symbol)(*arguments)
@@ -419,7 +430,7 @@ class _Builder:
                 self._fail("a condition is needed here", node, "a comparison such as x > 0")
 
     def _compare(self, operator: str, a: Expr, b: Expr, node: Node) -> Expr:
-        self._site("zero", (a - b,), node, "changes sides")
+        self._site("zero", (a - b,), node, SWITCH)
         relation = {
             "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
             "==": sympy.Eq, "!=": sympy.Ne,

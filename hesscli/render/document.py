@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from hesscli.model import Array, Evaluation, Report, Symbolic, Variable
 from hesscli.render.symbols import as_text
@@ -98,7 +100,8 @@ def symbolic(answer: Symbolic, *, unicode: bool) -> Document:
     formula = answer.formula
     notation = UNICODE if unicode else PYTHON
 
-    def text(expression: object) -> str:
+    @cache  # most entries of a large Hessian are 0
+    def text(expression: Any) -> str:
         return as_text(expression, notation, decimal=formula.decimal)
 
     variables = [_displayed(Variable(name, ()), notation) for name in formula.differentiated]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from hesscli.errors import HessError
@@ -61,6 +62,7 @@ def symbolic(answer: Symbolic) -> Iterator[str]:
     """The JSON of a Hessian in symbols; its entries are formulas in Python notation."""
     formula = answer.formula
 
+    @cache
     def text(entry: Any) -> str:
         return as_text(entry, decimal=formula.decimal)
 
