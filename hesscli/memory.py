@@ -9,9 +9,9 @@ from pathlib import Path
 from hesscli.errors import HessError
 
 BYTES = 8
-# At the peak: the rows that torch collects, the matrix it stacks from them, the symmetric copy,
-# the work space of the eigenvalues, and one row of text at a time.
-COPIES = 5
+# Measured at the peak (6,400 rows): the rows that torch collects, the matrix it stacks from them,
+# copies without suspects and without negative zeros, the symmetric part, the work space.
+COPIES = 7
 
 
 def available() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -16,6 +17,7 @@ from hesscli.render.plain import aligned
 STYLES = {"plain": "", "verdict": "bold", "note": "dim", "problem": "red"}
 MAX_COLUMNS = 16
 GAP = "  "
+T = TypeVar("T")
 
 
 def draw(document: Document, console: Console) -> None:
@@ -89,13 +91,26 @@ def _table(matrix: Matrix, shown: list[int], ascii_only: bool) -> Table:
     for title, _ in groups:
         table.add_column(title, no_wrap=True, justify="left")
     position = {i: k for k, i in enumerate(shown)}
+    gap_row, gap_column = (":", "..") if ascii_only else ("⋮", "⋯")
     for _, rows in groups:
-        cells: list[RenderableType] = [Text("\n".join(matrix.labels[i] for i in rows))]
+        labels = _with_gap(rows, [matrix.labels[i] for i in rows], gap_row)
+        cells: list[RenderableType] = [Text("\n".join(labels))]
         for _, members in groups:
-            block = [_row([columns[j][position[i]] for j in members]) for i in rows]
-            cells.append(Group(*block))
+            block = [
+                _row(_with_gap(members, [columns[j][position[i]] for j in members], gap_column))
+                for i in rows
+            ]
+            cells.append(Group(*_with_gap(rows, block, Text(gap_row, "yellow"))))
         table.add_row(*cells)
     return table
+
+
+def _with_gap(indices: Sequence[int], items: list[T], mark: T) -> list[T]:
+    """``items`` with ``mark`` where the indices jump, which is where rows are hidden."""
+    for k in range(1, len(indices)):
+        if indices[k] != indices[k - 1] + 1:
+            return [*items[:k], mark, *items[k:]]
+    return items
 
 
 def _row(cells: Sequence[str]) -> Text:
