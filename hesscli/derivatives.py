@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import sympy
 
 from hesscli.errors import shortened
-from hesscli.functions import JUMP, KINK, SWITCH, TIE
+from hesscli.functions import JUMP, KINK, NOT_REAL, SWITCH, TIE
 from hesscli.model import Expr, Formula, Symbolic
 from hesscli.semantics import symbol
 
@@ -39,7 +39,7 @@ _MEETING = (KINK, JUMP, TIE, SWITCH)
 
 
 def _where_it_holds(formula: Formula) -> Iterator[str]:
-    real = [s.part for s in formula.sites if s.test in ("negative", "negative-power")]
+    real = [s.part for s in formula.sites if s.says == NOT_REAL]
     if real:
         yield f"holds where {_listed(real)} {'is' if len(set(real)) == 1 else 'are'} real"
     for says in _MEETING:

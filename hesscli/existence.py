@@ -8,7 +8,7 @@ number from all of them; where they do not, the part of the formula that breaks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -21,20 +21,29 @@ from hesscli.errors import shortened
 from hesscli.model import Expr, Formula, Site, Symbolic
 from hesscli.semantics import symbol
 
-DIGITS = 400
-# Distances of the two rings around the point, outer and inner. Quotients such as
-# (1 - cos(x))/x² lose digits in proportion to the inner one's exponent; DIGITS leaves room.
-OUTER, INNER = Fraction(1, 10**20), Fraction(1, 10**40)
-# Limits from two sides agree when they share this many digits; a sequence converges when its
-# step from the outer to the inner ring is this small.
-AGREE = sympy.Float("1e-9")
-CONVERGED = sympy.Float("1e-6")
+DIGITS = 1200
+# Enough where no limit has to be taken.
+FEW_DIGITS = 120
+# Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in
+# proportion to the exponent of the innermost; DIGITS leaves room for that.
+RINGS = (Fraction(1, 10**20), Fraction(1, 10**40), Fraction(1, 10**80))
+# A sequence over the rings converges when its second step is this much smaller than its first:
+# |x|**0.15 does (1e-3), and log|x| (2) does not.
+CONVERGED = sympy.Float("1e-3")
+# Relative to a number of DIGITS digits, a rounding error; below this, a double is 0.
+ROUNDING = sympy.Float("1e-100")
+UNDERFLOW = sympy.Float("1e-330")
 MAX_ENTRIES = 400
+MAX_TIED = 5
 # Slopes that no axis, diagonal or symmetric kink follows.
 OBLIQUE = (Fraction(61, 100), Fraction(-79, 100))
 
 Number = Any  # a SymPy Float, or None where there is no finite real number
 Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivative
+Limit = tuple[Number, Number]  # a limit and how far the innermost ring may be from it
+# A way towards the point: for each variable the coefficients of r, r² and r³.
+Way = tuple[tuple[Fraction, Fraction, Fraction], ...]
+Offset = tuple[Fraction, Way] | None  # a ring on a way; None is the point itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,45 +85,63 @@ class Examiner:
 
     def __call__(self, point: Mapping[str, Fraction | float | Expr], index: str) -> Jet:
         """The jet at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
-        return _Examination(self, point, index).jet()
+        quick = _Examination(self, point, index, FEW_DIGITS)
+        if quick.is_regular():
+            return quick.jet()
+        return _Examination(self, point, index, DIGITS).jet()
 
 
 class _Examination:
     """One formula at one point."""
 
     def __init__(
-        self, examiner: Examiner, point: Mapping[str, Fraction | float | Expr], index: str
+        self,
+        examiner: Examiner,
+        point: Mapping[str, Fraction | float | Expr],
+        index: str,
+        digits: int,
     ) -> None:
+        self.digits = digits
         self.derivative = examiner.derivative
         self.formula = examiner.formula
         self.names = examiner.names
         self.index = index
         self.point = point
-        self.centre = {name: exact(value) for name, value in point.items()}
+        self.exact = {name: exact(value) for name, value in point.items()}
         self.hits: list[Site] = []
         self.moving: frozenset[int] = frozenset()
-        self.numbers: dict[Any, Number] = {}
-        self.outside: dict[Any, Site | None] = {}
-        self.limits: dict[Any, Number] = {}
+        self.places: dict[tuple[Offset, int], dict[str, Expr]] = {}
+        self.numbers: dict[tuple[Entry, Offset], Number] = {}
+        self.outside: dict[Offset, Site | None] = {}
+        self.limits: dict[Any, Limit | None] = {}
         self.reasons: dict[tuple[Site | None, str], None] = {}
 
+    def is_regular(self) -> bool:
+        """Whether no site is hit, and the formula has a value."""
+        return (
+            self._outside(None) is None
+            and not any(self._holds(site, None) for site in self.formula.sites)
+            and self._number((), None) is not None
+        )
+
     def jet(self) -> Jet:
+        """What there is at the point."""
         count = len(self.names)
         pairs = [(i, j) for i in range(count) for j in range(i, count)]
         gradient: list[float | None] = [None] * count
         rows: list[list[float | None]] = [[None] * count for _ in range(count)]
         value = None
-        site = self._first_outside(self.centre)
+        site = self._outside(None)
         if site is not None:
             self._break(site, site.says)
         else:
-            self.hits = [s for s in self.formula.sites if self._holds(s, self.centre)]
+            self.hits = [s for s in self.formula.sites if self._holds(s, None)]
             self.moving = self._moving()
             value = self._value()
-            if self.hits and len(pairs) > MAX_ENTRIES:
-                self._break(
-                    self.hits[0], f"{self.hits[0].says}, with too many variables to examine"
-                )
+            crowded = next((s for s in self.hits if len(s.quantities) > MAX_TIED), None)
+            if crowded or (self.hits and len(pairs) > MAX_ENTRIES):
+                site = crowded or self.hits[0]
+                self._break(site, f"{site.says}, with too many variables to examine,")
             elif value is not None:
                 for i in range(count):
                     gradient[i] = self._entry((i,), value)
@@ -164,7 +191,8 @@ class _Examination:
         at_point = self._number((), None)
         if at_point is not None:
             return at_point
-        return self._limit((), tuple(range(len(self.names))))
+        limit = self._limit((), tuple(range(len(self.names))))
+        return None if limit is None else limit[0]
 
     def _entry(self, entry: Entry, value: Number) -> float | None:
         """A slope or a second derivative, or None after noting what breaks."""
@@ -175,7 +203,7 @@ class _Examination:
         continuous = self._limit((), moved)
         if continuous is None:
             return None
-        if not _agree(continuous, value):
+        if not _agree(continuous, (value, sympy.S.Zero)):
             self._blame(())
             return None
         for i in moved if len(entry) == 2 else ():
@@ -189,9 +217,9 @@ class _Examination:
             around = tuple(sorted(self.moving.union(entry)))
             if around != moved and self._limit(entry, around, inside=True) is None:
                 return None
-        return self._double(limit)
+        return self._double(limit[0])
 
-    def _limit(self, entry: Entry, moved: tuple[int, ...], *, inside: bool = False) -> Number:
+    def _limit(self, entry: Entry, moved: tuple[int, ...], *, inside: bool = False) -> Limit | None:
         """What an entry tends to as the variables ``moved`` approach the point from all sides.
 
         ``inside`` leaves out the sides on which the formula is not real; otherwise there is no
@@ -202,36 +230,33 @@ class _Examination:
             self.limits[key] = self._from_all_sides(entry, moved, inside)
         return self.limits[key]
 
-    def _from_all_sides(self, entry: Entry, moved: tuple[int, ...], inside: bool) -> Number:
-        limit = None
+    def _from_all_sides(self, entry: Entry, moved: tuple[int, ...], inside: bool) -> Limit | None:
+        limit: Limit | None = None
         looked = False
-        for direction in self._directions(moved):
-            offsets = [(ring, direction) for ring in (OUTER, INNER)]
-            site = next(filter(None, map(self._outside_at, offsets)), None)
+        for way in self._ways(moved):
+            offsets = [(ring, way) for ring in RINGS]
+            site = next(filter(None, map(self._outside, offsets)), None)
             if site is not None and inside:
                 continue
             if site is not None:
                 hit = next((h for h in self.hits if h.span == site.span), None)
                 self._break(hit or site, hit.says if hit else "is at the edge of its domain")
                 return None
-            towards = _extrapolated(*(self._number(entry, offset) for offset in offsets))
-            if towards is None and self._still_hit(offsets[0]):
+            towards = _converged([self._number(entry, offset) for offset in offsets])
+            if towards is None and any(self._holds(site, offsets[0]) for site in self.hits):
                 continue  # along sin(x*y)/(x*y) at x = 0, moving y stays where nothing is defined
             looked = True
             if towards is None or (limit is not None and not _agree(limit, towards)):
                 self._blame(entry)
                 return None
-            limit = towards
+            if limit is None or towards[1] < limit[1]:
+                limit = towards
         if not looked and not inside:
             around = tuple(sorted(self.moving.union(moved)))
             if around != moved:
                 return self._limit(entry, around)
             self._blame(entry)
         return limit
-
-    def _still_hit(self, offset: Any) -> bool:
-        point = self._moved(offset)
-        return any(self._holds(site, point) for site in self.hits)
 
     def _blame(self, entry: Entry) -> None:
         for site in self.hits:
@@ -250,32 +275,43 @@ class _Examination:
 
     # Numbers
 
-    def _number(self, entry: Entry, offset: Any) -> Number:
-        """An entry at the point, or at an offset (ring, direction) from it."""
+    def _number(self, entry: Entry, offset: Offset) -> Number:
+        """An entry at the point, or at an offset from it."""
         key = (entry, offset)
         if key not in self.numbers:
-            self.numbers[key] = _number(self.derivative(entry), self._moved(offset))
+            self.numbers[key] = _number(self.derivative(entry), self._at(offset), self.digits)
         return self.numbers[key]
 
-    def _moved(self, offset: Any) -> dict[str, Expr]:
-        if offset is None:
-            return self.centre
-        ring, direction = offset
-        moved = {name: value.evalf(DIGITS) for name, value in self.centre.items()}
-        for name, step in zip(self.names, direction, strict=True):
-            if step:
-                moved[name] += exact(ring * step).evalf(DIGITS)
-        return moved
+    def _at(self, offset: Offset, digits: int | None = None) -> dict[str, Expr]:
+        """The coordinates at an offset, as Floats: exact powers of large numbers take for ever."""
+        digits = digits or self.digits
+        key = (offset, digits)
+        if key not in self.places:
+            place = {name: sympy.N(value, digits) for name, value in self.exact.items()}
+            if offset is not None:
+                ring, way = offset
+                for name, coefficients in zip(self.names, way, strict=True):
+                    step = sum(c * ring ** (k + 1) for k, c in enumerate(coefficients))
+                    if step:
+                        place[name] += sympy.N(exact(Fraction(step)), digits)
+            self.places[key] = place
+        return self.places[key]
 
-    def _directions(self, moved: tuple[int, ...]) -> list[tuple[Fraction, ...]]:
-        """Where to look from: both ways along the axes, across each kink, and obliquely."""
-        steps: dict[tuple[Fraction, ...], None] = {}
+    def _ways(self, moved: tuple[int, ...]) -> list[Way]:
+        """Whence to look: both ways along the axes, across and along each kink, on parabolas."""
+        ways: dict[Way, None] = {}
+        zero = Fraction(0)
 
-        def both_ways(components: Mapping[int, Fraction]) -> None:
-            if any(components.values()):
-                forward = tuple(components.get(i, Fraction(0)) for i in range(len(self.names)))
-                steps[forward] = None
-                steps[tuple(-c for c in forward)] = None
+        def both_ways(*components: Mapping[int, Fraction]) -> None:
+            """Add the way with these components of r, r² and r³, and that with -r for r."""
+            padded = [*components, {}, {}][:3]
+            for sign in (1, -1):
+                way = tuple(
+                    tuple(sign ** (k + 1) * part.get(i, zero) for k, part in enumerate(padded))
+                    for i in range(len(self.names))
+                )
+                if any(map(any, way)):
+                    ways[way] = None
 
         for i in moved:
             both_ways({i: Fraction(1)})
@@ -283,8 +319,17 @@ class _Examination:
             for slope in OBLIQUE:
                 both_ways({i: slope**k for k, i in enumerate(moved)})
             for site in self.hits:
-                both_ways(self._across(site, moved))
-        return list(steps)
+                across = self._across(site, moved)
+                both_ways(across)
+                if len(across) == 2:
+                    (i, a), (j, b) = across.items()
+                    for sign in (1, -1):
+                        both_ways({i: -b, j: a}, {}, {i: sign * a, j: sign * b})
+        if len(moved) == 2:
+            for i, j in (moved, moved[::-1]):
+                for half in (Fraction(1, 2), Fraction(-1, 2)):
+                    both_ways({i: Fraction(1)}, {j: half})
+        return list(ways)
 
     def _across(self, site: Site, moved: tuple[int, ...]) -> dict[int, Fraction]:
         """The direction in which the site's quantity changes fastest, as rationals."""
@@ -294,11 +339,15 @@ class _Examination:
         quantity = quantities[0] - quantities[1] if len(quantities) > 1 else quantities[0]
         components = {}
         for i in moved:
-            slope = _number(sympy.diff(quantity, symbol(self.names[i])), self.centre)
-            if slope is not None:
-                components[i] = Fraction(float(slope)).limit_denominator(1000)
+            slope = _number(
+                sympy.diff(quantity, symbol(self.names[i])), self._at(None), self.digits
+            )
+            if slope is not None and abs(slope) < sympy.Float("1e300"):
+                components[i] = Fraction(float(slope))
         largest = max((abs(c) for c in components.values()), default=Fraction(0))
-        return {i: c / largest for i, c in components.items()} if largest else {}
+        if not largest:
+            return {}
+        return {i: (c / largest).limit_denominator(10**6) for i, c in components.items()}
 
     # Sites
 
@@ -307,46 +356,84 @@ class _Examination:
         names = {s.name for site in self.hits for q in site.quantities for s in q.free_symbols}
         return frozenset(i for i, name in enumerate(self.names) if name in names)
 
-    def _outside_at(self, offset: Any) -> Site | None:
+    def _outside(self, offset: Offset) -> Site | None:
+        """The first site at which the formula is not real at an offset."""
         if offset not in self.outside:
-            self.outside[offset] = self._first_outside(self._moved(offset))
+            self.outside[offset] = next(
+                (
+                    site
+                    for site in self.formula.sites
+                    if site.test in ("negative", "negative-power", "always")
+                    and self._holds(site, offset)
+                ),
+                None,
+            )
         return self.outside[offset]
 
-    def _first_outside(self, point: Mapping[str, Expr]) -> Site | None:
-        """The first site at which the formula is not real at ``point``."""
-        for site in self.formula.sites:
-            if site.test in ("negative", "negative-power", "always") and self._holds(site, point):
-                return site
-        return None
-
-    def _holds(self, site: Site, point: Mapping[str, Expr]) -> bool:
-        for guard in site.guards:
-            if _substituted(guard, point) != sympy.true:
-                return False
-        numbers = [_number(quantity, point) for quantity in site.quantities]
+    def _holds(self, site: Site, offset: Offset) -> bool:
+        """Whether the site's test holds at an offset."""
+        place = self._at(offset)
+        if any(_substituted(guard, place) != sympy.true for guard in site.guards):
+            return False
         if site.test == "always":
             return True
-        if any(number is None for number in numbers):
+        numbers = self._quantities(site, offset, self.digits)
+        if numbers is None:
             # Not real, or not finite: another site says why.
             return False
         first = numbers[0]
         match site.test:
+            case "negative" | "negative-power" if first >= 0:
+                return False
             case "negative":
-                return bool(first < 0) and not _is_zero(first)
+                return not self._vanishes(site, offset, _first)
             case "negative-power":
-                whole = _is_zero(numbers[1] - numbers[1].round())
-                return bool(first < 0) and not _is_zero(first) and not whole
+                return not self._vanishes(site, offset, _first) and not self._vanishes(
+                    site, offset, lambda q: q[1] - q[1].round()
+                )
             case "nonpositive":
-                return bool(first < 0) or _is_zero(first)
+                return bool(first < 0) or self._vanishes(site, offset, _first)
             case "zero":
-                return _is_zero(first)
+                return self._vanishes(site, offset, _first)
             case "pole":
-                return bool(first < AGREE) and _is_zero(first - first.round())
+                return bool(first < 1) and self._vanishes(site, offset, _to_whole)
             case "whole":
-                return _is_zero(first - first.round())
-            case _:
-                top = sorted(numbers, reverse=site.test == "tie-max")[:2]
-                return _is_zero(top[0] - top[1])
+                return self._vanishes(site, offset, _to_whole)
+            case "tie-max":
+                return self._vanishes(site, offset, lambda q: _gap(sorted(q, reverse=True)))
+            case "tie-min":
+                return self._vanishes(site, offset, lambda q: _gap(sorted(q)))
+        raise AssertionError(site.test)
+
+    def _quantities(self, site: Site, offset: Offset, digits: int) -> list[Number] | None:
+        place = self._at(offset, digits)
+        numbers = [_number(quantity, place, digits) for quantity in site.quantities]
+        return None if None in numbers else numbers
+
+    def _vanishes(self, site: Site, offset: Offset, part: Callable[[list[Number]], Number]) -> bool:
+        """Whether ``part`` of the site's quantities is 0.
+
+        A rounding error shrinks with the digits that are carried; a small number does not.
+        """
+        numbers = self._quantities(site, offset, self.digits)
+        coarse = self._quantities(site, offset, self.digits // 2)
+        if numbers is None or coarse is None:
+            return False
+        fine = abs(part(numbers))
+        shrunk = sympy.Float(10) ** -(self.digits // 4)
+        return bool(fine == 0 or fine < shrunk * abs(part(coarse)))
+
+
+def _first(quantities: list[Number]) -> Number:
+    return quantities[0]
+
+
+def _to_whole(quantities: list[Number]) -> Number:
+    return quantities[0] - quantities[0].round()
+
+
+def _gap(ordered: list[Number]) -> Number:
+    return ordered[0] - ordered[1]
 
 
 def exact(value: Fraction | float | Expr) -> Expr:
@@ -362,44 +449,41 @@ def _substituted(expression: Expr, point: Mapping[str, Expr]) -> Expr:
     return expression.xreplace({symbol(name): value for name, value in point.items()})
 
 
-def _number(expression: Expr, point: Mapping[str, Expr]) -> Number:
-    """The value of ``expression`` at ``point`` as a Float of DIGITS digits, or None."""
+def _number(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
+    """The value of ``expression`` at ``point`` as a Float of so many digits, or None."""
     try:
-        result = _substituted(expression, point)
-        if result.is_Rational:
-            return sympy.Float(result, DIGITS)
-        result = result.evalf(DIGITS)
+        result = _substituted(expression, point).evalf(digits)
     except (ArithmeticError, TypeError, ValueError, AttributeError):
         # Where SymPy cannot evaluate (a comparison of NaN, an infinite series) there is no number.
         return None
     if result.is_Float or result.is_Rational:
-        return sympy.Float(result, DIGITS)
+        return sympy.Float(result, digits)
     return None
 
 
-def _extrapolated(outer: Number, inner: Number) -> Number:
-    """The limit of a sequence known on the two rings, or None where it does not converge."""
-    if outer is None or inner is None:
+def _converged(numbers: list[Number]) -> Limit | None:
+    """The limit of a sequence over the rings, with an error bound; None where there is none."""
+    if any(number is None for number in numbers):
         return None
-    if abs(inner) <= CONVERGED * abs(outer):
-        return sympy.Float(0, DIGITS)
-    if abs(inner - outer) > CONVERGED * abs(outer):
+    outer, middle, inner = numbers
+    if all(abs(number) < UNDERFLOW for number in numbers):
+        return sympy.S.Zero, sympy.S.Zero
+    first, second = abs(outer - middle), abs(middle - inner)
+    if second > CONVERGED * first and second > ROUNDING * abs(inner):
         return None
-    ratio = sympy.Rational(INNER.numerator, INNER.denominator) / sympy.Rational(
-        OUTER.numerator, OUTER.denominator
-    )
-    return inner - (outer - inner) * ratio
+    if abs(inner) <= CONVERGED * abs(middle):
+        return sympy.S.Zero, abs(inner)
+    return inner, second
 
 
-def _agree(a: Number, b: Number) -> bool:
-    return bool(abs(a - b) <= AGREE * max(abs(a), abs(b)))
-
-
-def _is_zero(number: Number) -> bool:
-    return bool(abs(number) < sympy.Float(f"1e-{DIGITS // 2}"))
+def _agree(a: Limit, b: Limit) -> bool:
+    """Whether two limits may be one number."""
+    allowed = 10 * (a[1] + b[1]) + ROUNDING * max(abs(a[0]), abs(b[0])) + UNDERFLOW
+    return bool(abs(a[0] - b[0]) <= allowed)
 
 
 def _shown(value: Fraction | float | Expr) -> str:
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
+    text = str(value)
+    return text if len(text) <= 20 else repr(float(value))

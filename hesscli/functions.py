@@ -54,9 +54,12 @@ class Function:
     hazards: tuple[Hazard, ...] = field(default=())
 
 
+NOT_REAL = "is not real"
+
+
 def _real_from(quantity: str, edge: str = "is at the edge of its domain") -> tuple[Hazard, ...]:
     """Real where ``quantity`` ≥ 0, and singular where it is 0."""
-    return Hazard("negative", quantity, "is not real"), Hazard("zero", quantity, edge)
+    return Hazard("negative", quantity, NOT_REAL), Hazard("zero", quantity, edge)
 
 
 def _singular(quantity: str, says: str) -> tuple[Hazard, ...]:
@@ -69,6 +72,9 @@ _POLE = "has a pole"
 JUMP = "jumps"
 TIE = "has a tie"
 SWITCH = "changes sides"
+
+# Left of this, evaluating the gamma family to many digits takes seconds, growing without bound.
+_TOO_FAR = Hazard("negative", "x + 100000", "is too far left of 0 to evaluate")
 
 _EXP, _TRIG, _HYP, _ROOT, PIECES, _SPECIAL = (
     "exponentials and logarithms",
@@ -234,7 +240,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("erfc", "erfc(x)", "1 - erf(x), accurate for large x", _SPECIAL, "erfc", "erfc"),
     Function(
         "gamma", "gamma(x)", "gamma function", _SPECIAL, "gamma", "gamma",
-        aliases=("Gamma", "tgamma"), hazards=(Hazard("pole", "x", _POLE),),
+        aliases=("Gamma", "tgamma"), hazards=(_TOO_FAR, Hazard("pole", "x", _POLE)),
     ),
     Function(
         "loggamma", "loggamma(x)", "log(gamma(x)), real for x > 0", _SPECIAL, "loggamma", "lgamma",
@@ -242,11 +248,11 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "digamma", "digamma(x)", "derivative of loggamma", _SPECIAL, "digamma",
-        aliases=("psi",), hazards=(Hazard("pole", "x", _POLE),),
+        aliases=("psi",), hazards=(_TOO_FAR, Hazard("pole", "x", _POLE)),
     ),
     Function(
         "factorial", "factorial(x)", "gamma(x + 1); also x!", _SPECIAL, "factorial", "factorial",
-        aliases=("fact",), hazards=(Hazard("pole", "x + 1", _POLE),),
+        aliases=("fact",), hazards=(_TOO_FAR, Hazard("pole", "x + 1", _POLE)),
     ),
 )  # fmt: skip
 

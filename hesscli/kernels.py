@@ -16,18 +16,14 @@ import torch
 from torch import (  # noqa: F401
     Tensor,
     abs,
-    asinh,
     atan,
-    atan2,
     ceil,
     cos,
     cosh,
     erf,
     erfc,
     exp,
-    expm1,
     floor,
-    hypot,
     log,
     log1p,
     log2,
@@ -39,6 +35,7 @@ from torch import (  # noqa: F401
 )
 
 Kernel = Callable[[Tensor], Tensor]
+Kernel2 = Callable[[Tensor, Tensor], Tensor]
 
 
 def rule(value: Kernel, derivative: Kernel) -> Kernel:
@@ -67,6 +64,33 @@ def rule(value: Kernel, derivative: Kernel) -> Kernel:
     return kernel
 
 
+def rule2(value: Kernel2, by_x: Kernel2, by_y: Kernel2) -> Kernel2:
+    """A kernel of two arguments with ``value``, differentiated as ``by_x`` and ``by_y``."""
+
+    class Rule(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x: Tensor, y: Tensor) -> Tensor:
+            return value(x, y)
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx: Any, *grad_outputs: Any) -> Any:
+            x, y = ctx.saved_tensors
+            return grad_outputs[0] * by_x(x, y), grad_outputs[0] * by_y(x, y)
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        # Broadcast outside, where autograd sums over what was stretched.
+        result: Tensor = Rule.apply(*torch.broadcast_tensors(x, y))  # type: ignore[no-untyped-call]
+        return result
+
+    return kernel
+
+
 def maximum(*args: Tensor) -> Tensor:
     return reduce(torch.maximum, args)
 
@@ -87,9 +111,36 @@ def _cbrt(x: Tensor) -> Tensor:
 
 cbrt: Kernel = rule(_cbrt, lambda x: 1 / (3 * cbrt(x) ** 2))
 
-# Sigmoids: 1 - s(x) cancels for large x, s(-x) does not.
+# torch.pow leaves out the derivative by x where y is 0, and with it the mixed one.
+power: Kernel2 = rule2(
+    torch.pow,
+    lambda x, y: y * power(x, y - 1),
+    lambda x, y: power(x, y) * torch.log(x),
+)
 
-sigmoid: Kernel = rule(torch.sigmoid, lambda x: sigmoid(x) * sigmoid(-x))
+# hypot keeps the size of its arguments where their squares would overflow; the derivatives of
+# x/hypot(x, y) are written out, because 1/h - x²/h³ cancels.
+hypot: Kernel2 = rule2(torch.hypot, lambda x, y: _share(x, y), lambda x, y: _share(y, x))
+_share: Kernel2 = rule2(
+    lambda x, y: x / torch.hypot(x, y),
+    lambda x, y: (y / torch.hypot(x, y)) ** 2 / torch.hypot(x, y),
+    lambda x, y: -(x / torch.hypot(x, y)) * (y / torch.hypot(x, y)) / torch.hypot(x, y),
+)
+atan2: Kernel2 = rule2(
+    torch.atan2,
+    lambda y, x: _share(x, y) / hypot(x, y),
+    lambda y, x: -_share(y, x) / hypot(x, y),
+)
+
+# exp(x) and not expm1(x) + 1, which is rounded to 0 for x < -38.
+expm1: Kernel = rule(torch.expm1, lambda x: torch.exp(x))
+
+# Sigmoids: 1 - s(x) cancels for large x, s(-x) does not; s(-x) - s(x) does for small x.
+sigmoid: Kernel = rule(torch.sigmoid, lambda x: _sigmoid_slope(x))
+_sigmoid_slope: Kernel = rule(
+    lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
+    lambda x: -_sigmoid_slope(x) * torch.tanh(x / 2),
+)
 softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
 
 # Trigonometric and hyperbolic functions. 1/cosh(x) alone gives 0·∞ in its derivatives once cosh
@@ -103,26 +154,45 @@ csch: Kernel = rule(lambda x: 1 / torch.sinh(x), lambda x: -csch(x) * coth(x))
 tanh: Kernel = rule(torch.tanh, lambda x: sech(x) ** 2)
 coth: Kernel = rule(lambda x: 1 / torch.tanh(x), lambda x: -(csch(x) ** 2))
 
-# Inverse functions: (1 - x)(1 + x) keeps the digits that 1 - x² loses near 1.
+# Inverse functions: (1 - x)(1 + x) keeps the digits that 1 - x² loses near 1, and the derivatives
+# of what it stands in are written out, because -(1 + x) + (1 - x) cancels near 0.
 
-asin: Kernel = rule(torch.asin, lambda x: 1 / torch.sqrt((1 - x) * (1 + x)))
-acos: Kernel = rule(torch.acos, lambda x: -1 / torch.sqrt((1 - x) * (1 + x)))
-acosh: Kernel = rule(torch.acosh, lambda x: 1 / torch.sqrt((x - 1) * (x + 1)))
-atanh: Kernel = rule(torch.atanh, lambda x: 1 / ((1 - x) * (1 + x)))
+_circle: Kernel = rule(lambda x: 1 / torch.sqrt((1 - x) * (1 + x)), lambda x: x * _circle(x) ** 3)
+_hyperbola: Kernel = rule(
+    lambda x: 1 / (torch.sqrt(x - 1) * torch.sqrt(x + 1)), lambda x: -x * _hyperbola(x) ** 3
+)
+_line: Kernel = rule(lambda x: 1 / torch.hypot(x, torch.ones_like(x)), lambda x: -x * _line(x) ** 3)
+_band: Kernel = rule(lambda x: 1 / ((1 - x) * (1 + x)), lambda x: 2 * x * _band(x) ** 2)
+
+
+def _above_one(x: Tensor) -> Tensor:
+    """√(x² - 1) for |x| ≥ 1."""
+    return torch.sqrt(torch.abs(x) - 1) * torch.sqrt(torch.abs(x) + 1)
+
+
+asin: Kernel = rule(torch.asin, lambda x: _circle(x))
+acos: Kernel = rule(torch.acos, lambda x: -_circle(x))
+asinh: Kernel = rule(torch.asinh, lambda x: _line(x))
+acosh: Kernel = rule(torch.acosh, lambda x: _hyperbola(x))
+atanh: Kernel = rule(torch.atanh, lambda x: _band(x))
+# Near 1, acos(1/x) and the like lose half the digits, because 1/x is rounded.
 asec: Kernel = rule(
-    lambda x: torch.acos(1 / x), lambda x: 1 / (torch.abs(x) * torch.sqrt((x - 1) * (x + 1)))
+    lambda x: torch.where(x > 0, torch.atan(_above_one(x)), math.pi - torch.atan(_above_one(x))),
+    lambda x: 1 / (torch.abs(x) * _above_one(x)),
 )
 acsc: Kernel = rule(
-    lambda x: torch.asin(1 / x), lambda x: -1 / (torch.abs(x) * torch.sqrt((x - 1) * (x + 1)))
+    lambda x: torch.sign(x) * torch.atan(1 / _above_one(x)),
+    lambda x: -1 / (torch.abs(x) * _above_one(x)),
 )
 acot: Kernel = rule(lambda x: torch.atan(1 / x), lambda x: -1 / (1 + x**2))
 asech: Kernel = rule(
-    lambda x: torch.acosh(1 / x), lambda x: -1 / (x * torch.sqrt((1 - x) * (1 + x)))
+    lambda x: torch.log1p(torch.sqrt((1 - x) * (1 + x))) - torch.log(x),
+    lambda x: -_circle(x) / x,
 )
-acsch: Kernel = rule(
-    lambda x: torch.asinh(1 / x), lambda x: -1 / (torch.abs(x) * torch.sqrt(1 + x**2))
+acsch: Kernel = rule(lambda x: torch.asinh(1 / x), lambda x: -_line(x) / torch.abs(x))
+acoth: Kernel = rule(
+    lambda x: torch.sign(x) * torch.log1p(2 / (torch.abs(x) - 1)) / 2, lambda x: _band(x)
 )
-acoth: Kernel = rule(lambda x: torch.atanh(1 / x), lambda x: 1 / ((1 - x) * (1 + x)))
 
 
 def sinc(x: Tensor) -> Tensor:
@@ -156,15 +226,27 @@ def _gamma(x: Tensor) -> Tensor:
 
 @cache
 def polygamma(order: int) -> Kernel:
-    """The derivative of digamma of this order, as (-1)**(n+1) n! ζ(n+1, x) for n ≥ 1."""
+    """The derivative of digamma of this order, as (-1)**(n+1) n! ζ(n+1, x) for n ≥ 1.
+
+    Second derivatives of the table's functions need orders 0 to 2.
+    """
     if order == 0:
         return rule(torch.digamma, lambda x: polygamma(1)(x))
     sign_and_factorial = (-1) ** (order + 1) * math.factorial(order)
 
     def value(x: Tensor) -> Tensor:
         s = torch.full((), order + 1.0, dtype=x.dtype, device=x.device)
-        result: Tensor = sign_and_factorial * torch.special.zeta(s, x)
-        return result
+        # Left of 0 by reflection: there, zeta adds terms one by one until it is past 0.
+        right = torch.where(x > 0, x, 1 - x)
+        straight: Tensor = sign_and_factorial * torch.special.zeta(s, right)
+        if order > 2:
+            return torch.where(x > 0, straight, torch.full_like(x, torch.nan))
+        angle = math.pi * (x - torch.round(x))
+        if order == 1:
+            reflected = (math.pi / torch.sin(angle)) ** 2 - straight
+        else:
+            reflected = straight - 2 * math.pi**3 * torch.cos(angle) / torch.sin(angle) ** 3
+        return torch.where(x > 0, straight, reflected)
 
     return rule(value, lambda x: polygamma(order + 1)(x))
 

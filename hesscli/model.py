@@ -118,7 +118,8 @@ class Sums:
     """Value, gradient and Hessian summed over the elements that autograd can do.
 
     ``numbers`` are the values used for each variable, flat; ``suspects`` the flat indices, into
-    the tensor of shape ``shape``, of the elements that were left out.
+    the tensor of shape ``shape``, of the elements that were left out. ``verifiable`` says that
+    the numbers should have the accuracy of doubles.
     """
 
     variables: tuple[Variable, ...]
@@ -130,6 +131,7 @@ class Sums:
     hessian: Array
     suspects: tuple[int, ...]
     epsilon: float
+    verifiable: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -469,12 +469,14 @@ def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> 
             else f"{values} where every variable has one already",
             source=assignment.source,
             span=(0, len(assignment.source)),
-            hint=_count_hint(count, free),
+            hint=_count_hint(count, free, formula),
         )
     return Point({**held, **dict(zip(free, assignment.positional, strict=True))}, assignment.source)
 
 
-def _count_hint(count: int, free: list[str]) -> str:
+def _count_hint(count: int, free: list[str], formula: Formula) -> str:
+    if count > len(free) and formula.notes:
+        return formula.notes[0]
     if len(free) == 1 and count > 1:
         return f'--at "{free[0]}=[…]" for a tensor, or `--at` once for each point'
     return "--at " + ",".join(f"{name}=…" for name in free)

@@ -135,7 +135,7 @@ class Program:
     def _power(self, expr: Expr) -> Step:
         base, exponent = self._slot(expr.base), expr.exp
         if not exponent.is_number:
-            return _calling(torch.pow, [base, self._slot(exponent)])
+            return _calling(kernels.power, [base, self._slot(exponent)])
         if exponent == -1:
             return _calling(torch.reciprocal, [base])
         if exponent == sympy.S.Half:

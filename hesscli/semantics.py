@@ -18,7 +18,7 @@ import sympy
 
 from hesscli import special, syntax
 from hesscli.errors import HessError, closest
-from hesscli.functions import BY_NAME, PIECES, SWITCH, Function
+from hesscli.functions import BY_NAME, NOT_REAL, PIECES, SWITCH, Function
 from hesscli.model import Expr, Formula, Site
 from hesscli.syntax import Node
 
@@ -258,12 +258,12 @@ class _Builder:
             if exponent.is_negative:
                 self._site("zero", (base,), node, "divides by zero")
         elif exponent.is_number:
-            self._site("negative", (base,), node, "is not real")
+            self._site("negative", (base,), node, NOT_REAL)
             self._site("zero", (base,), node, "is at the edge of its domain")
         elif not base.is_positive:
             # A negative base has a real power only where the exponent is whole, which it stops
             # being as soon as it moves: a closer look in either case.
-            self._site("negative-power", (base, exponent), node, "is not real")
+            self._site("negative-power", (base, exponent), node, NOT_REAL)
             self._site("nonpositive", (base,), node, "is real only for whole exponents")
         return sympy.Pow(base, exponent)
 
@@ -329,7 +329,7 @@ class _Builder:
             self._site(hazard.test, quantities, node, hazard.says)
         if function.name == "log" and len(arguments) == 2:
             base = arguments[1]
-            self._site("negative", (base,), node, "is not real")
+            self._site("negative", (base,), node, NOT_REAL)
             self._site("zero", (base * (base - 1),), node, "has a base without logarithms")
 
     def _limit_function(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:

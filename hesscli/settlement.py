@@ -6,7 +6,8 @@ autograd can do come in as sums, the others are examined one by one and added in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -14,27 +15,96 @@ import numpy as np
 
 from hesscli.errors import ExitStatus, HessError
 from hesscli.existence import Examiner, Jet
-from hesscli.model import Array, Evaluation, Expr, Point, Site, Sums, Undefined, Value, Values
+from hesscli.model import (
+    Array,
+    Evaluation,
+    Expr,
+    Formula,
+    Point,
+    Site,
+    Sums,
+    Undefined,
+    Value,
+    Values,
+)
 from hesscli.shapes import index_text, size
 
 MAX_EXAMINED = 1_000
 
 
+# Formulas up to this size are verified: what it costs is measured by tests/benchmarks/verify.py.
+MAX_VERIFIED_OPERATIONS = 1_500
+MAX_VERIFIED_ELEMENTS = 8
+# Entries of autograd that share fewer digits with the exact derivative are replaced by it, unless
+# they are as small as the rounding of the largest entry.
+DIGITS_AGREE = 1e-10
+
+
+@dataclass
+class _Contribution:
+    """What some elements add to value, gradient and Hessian."""
+
+    value: float
+    gradient: Array
+    hessian: Array
+
+    def add(self, jet: Jet, rows: Sequence[int]) -> None:
+        """Add an element's jet, whose variables stand in these rows."""
+        self.value += _nan(jet.value)
+        for i, row in enumerate(rows):
+            self.gradient[row] += _nan(jet.gradient[i])
+            for j, column in enumerate(rows):
+                self.hessian[row, column] += _nan(jet.hessian[i][j])
+
+    def plus(self, other: _Contribution) -> _Contribution:
+        """Both together."""
+        return _Contribution(
+            self.value + other.value, self.gradient + other.gradient, self.hessian + other.hessian
+        )
+
+    def agrees_with(self, exact: _Contribution, reach: float, epsilon: float) -> bool:
+        """Whether this has the digits of ``exact`` that floating point can give.
+
+        ``reach`` is the largest coordinate: a slope is known up to its rounding times the
+        curvature.
+        """
+        curvature = float(np.abs(exact.hessian).max())
+        slope = float(np.abs(exact.gradient).max())
+        return (
+            _close(self.value, exact.value, 0.0)
+            and _close(self.gradient, exact.gradient, 8 * epsilon * (slope + curvature * reach))
+            and _close(self.hessian, exact.hessian, 8 * epsilon * curvature)
+        )
+
+
+def _close(found: Array | float, exact: Array | float, allowed: float) -> bool:
+    difference = np.abs(np.asarray(found) - exact)
+    return bool((difference <= np.maximum(DIGITS_AGREE * np.abs(exact), allowed)).all())
+
+
+def is_small(formula: Formula, elements: int) -> bool:
+    """Whether the exact derivatives of ``formula`` take a small part of the time of a run."""
+    if elements > MAX_VERIFIED_ELEMENTS:
+        return False
+    operations = int(formula.expression.count_ops())
+    return operations * formula.wrt**2 * elements <= MAX_VERIFIED_OPERATIONS
+
+
 def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] = ()) -> Evaluation:
     """The evaluation that autograd's sums and the examined elements make together.
 
-    ``notes`` are what is known about the point already.
+    A small formula is examined at every element, and autograd's numbers are kept only where they
+    agree. ``notes`` are what is known about the point already.
     """
     formula = examiner.formula
-    value, gradient, hessian = sums.value, sums.gradient.copy(), sums.hessian.copy()
+    order = len(sums.gradient)
     places = {v.name: _elements_at(v.shape, sums.shape) for v in (*sums.variables, *sums.constants)}
     starts: dict[str, int] = {}
     for variable in sums.variables:
         starts[variable.name] = sum(v.size for v in sums.variables[: len(starts)])
     jets: dict[Any, Jet] = {}
-    reasons: dict[tuple[Site | None, str], list[str]] = {}
-    found: dict[str, None] = {}
-    for element in sums.suspects:
+
+    def examined(element: int) -> tuple[Jet, list[int]]:
         scalars = {
             name: _scalar(point.values[name], sums.numbers[name], place(element))
             for name, place in places.items()
@@ -49,39 +119,61 @@ def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] 
                     status=ExitStatus.NO_ANSWER,
                 )
             jets[key] = examiner(scalars, index_text(sums.shape, element))
-        jet = jets[key]
-        rows = [starts[name] + places[name](element) for name in formula.differentiated]
-        value += _nan(jet.value)
-        for i, row in enumerate(rows):
-            gradient[row] += _nan(jet.gradient[i])
-            for j, column in enumerate(rows):
-                hessian[row, column] += _nan(jet.hessian[i][j])
-        for reason in jet.reasons:
-            reasons.setdefault(reason, []).extend(_paths(jet, rows, len(gradient)))
-        found.update(dict.fromkeys(jet.notes))
-    undefined = tuple(
-        Undefined(
-            part=site.part if site else formula.text,
-            span=site.span if site else None,
-            reason=reason,
-            entries=tuple(dict.fromkeys(entries)),
-        )
-        for (site, reason), entries in reasons.items()
-    )
-    if np.isnan(value):
+        return jets[key], [starts[name] + places[name](element) for name in formula.differentiated]
+
+    def contribution(elements: Iterable[int]) -> tuple[_Contribution, list[tuple[Jet, list[int]]]]:
+        total = _Contribution(0.0, np.zeros(order), np.zeros((order, order)))
+        found = [examined(element) for element in elements]
+        for jet, rows in found:
+            total.add(jet, rows)
+        return total, found
+
+    total, found = contribution(sums.suspects)
+    rest = _Contribution(sums.value, sums.gradient, sums.hessian)
+    if sums.verifiable and is_small(formula, size(sums.shape)):
+        suspects = set(sums.suspects)
+        exact, others = contribution(k for k in range(size(sums.shape)) if k not in suspects)
+        reach = max(float(np.abs(numbers).max()) for numbers in sums.numbers.values())
+        if any(jet.reasons for jet, _ in others) or not rest.agrees_with(
+            exact, reach, sums.epsilon
+        ):
+            rest = exact
+            found += others
+    total = total.plus(rest)
+    if np.isnan(total.value):
         # Where the formula itself has no value, no derivative of the sum means anything.
-        gradient[:], hessian[:] = np.nan, np.nan
+        total.gradient[:], total.hessian[:] = np.nan, np.nan
+    how = dict.fromkeys(note for jet, _ in found for note in jet.notes)
     return Evaluation(
         formula=formula,
         variables=sums.variables,
         constants=sums.constants,
         point=sums.numbers,
-        value=value,
-        gradient=gradient,
-        hessian=hessian,
+        value=total.value,
+        gradient=total.gradient,
+        hessian=total.hessian,
         epsilon=sums.epsilon,
-        undefined=undefined,
-        notes=(*formula.notes, *_summed(sums.shape), *notes, *found),
+        undefined=_undefined(found, formula, order),
+        notes=(*formula.notes, *_summed(sums.shape), *notes, *how),
+    )
+
+
+def _undefined(
+    found: Sequence[tuple[Jet, list[int]]], formula: Formula, order: int
+) -> tuple[Undefined, ...]:
+    """The reasons of all elements, each once, with the entries that it leaves without a number."""
+    entries: dict[tuple[Site | None, str], list[str]] = {}
+    for jet, rows in found:
+        for reason in jet.reasons:
+            entries.setdefault(reason, []).extend(_paths(jet, rows, order))
+    return tuple(
+        Undefined(
+            part=site.part if site else formula.text,
+            span=site.span if site else None,
+            reason=reason,
+            entries=tuple(dict.fromkeys(paths)),
+        )
+        for (site, reason), paths in entries.items()
     )
 
 
