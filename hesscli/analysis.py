@@ -15,6 +15,7 @@ from hesscli.model import Array, Evaluation, Report
 
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
 MAX_EXACT_ORDER = 24
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 def analyse(evaluation: Evaluation) -> Report:
@@ -29,30 +30,28 @@ def analyse(evaluation: Evaluation) -> Report:
         elif np.isfinite(gradient).all():
             stationary = True
         return Report(evaluation, None, None, None, None, stationary, None, None, ())
-    symmetric = (matrix + matrix.T) / 2
+    symmetric = matrix / 2 + matrix.T / 2
     notes = _asymmetry(matrix, evaluation.epsilon)
     eigenvalues = spectrum(symmetric)
     norm = float(np.abs(eigenvalues).max())
-    tolerance = order * evaluation.epsilon * norm
+    tolerance = min(order * evaluation.epsilon * norm, _LARGEST)
     inertia = (
         int((eigenvalues > tolerance).sum()),
         int((np.abs(eigenvalues) <= tolerance).sum()),
         int((eigenvalues < -tolerance).sum()),
     )
     definiteness = _definiteness(symmetric, inertia)
-    # A gradient is known up to the rounding of the point itself, which the Hessian carries into
-    # it: H·δx with |δx| ≤ ε|x|.
-    point = float(np.abs(_differentiated(evaluation)).max())
-    gradient_tolerance = evaluation.epsilon * 4 * order * norm * point
-    stationary = bool(np.abs(gradient).max() <= gradient_tolerance)
+    # A slope is known up to the rounding of the point itself, which the Hessian carries into it.
+    allowed = 4 * (np.abs(symmetric) @ evaluation.slack)
+    stationary = bool((np.abs(gradient) <= allowed).all())
     return Report(
         evaluation=evaluation,
-        eigenvalues=eigenvalues + 0.0,
+        eigenvalues=eigenvalues + 0.0 if np.isfinite(eigenvalues).all() else None,
         tolerance=tolerance,
         inertia=inertia,
         definiteness=definiteness,
         stationary=stationary,
-        gradient_tolerance=gradient_tolerance,
+        gradient_tolerance=min(float(allowed.max()), _LARGEST),
         kind=_kind(definiteness) if stationary else None,
         notes=notes,
     )
@@ -65,10 +64,6 @@ def _without_negative_zero(evaluation: Evaluation) -> Evaluation:
         gradient=evaluation.gradient + 0.0,
         hessian=evaluation.hessian + 0.0,
     )
-
-
-def _differentiated(evaluation: Evaluation) -> Array:
-    return np.concatenate([evaluation.point[v.name] for v in evaluation.variables])
 
 
 def _asymmetry(matrix: Array, epsilon: float) -> tuple[str, ...]:
@@ -84,11 +79,15 @@ def _asymmetry(matrix: Array, epsilon: float) -> tuple[str, ...]:
 
 
 def spectrum(symmetric: Array) -> Array:
-    """The eigenvalues of a symmetric matrix, ascending.
+    """The eigenvalues of a symmetric matrix, ascending; infinite beyond the largest double.
 
     A matrix that falls into blocks, as the Hessian of an elementwise formula does, is solved
     block by block: blocks of one size together, single entries at once.
     """
+    scale = float(np.abs(symmetric).max())
+    if scale > 1e150:  # where LAPACK's squares overflow
+        with np.errstate(over="ignore"):
+            return spectrum(symmetric / scale) * scale
     groups: dict[int, list[Array]] = {}
     for component in _components(symmetric):
         groups.setdefault(len(component), []).append(component)

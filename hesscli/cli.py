@@ -73,6 +73,9 @@ class HessCommand(TyperCommand):
                 options.append(word)
             else:
                 words.append(word)
+        if len(words) == 1 and f"-{words[0]}" in takes_value and "--" not in args:
+            hint = f"`-{words[0]}` for the option, `-- {words[0]}` for the formula"
+            raise HessError("usage", f"`{words[0]}` is almost an option", hint=hint)
         if len(words) > 1:
             raise _too_many_words(words, options, list(takes_value))
         return list(super().parse_args(ctx, [*options, "--", *words]))
@@ -81,7 +84,9 @@ class HessCommand(TyperCommand):
 def _too_many_words(words: list[str], options: list[str], known: list[str]) -> HessError:
     formula, *rest = words
     extra = " ".join(rest)
-    if extra.startswith("-") and (match := closest(f"-{extra}", known)):
+    if any(word in known for word in rest):
+        hint = "options before `--`"
+    elif extra.startswith("-") and (match := closest(f"-{extra}", known)):
         hint = f"did you mean `{match}`?"
     elif options and options[-2:-1] == ["--at"]:
         hint = f'--at "{options[-1]},{extra}"'
@@ -170,6 +175,8 @@ def _request(
         if at or json or wrt:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
         raise _Introduction
+    if seed is not None and seed >= 2**63:
+        raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
     return Request(
         expression=expression,
         at=tuple(at or ()),
@@ -228,6 +235,9 @@ def run(argv: list[str], streams: Streams | None = None) -> int:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     if streams is None:
         streams = _standard_streams()
+        if sys.stdout is None:
+            _say(streams, "hess: standard output is closed, so nothing can be answered")
+            return ExitStatus.NO_ANSWER
     try:
         status = _run(argv, streams)
         streams.stdout.flush()

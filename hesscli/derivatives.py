@@ -31,6 +31,8 @@ def differentiate(formula: Formula) -> Symbolic:
             if variables[j] in present:
                 rows[i][j] = rows[j][i] = _derivative(slope, variables[j])
     notes = (*formula.notes, *_where_it_holds(formula))
+    if any(slope.has(sympy.I) for slope in gradient):
+        notes = (*notes, "the formula is not real")
     return Symbolic(formula, gradient, tuple(map(tuple, rows)), notes)
 
 

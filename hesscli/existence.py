@@ -26,7 +26,12 @@ DIGITS = 1200
 FEW_DIGITS = 120
 # Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in
 # proportion to the exponent of the innermost; DIGITS leaves room for that.
-RINGS = (Fraction(1, 10**20), Fraction(1, 10**40), Fraction(1, 10**80))
+# Their reciprocals are odd numbers without a pattern: at 1e-20, sin(pi/x) would always be 0.
+RINGS = (
+    Fraction(1, 161803398874989484821),
+    Fraction(1, 27182818284590452353602874713526624977573),
+    Fraction(1, 14142135623730950488 * 10**61 + 16887242096980785697),
+)
 # A sequence over the rings converges when its second step is this much smaller than its first:
 # |x|**0.15 does (1e-3), and log|x| (2) does not.
 CONVERGED = sympy.Float("1e-3")
@@ -87,7 +92,9 @@ class Examiner:
         """The jet at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
         quick = _Examination(self, point, index, FEW_DIGITS)
         if quick.is_regular():
-            return quick.jet()
+            jet = quick.jet()
+            if not quick.limits:
+                return jet
         return _Examination(self, point, index, DIGITS).jet()
 
 
@@ -485,5 +492,7 @@ def _agree(a: Limit, b: Limit) -> bool:
 def _shown(value: Fraction | float | Expr) -> str:
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, Fraction) and Fraction(repr(float(value))) == value:
+        return f"{float(value):.15g}"
     text = str(value)
     return text if len(text) <= 20 else repr(float(value))

@@ -71,7 +71,7 @@ class Evaluator:
             hessian=matrix,
             suspects=tuple(suspect.nonzero().squeeze(-1).tolist()),
             epsilon=torch.finfo(self.dtype).eps,
-            verifiable=self.dtype == torch.float64,
+            single=self.dtype != torch.float64,
         )
 
     def _tensor(self, value: Value, name: str, generator: Callable[[], Any]) -> Tensor:

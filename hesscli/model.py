@@ -118,8 +118,8 @@ class Sums:
     """Value, gradient and Hessian summed over the elements that autograd can do.
 
     ``numbers`` are the values used for each variable, flat; ``suspects`` the flat indices, into
-    the tensor of shape ``shape``, of the elements that were left out. ``verifiable`` says that
-    the numbers should have the accuracy of doubles.
+    the tensor of shape ``shape``, of the elements that were left out. ``single`` says that they
+    were computed in less than double precision.
     """
 
     variables: tuple[Variable, ...]
@@ -131,7 +131,7 @@ class Sums:
     hessian: Array
     suspects: tuple[int, ...]
     epsilon: float
-    verifiable: bool
+    single: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,8 @@ class Evaluation:
 
     The n rows are each differentiated variable's elements in row-major order. ``point`` holds
     the numbers that were used for every variable of the formula, flat and row-major; ``epsilon``
-    is the rounding unit of the dtype that computed it.
+    is the rounding unit of the dtype that computed it and ``slack`` (n,) how far each
+    differentiated coordinate may be from the one that was meant.
     """
 
     formula: Formula
@@ -166,6 +167,7 @@ class Evaluation:
     gradient: Array
     hessian: Array
     epsilon: float
+    slack: Array
     undefined: tuple[Undefined, ...]
     notes: tuple[str, ...]
 

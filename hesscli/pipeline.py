@@ -120,6 +120,10 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
         except HessError as error:
             output.failure(error, number)
             status = ExitStatus.NO_ANSWER
+        except (MemoryError, RecursionError):
+            message = "this line asks for more than there is memory for"
+            output.failure(HessError("too-large", message, hint="a smaller point"), number)
+            status = ExitStatus.NO_ANSWER
         streams.stdout.flush()
     return status
 
@@ -136,7 +140,12 @@ class _Lines:
         self.solvers: dict[frozenset[str], _Solver] = {}
         self.dice = _Dice(request.seed)
         self._read_formula = read_formula
-        formula = read_formula(request.expression, names_given(self.held), request.wrt)
+        try:
+            formula = read_formula(request.expression, names_given(self.held), request.wrt)
+        except HessError as error:
+            if error.code != "no-variables":
+                raise
+            return  # `I**2`: a line may yet give `I` a value
         for assignment in self.held:
             if assignment.positional or len(assignment.named) == len(formula.variables):
                 raise HessError(

@@ -22,6 +22,7 @@ from hesscli.shapes import broadcast, size
 from hesscli.syntax import Node
 
 MAX_ELEMENTS = 10_000_000
+MAX_AXES = 16
 MAX_EXACT_ELEMENTS = 1_000_000
 EXAMPLE = "values like 2, 1/3, sqrt(2), [1, 2], randn(2,2) or @FILE"
 
@@ -69,6 +70,8 @@ def read_assignment(text: str) -> Assignment:
                 hint="either `--at 2,4` or `--at x=2,y=4`",
             )
     except HessError as error:
+        if error.code in ("syntax", "formula"):
+            error.hint = f"{EXAMPLE}, separated by commas"
         raise error.at(text) from None
     return Assignment(text, tuple(positional), named, spans)
 
@@ -110,7 +113,7 @@ def _refuse_special_names(node: Node, source: str) -> None:
             "not-finite", f"the value `{source[slice(*node.span)]}` is not a finite number",
             span=node.span, hint="a finite number",
         )  # fmt: skip
-    factors = [f for _, f in node.factors] if isinstance(node, syntax.Product) else [node]
+    factors = [f for _, f in node.factors] if isinstance(node, syntax.Product) else [inner]
     for factor in factors:
         if isinstance(factor, syntax.Call) and factor.name in _GENERATORS:
             raise HessError(
@@ -170,6 +173,11 @@ def _nested(
         shape = inner_shape
         entries += inner_entries
     assert shape is not None
+    if len(shape) >= MAX_AXES:
+        raise HessError(
+            "too-large", f"a tensor has at most {MAX_AXES} axes", span=span(node),
+            hint="fewer levels of brackets",
+        )  # fmt: skip
     return (len(inside), *shape), tuple(entries)
 
 
@@ -204,6 +212,8 @@ def _generated(node: syntax.Call, source: str) -> Value:
 def _shape(arguments: list[Any]) -> tuple[int, ...]:
     shape = tuple(_count(argument) for argument in arguments)
     _check_size(size(shape), MAX_ELEMENTS)
+    if len(shape) > MAX_AXES:
+        raise HessError("too-large", f"a tensor has at most {MAX_AXES} axes", hint="fewer lengths")
     return shape
 
 
@@ -293,7 +303,7 @@ def _read_file(path: str) -> Value:
     try:
         if suffix == ".npy":
             return _read_npy(path)
-        return _from_json(_load_json(Path(path).read_text(encoding="utf-8")))
+        return _from_json(_load_json(Path(path).read_text(encoding="utf-8-sig")), files=False)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
@@ -307,8 +317,11 @@ def _read_npy(path: str) -> Value:
     try:
         # allow_pickle=False: a pickled array could run code.
         array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError):
+    except Exception:
+        # A damaged file makes NumPy raise almost anything: EOFError, TokenError, BadZipFile, …
         raise HessError("bad-file", f"`{path}` is not a .npy file of numbers") from None
+    if not isinstance(array, np.ndarray):
+        raise HessError("bad-file", f"`{path}` holds several arrays", hint="one array, as .npy")
     if array.dtype.kind not in "iuf":
         raise HessError("bad-file", f"`{path}` holds {array.dtype}, not real numbers")
     if array.size == 0:
@@ -353,10 +366,12 @@ def _load_json(text: str) -> Any:
         raise HessError("bad-json", "this JSON is nested too deep") from None
 
 
-def _from_json(content: Any) -> Value:
+def _from_json(content: Any, *, files: bool = True) -> Value:
+    """The value of a JSON number, string or list; ``files`` allows a string ``@FILE``."""
+
     def entry(item: Any) -> Any:
         if isinstance(item, str):
-            value = _value(_only_item(item), item)
+            value = _value(_only_item(item, files), item)
             if not isinstance(value, Values) or value.shape:
                 raise HessError("bad-value", f"`{item}` stands where one number should")
             return value.entries[0]
@@ -367,16 +382,17 @@ def _from_json(content: Any) -> Value:
         return item
 
     if isinstance(content, str):
-        return _value(_only_item(content), content)
+        return _value(_only_item(content, files), content)
     shape, entries = _nested(
         content, lambda item: item if isinstance(item, list) else None, entry, lambda item: None
     )
     return Values(shape, entries)
 
 
-def _only_item(text: str) -> Node:
+def _only_item(text: str, files: bool) -> Node:
     items = syntax.parse_items(text)
-    if len(items) != 1 or items[0][0] is not None:
+    file = isinstance(items[0][1], syntax.File) and not files
+    if len(items) != 1 or items[0][0] is not None or file:
         raise HessError("bad-value", f"`{text}` stands where one value should", hint=EXAMPLE)
     return items[0][1]
 

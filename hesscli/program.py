@@ -45,6 +45,7 @@ _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
     sympy.And: lambda *args: reduce(torch.logical_and, args),
     sympy.Or: lambda *args: reduce(torch.logical_or, args),
     sympy.Not: torch.logical_not,
+    sympy.ITE: torch.where,
 }
 
 

@@ -34,12 +34,16 @@ READ_AS = {
     "e": "Euler's number 2.71828…",
     "I": "the imaginary unit",
 }
+# Names that are numbers elsewhere, and would silently become variables.
+NO_NUMBERS = ("nan", "inf", "infinity", "none", "null")
 TRUTH = {"True": sympy.true, "False": sympy.false}
 
 # Exact numbers beyond this many bits (4,200 digits) are refused before SymPy computes them.
 MAX_BITS = 14_000
 MAX_ROOT_BITS = 1_100
 MAX_FACTORIAL = 1_500
+MAX_EXPONENT = 1_000_000
+GROWS_LIKE_EXP = ("exp", "exp2", "expm1", "sinh", "cosh", "softplus")
 GROWS_LIKE_FACTORIAL = ("gamma", "factorial", "loggamma", "digamma")
 
 
@@ -185,6 +189,10 @@ class _Builder:
         for name in self.symbols:
             if name in CONSTANTS:
                 yield f"`{name}` is read as a variable, because it is given a value"
+            elif name in BY_NAME and name not in self.given:
+                yield f"`{name}` is read as a variable; `{name}(…)` is the function"
+            elif name.lower() == "pi":
+                yield f"`{name}` is read as a variable; the constant is `pi`"
 
     # Expressions
 
@@ -232,6 +240,8 @@ class _Builder:
             if name in CONSTANTS:
                 self.constants[name] = None
                 return CONSTANTS[name]
+            if name.lower() in NO_NUMBERS:
+                self._fail(f"`{name}` is not a number here", node, "`oo`, or a value by name")
             if name in TRUTH:
                 self._fail("a truth value stands where a number should", node, "1 or 0")
         return self.symbols.setdefault(name, symbol(name))
@@ -329,6 +339,8 @@ class _Builder:
             self._site(hazard.test, quantities, node, hazard.says)
         if function.name == "log" and len(arguments) == 2:
             base = arguments[1]
+            if base.is_number and (base.is_positive is False or base == 1):
+                self._fail("there is no logarithm to this base", node, "log(x, 2)")
             self._site("negative", (base,), node, NOT_REAL)
             self._site("zero", (base * (base - 1),), node, "has a base without logarithms")
 
@@ -339,6 +351,8 @@ class _Builder:
             self._limit_power(argument, sympy.S.Half, node)
         if not argument.is_number or argument.is_extended_real is not True:
             return
+        if function.name in GROWS_LIKE_EXP and abs(argument.evalf(5)) > MAX_EXPONENT:
+            self._limit(MAX_BITS + 1, node)
         if function.name in GROWS_LIKE_FACTORIAL and abs(argument.evalf(5)) > MAX_FACTORIAL:
             self._limit(MAX_BITS + 1, node)
         if function.name in ("floor", "ceil") and not argument.is_Rational:
@@ -359,7 +373,9 @@ class _Builder:
 
     def _unknown(self, node: syntax.Call) -> NoReturn:
         match = closest(node.name, tuple(BY_NAME))
-        if match:
+        if node.name in CONSTANTS:
+            hint = f"`{node.name}*(…)` for a product"
+        elif match:
             hint = f"did you mean `{match}`?"
         elif len(node.name) <= 2 or node.name in self.symbols:
             hint = f"`{node.name}*(…)` if a product is meant; `hess --functions` lists functions"

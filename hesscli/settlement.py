@@ -130,16 +130,21 @@ def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] 
 
     total, found = contribution(sums.suspects)
     rest = _Contribution(sums.value, sums.gradient, sums.hessian)
-    if sums.verifiable and is_small(formula, size(sums.shape)):
+    is_exact = False
+    if is_small(formula, size(sums.shape)):
         suspects = set(sums.suspects)
         exact, others = contribution(k for k in range(size(sums.shape)) if k not in suspects)
         reach = max(float(np.abs(numbers).max()) for numbers in sums.numbers.values())
-        if any(jet.reasons for jet, _ in others) or not rest.agrees_with(
-            exact, reach, sums.epsilon
-        ):
+        broken = any(jet.reasons for jet, _ in others)
+        if broken or not (sums.single or rest.agrees_with(exact, reach, sums.epsilon)):
             rest = exact
             found += others
+        elif not sums.single:
+            # The same to rounding; but whether it is 0 decides whether the point is stationary.
+            rest.gradient = exact.gradient
+            is_exact = True
     total = total.plus(rest)
+    undefined = (*_undefined(found, formula, order), *_overflow(total, formula))
     if np.isnan(total.value):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
@@ -153,9 +158,25 @@ def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] 
         gradient=total.gradient,
         hessian=total.hessian,
         epsilon=sums.epsilon,
-        undefined=_undefined(found, formula, order),
+        slack=np.concatenate(
+            [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
+        ),
+        undefined=undefined,
         notes=(*formula.notes, *_summed(sums.shape), *notes, *how),
     )
+
+
+def _overflow(total: _Contribution, formula: Formula) -> list[Undefined]:
+    """Turns infinite sums into missing entries, with the reason."""
+    parts = {"value": np.array(total.value), "gradient": total.gradient, "hessian": total.hessian}
+    names = [name for name, numbers in parts.items() if np.isinf(numbers).any()]
+    if not names:
+        return []
+    total.value = float(np.where(np.isinf(total.value), np.nan, total.value))
+    total.gradient[np.isinf(total.gradient)] = np.nan
+    total.hessian[np.isinf(total.hessian)] = np.nan
+    reason = "the sum over the elements is beyond the largest double, 1.8e308"
+    return [Undefined(formula.text, None, reason, tuple(names))]
 
 
 def _undefined(
@@ -175,6 +196,23 @@ def _undefined(
         )
         for (site, reason), paths in entries.items()
     )
+
+
+def _slack(value: Value, sums: Sums, name: str, is_exact: bool) -> Array:
+    """How far each coordinate may be from the one that was meant.
+
+    A coordinate that was typed with few digits is meant exactly, and where the gradient was
+    computed exactly at it, nothing was rounded; one with all the digits of a double is a rounded
+    number.
+    """
+    numbers = sums.numbers[name]
+    rounding: Array = sums.epsilon * np.abs(numbers)
+    if is_exact and isinstance(value, Values):
+        meant = [
+            isinstance(e, Fraction) and Fraction(f"{float(e):.14g}") == e for e in value.entries
+        ]
+        rounding[np.array(meant)] = 0.0
+    return rounding
 
 
 def _summed(shape: tuple[int, ...]) -> list[str]:

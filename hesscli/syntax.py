@@ -203,7 +203,7 @@ OPERATORS = {
 }
 KEYWORDS = ("and", "or", "not", "if", "else")
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
-NUMBER = re.compile(r"(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 GREEK_NAMES = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
@@ -475,6 +475,8 @@ class _Parser:
             left, right = self._shown(before), self._shown(token)
             if before.text in BY_NAME:
                 hint = f"`{left}({right})`"
+            elif token.kind == "name" and self.peek().kind == "(":
+                hint = f"`{left}*{right}(…)`"
             elif before.kind == "name" and token.kind in ("name", "number"):
                 hint = f"`{left}*{right}` for a product, `{left}({right})` for a function"
             else:
@@ -626,6 +628,10 @@ class _Parser:
             if token.kind not in ("name", "(", "root"):
                 break
             plain_number = self.position - start == 1 and before.kind == "number"
+            if plain_number and token.text.startswith("_"):
+                break
+            if before.raised and self._is_function(factors[-1]):
+                self._ambiguous_power(factors[-1], token)
             if not plain_number and before.kind != ")":
                 if before.kind == "number":
                     self._ambiguous_power(factors[-1], token)
@@ -639,14 +645,27 @@ class _Parser:
         span = (factors[0].span[0], factors[-1].span[1])
         return Product(span, tuple(("*", factor) for factor in factors))
 
+    def _is_function(self, factor: Node) -> bool:
+        """Whether this is a power of a function's name without its bracket, as in ``sin²x``."""
+        return (
+            isinstance(factor, Power)
+            and isinstance(factor.base, Name)
+            and factor.base.name in BY_NAME
+        )
+
     def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
         shown = self.text[power.span[0] : power.span[1]]
+        hint = f"`{shown}*{self._shown(token)}`, or brackets around the exponent"
+        if isinstance(power, Call):
+            hint = f"`{shown}*{self._shown(token)}`, or brackets after the root"
+        elif self._is_function(power):
+            hint = "the argument in brackets: sin(x)**2"
         raise HessError(
             "ambiguous-product",
             f"`{shown}{self._shown(token)}` can be read in two ways",
             span=token.span,
             source=self.text,
-            hint=f"`{shown}*{self._shown(token)}`, or brackets around the exponent",
+            hint=hint,
         )
 
     def power(self) -> Node:
@@ -679,6 +698,8 @@ class _Parser:
         node = self.primary()
         while self.token.kind == "!":
             token = self.advance()
+            if self.token.kind == "!":
+                self.fail("`!!` can be read in two ways", self.token.span, "(x!)! if that is meant")
             node = Call((node.span[0], token.span[1]), "factorial", token.span, (node,))
         return node
 
@@ -695,8 +716,16 @@ class _Parser:
                 return Name(token.span, token.text)
             case "root":
                 self._deeper()
-                argument = self.postfix()
+                bare = self.token.kind != "("
+                argument = self.primary()
                 self.depth -= 1
+                if bare and self.token.kind in ("**", "!"):
+                    shown = self.text[argument.span[0] : self.token.span[1]]
+                    self.fail(
+                        "how far this root reaches can be read in two ways",
+                        token.span,
+                        f"brackets: `{self._shown(token)}({shown})`",
+                    )
                 return Call((token.span[0], argument.span[1]), token.text, token.span, (argument,))
             case "(":
                 return self._bracket(token)

@@ -15,18 +15,19 @@ from hesscli.model import Evaluation, Variable
 from .conftest import Hess
 
 
-def _evaluation(matrix: Any, gradient: Any = None, point: Any = None) -> Evaluation:
+def _evaluation(matrix: Any, gradient: Any = None) -> Evaluation:
     matrix = np.array(matrix, dtype=float)
     n = len(matrix)
     return Evaluation(
         formula=None,  # type: ignore[arg-type]
         variables=(Variable("x", (n,)),),
         constants=(),
-        point={"x": np.ones(n) if point is None else np.array(point, dtype=float)},
+        point={"x": np.ones(n)},
         value=0.0,
         gradient=np.zeros(n) if gradient is None else np.array(gradient, dtype=float),
         hessian=matrix,
         epsilon=2.220446049250313e-16,
+        slack=2.220446049250313e-16 * np.ones(n),
         undefined=(),
         notes=(),
     )

@@ -181,8 +181,8 @@ def _verdict(report: Report, most: int | None) -> Iterable[Line]:
 def _definiteness(report: Report) -> str:
     if report.definiteness == "undecided":
         return "undecided at this precision: an eigenvalue is zero to rounding"
-    if report.definiteness == "zero":
-        return "zero"
+    if report.definiteness in ("positive semidefinite", "negative semidefinite"):
+        return f"{report.definiteness} to this precision"
     return str(report.definiteness)
 
 
