@@ -22,15 +22,16 @@ from hesscli.model import Expr, Formula, Site, Symbolic
 from hesscli.semantics import symbol
 
 DIGITS = 1200
-# Enough where no limit has to be taken.
-FEW_DIGITS = 120
+# At the point itself, digits are doubled until two results agree.
+PRECISIONS = (120, 240, 600, 1200)
+SURE = sympy.Float("1e-25")
 # Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in
 # proportion to the exponent of the innermost; DIGITS leaves room for that.
-# Their reciprocals are odd numbers without a pattern: at 1e-20, sin(pi/x) would always be 0.
+# Neither they nor their reciprocals are round: at 1e-20, sin(pi/x) would always be 0.
 RINGS = (
-    Fraction(1, 161803398874989484821),
-    Fraction(1, 27182818284590452353602874713526624977573),
-    Fraction(1, 14142135623730950488 * 10**61 + 16887242096980785697),
+    Fraction(61803398874989484821, 10**40),
+    Fraction(27182818284590452353, 10**60),
+    Fraction(14142135623730950489, 10**100),
 )
 # A sequence over the rings converges when its second step is this much smaller than its first:
 # |x|**0.15 does (1e-3), and log|x| (2) does not.
@@ -90,12 +91,7 @@ class Examiner:
 
     def __call__(self, point: Mapping[str, Fraction | float | Expr], index: str) -> Jet:
         """The jet at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
-        quick = _Examination(self, point, index, FEW_DIGITS)
-        if quick.is_regular():
-            jet = quick.jet()
-            if not quick.limits:
-                return jet
-        return _Examination(self, point, index, DIGITS).jet()
+        return _Examination(self, point, index).jet()
 
 
 class _Examination:
@@ -106,9 +102,7 @@ class _Examination:
         examiner: Examiner,
         point: Mapping[str, Fraction | float | Expr],
         index: str,
-        digits: int,
     ) -> None:
-        self.digits = digits
         self.derivative = examiner.derivative
         self.formula = examiner.formula
         self.names = examiner.names
@@ -122,14 +116,6 @@ class _Examination:
         self.outside: dict[Offset, Site | None] = {}
         self.limits: dict[Any, Limit | None] = {}
         self.reasons: dict[tuple[Site | None, str], None] = {}
-
-    def is_regular(self) -> bool:
-        """Whether no site is hit, and the formula has a value."""
-        return (
-            self._outside(None) is None
-            and not any(self._holds(site, None) for site in self.formula.sites)
-            and self._number((), None) is not None
-        )
 
     def jet(self) -> Jet:
         """What there is at the point."""
@@ -286,12 +272,33 @@ class _Examination:
         """An entry at the point, or at an offset from it."""
         key = (entry, offset)
         if key not in self.numbers:
-            self.numbers[key] = _number(self.derivative(entry), self._at(offset), self.digits)
+            expression = self.derivative(entry)
+            if offset is None:
+                self.numbers[key] = self._surely(expression)
+            else:
+                self.numbers[key] = _number(expression, self._at(offset, DIGITS), DIGITS)
         return self.numbers[key]
 
-    def _at(self, offset: Offset, digits: int | None = None) -> dict[str, Expr]:
+    def _surely(self, expression: Expr) -> Number:
+        """The value at the point, with as many digits as it takes to be sure of a double.
+
+        1 + exp(400) needs 174 digits before its 1 shows at all.
+        """
+        coarse = None
+        for digits in PRECISIONS:
+            fine = _number(expression, self._at(None, digits), digits)
+            if fine is None:
+                return None
+            if coarse is not None:
+                if abs(fine) < UNDERFLOW and abs(coarse) < UNDERFLOW:
+                    return sympy.Float(0, DIGITS)
+                if abs(fine - coarse) <= SURE * abs(fine):
+                    return fine
+            coarse = fine
+        return None
+
+    def _at(self, offset: Offset, digits: int) -> dict[str, Expr]:
         """The coordinates at an offset, as Floats: exact powers of large numbers take for ever."""
-        digits = digits or self.digits
         key = (offset, digits)
         if key not in self.places:
             place = {name: sympy.N(value, digits) for name, value in self.exact.items()}
@@ -347,7 +354,7 @@ class _Examination:
         components = {}
         for i in moved:
             slope = _number(
-                sympy.diff(quantity, symbol(self.names[i])), self._at(None), self.digits
+                sympy.diff(quantity, symbol(self.names[i])), self._at(None, DIGITS), DIGITS
             )
             if slope is not None and abs(slope) < sympy.Float("1e300"):
                 components[i] = Fraction(float(slope))
@@ -379,12 +386,12 @@ class _Examination:
 
     def _holds(self, site: Site, offset: Offset) -> bool:
         """Whether the site's test holds at an offset."""
-        place = self._at(offset)
+        place = self._at(offset, DIGITS if offset else PRECISIONS[0])
         if any(_substituted(guard, place) != sympy.true for guard in site.guards):
             return False
         if site.test == "always":
             return True
-        numbers = self._quantities(site, offset, self.digits)
+        numbers = self._quantities(site, offset, DIGITS if offset else PRECISIONS[0])
         if numbers is None:
             # Not real, or not finite: another site says why.
             return False
@@ -422,13 +429,22 @@ class _Examination:
 
         A rounding error shrinks with the digits that are carried; a small number does not.
         """
-        numbers = self._quantities(site, offset, self.digits)
-        coarse = self._quantities(site, offset, self.digits // 2)
-        if numbers is None or coarse is None:
+        first, *finer = PRECISIONS if offset is None else (DIGITS // 2, DIGITS)
+        numbers = self._quantities(site, offset, first)
+        if numbers is None:
             return False
-        fine = abs(part(numbers))
-        shrunk = sympy.Float(10) ** -(self.digits // 4)
-        return bool(fine == 0 or fine < shrunk * abs(part(coarse)))
+        coarse = abs(part(numbers))
+        for digits in finer:
+            numbers = self._quantities(site, offset, digits)
+            if numbers is None:
+                return False
+            fine = abs(part(numbers))
+            if fine == 0:
+                return True
+            if abs(fine - coarse) <= SURE * fine:
+                return False
+            coarse = fine
+        return bool(coarse < UNDERFLOW)
 
 
 def _first(quantities: list[Number]) -> Number:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
+from hesscli.deadline import limit
 from hesscli.errors import ExitStatus, HessError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from hesscli.render.document import Document
 
 STANDARD_INPUT = "-"
+READING_SECONDS = 20.0
+SYMBOLIC_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,17 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         from hesscli.derivatives import differentiate
 
         _collect_again()
-        symbolic = differentiate(read_formula(text, (), request.wrt))
-        _check_finite(symbolic)
+        with limit(SYMBOLIC_SECONDS, "differentiating this formula in symbols"):
+            symbolic = differentiate(read_formula(text, (), request.wrt))
+            _check_finite(symbolic)
         output.symbolic(symbolic)
         return ExitStatus.ANSWERED
     from hesscli.points import bind, names_given, read_assignment
 
-    assignments = [read_assignment(at) for at in request.at]
-    formula = read_formula(text, names_given(assignments), request.wrt)
-    points = bind(assignments, formula)
+    with limit(READING_SECONDS, "reading the formula and the point"):
+        assignments = [read_assignment(at) for at in request.at]
+        formula = read_formula(text, names_given(assignments), request.wrt)
+        points = bind(assignments, formula)
     for point in points:
         _check_memory(formula, point)
     solver = _Solver(formula, request, _Dice(request.seed))
@@ -115,7 +120,8 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
     status = ExitStatus.ANSWERED
     for number, line in enumerate(streams.stdin, start=1):
         try:
-            solver, point = lines.read(line.strip())
+            with limit(READING_SECONDS, "reading this line"):
+                solver, point = lines.read(line.strip())
             status = max(status, _answer_point(solver, point, output))
         except HessError as error:
             output.failure(error, number)

@@ -36,6 +36,30 @@ EXISTS: list[tuple[str, str, Any, Any, Any]] = [
     ("x**3", "-2", -8, [12], [[-12]]),
     ("(-x)**(1/3)", "-8", 2, [-1 / 12], [[-1 / 144]]),
     ("x**2*abs(y)", "0,0", 0, [0, 0], [[0, 0], [0, 0]]),
+    # Zero or slow limits, and numbers that are small without being zero.
+    ("(x**2-1)/(x-1)", "1", 2, [1], [[0]]),
+    ("(x**2-y**2)/(x-y)", "1,1", 2, [1, 1], [[0, 0], [0, 0]]),
+    ("abs(x)**2.2", "0", 0, [0], [[0]]),
+    ("abs(x)", "1e-250", 1e-250, [1], [[0]]),
+    # torch leaves out a mixed derivative.
+    ("x**y", "2,0", 1, [0, 0.6931471805599453], [[0, 0.5], [0.5, 0.4804530139182014]]),
+    ("x**(x-1)", "1", 1, [0], [[2]]),
+    # Overflow on the way that leaves finite garbage.
+    ("log(1+exp(x))", "400", 400, [1], [[1.9151695967140057e-174]]),
+    ("log(exp(x)+exp(y))", "400,400", 400.69314718055995, [0.5, 0.5],
+     [[0.25, -0.25], [-0.25, 0.25]]),
+    ("log(x**200)", "20", 599.1464547107983, [10], [[-0.5]]),
+    ("x/sqrt(x**2+1)", "1e200", 1, [0], [[0]]),
+    # Cancellation.
+    ("(1-cos(x))/x**2", "1e-4", 0.49999999958333335, [-8.333333327777778e-06],
+     [[-0.08333333316666666]]),
+    ("(exp(x)-1)/x", "1e-8", 1.000000005, [0.5000000033333334], [[0.33333333583333336]]),
+    ("sqrt(x+1)-sqrt(x)", "1e15", 1.5811388300841893e-08, [-7.905694150420942e-24],
+     [[1.1858541225631407e-38]]),
+    ("expm1(x)", "-50", -1, [1.9287498479639178e-22], [[1.9287498479639178e-22]]),
+    ("sigmoid(x)", "1e-20", 0.5, [0.25], [[-1.25e-21]]),
+    # A point that no double is near enough to.
+    ("sin(x)", "10**22*pi", 0, [1], [[0]]),
 ]  # fmt: skip
 
 # formula, point, value, gradient, Hessian, the part that breaks
@@ -77,6 +101,16 @@ BREAKS: list[tuple[str, str, Any, Any, Any, str]] = [
     ("exp(x)*1e300", "100", None, [None], [[None]], "beyond the largest double"),
     ("abs(x)", "[0,1,-2]", 3, [None, 1, -1], [[None, 0, 0], [0, 0, 0], [0, 0, 0]],
      "abs(x) has a kink at x[0] = 0"),
+    # Beside a term so large that doubles cannot tell.
+    ("1e10*x+abs(x)", "0", 0, [None], [[None]], "abs(x) has a kink at x = 0"),
+    ("floor(x)", "1e9", 1e9, [None], [[None]], "floor(x) jumps"),
+    ("1e8+log(abs(x))", "0", None, [None], [[None]], "log(abs(x)) is not finite at x = 0"),
+    ("abs(x**2-2e20)", "sqrt(2)*10**10", 0, [None], [[None]], "has a kink"),
+    # Oscillation, and limits that exist along every line but not along a curve.
+    ("x**3*sin(pi/x)", "0", 0, [0], [[None]], "pi/x divides by zero at x = 0"),
+    ("x**2*y/(x**4+y**2)", "0,0", None, [None, None], None, "divides by zero"),
+    ("x**3/(x-y)", "0,0", None, [None, None], None, "divides by zero"),
+    ("x**2", "[1e154,1e154]", None, [None, None], None, "beyond the largest double"),
     ("log(x)", "[1,-1]", None, [None, None], [[None, None], [None, None]],
      "log(x) is not real at x[1] = -1"),
 ]  # fmt: skip
@@ -149,3 +183,43 @@ def test_one_point_without_an_answer_leaves_the_others(hess: Hess) -> None:
     result = hess("log(x)", "--at", "-1", "--at", "1", "--json")
     assert result.status == 1
     assert [o["value"] for o in result.objects] == [None, 0.0]
+
+
+def test_nothing_hangs(hess: Hess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hesscli.settlement.EXAMINING_SECONDS", 0.5)
+    result = hess("exp(-1/x**2)*sin(exp(1/x**2))", "--at", "0")
+    assert result.status == 1
+    assert "takes longer than 0.5 s" in result.stderr
+    for text, at in (
+        ("2**x", "1e10"),
+        ("x**x**x", "100"),
+        ("factorial(x)", "1e7"),
+        ("x**1e300", "2"),
+    ):
+        assert "beyond the largest double" in hess(text, "--at", at).stdout
+    assert hess("x", "--at", "exp(exp(exp(100)))").status == 2
+
+
+def test_a_verification_that_is_too_slow_is_said(
+    hess: Hess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hesscli.settlement.VERIFYING_SECONDS", 1e-6)
+    answer = hess("sin(x)", "--at", "1", "--json").json
+    assert any("not compared with the exact derivatives" in note for note in answer["notes"])
+
+
+def test_slopes_beyond_doubt_are_not_called_stationary(hess: Hess) -> None:
+    for text, at in (
+        ("1e20*x**2+y", "0,1"),
+        ("x**2+exp(y)", "0,-40"),
+        ("sin(x)", "1e22"),
+        ("sin(exp(x))", "300"),
+        ("x*y", "1e300,1e-300"),
+        ("hypot(x,y)", "1e200,1e200"),
+    ):
+        assert hess(text, "--at", at, "--json").json["stationary"] is False
+    assert hess("(x+sqrt(2))**4-8*sqrt(2)*x", "--at", "0", "--json").json["stationary"] is True
+
+
+def test_single_precision_sees_the_same_kinks(hess: Hess) -> None:
+    assert hess("abs(x**2-2)", "--at", "sqrt(2)", "--dtype", "float32").status == 1

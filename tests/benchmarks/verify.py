@@ -1,0 +1,69 @@
+"""What it costs to compare autograd's numbers with the exact derivatives.
+
+Both sides are measured in one process, in turn, on the largest formulas that are still verified;
+the ratio is to a whole cold run, which is what the comparison must stay a small part of:
+
+    python tests/benchmarks/verify.py [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+from hesscli import settlement
+from hesscli.analysis import analyse
+from hesscli.cli import RECURSION_LIMIT
+from hesscli.existence import Examiner
+from hesscli.hessian import Evaluator, generator
+from hesscli.points import bind, names_given, read_assignment
+from hesscli.semantics import read_formula
+
+LIMIT = settlement.MAX_VERIFIED_OPERATIONS
+CASES = [
+    ("x**3 + x*y", "2,4"),
+    ("sin(x)*exp(y) + x*y", "1/3,sqrt(2)"),
+    ("gamma(x)*erf(y)", "2.5,1/3"),
+    ("+".join(f"100*(x{i + 1}-x{i}**2)**2+(1-x{i})**2" for i in range(4)), "1,1/2,1/3,1/4,1/5"),
+    ("sin(x)*x**2", "arange(1,9)"),
+]
+
+
+def seconds(text: str, at: str, operations: int) -> float:
+    """The time of one evaluation, from compiled formula to report, derivatives included."""
+    settlement.MAX_VERIFIED_OPERATIONS = operations
+    assignment = read_assignment(at)
+    formula = read_formula(text, names_given([assignment]))
+    (point,) = bind([assignment], formula)
+    evaluator, examiner = Evaluator(formula, "float64", "cpu"), Examiner(formula)
+    start = time.perf_counter()
+    analyse(settlement.settle(evaluator(point, lambda: generator(0)), point, examiner))
+    return time.perf_counter() - start
+
+
+def main(rounds: int) -> None:
+    """Print the medians and what the difference adds to a cold run."""
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    command = [sys.executable, "-m", "hesscli", "x**3+x*y", "--at", "2,4"]
+    cold = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        cold.append(time.perf_counter() - start)
+    run = statistics.median(cold)
+    print(f"a cold run: {run:.3f} s")
+    for text, at in CASES:
+        with_, without = [], []
+        for _ in range(rounds):
+            without.append(seconds(text, at, 0))
+            with_.append(seconds(text, at, LIMIT))
+        a, b = statistics.median(with_), statistics.median(without)
+        print(
+            f"{text[:40]:<40} {1e3 * b:6.1f} → {1e3 * a:6.1f} ms: × {1 + (a - b) / run:.3f} of a run"
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
