@@ -34,7 +34,7 @@ MAX_EXAMINED = 1_000
 
 
 # Formulas up to this size are verified: what it costs is measured by tests/benchmarks/verify.py.
-MAX_VERIFIED_OPERATIONS = 1_500
+MAX_VERIFIED_OPERATIONS = 5_000
 MAX_VERIFIED_ELEMENTS = 8
 # Entries of autograd that share fewer digits with the exact derivative are replaced by it, unless
 # they are as small as the rounding of the largest entry.
