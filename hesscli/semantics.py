@@ -366,7 +366,7 @@ class _Builder:
             if most is None:
                 wanted = f"at least {least}"
             self._fail(
-                f"`{node.name}` takes {wanted} argument{'s' * (wanted != '1')}, not {count}",
+                f"`{node.name}` takes {wanted} argument{'s' * (wanted[-1] != '1')}, not {count}",
                 node,
                 function.signature,
             )
