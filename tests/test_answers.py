@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 import hesscli
+from hesscli.derivatives import differentiate
 from hesscli.render import document, plain, terminal
 from hesscli.semantics import read_formula
 
@@ -168,6 +169,14 @@ def test_terminal_fits_its_width_and_counts_what_it_hides(width: int, order: int
         labels = re.findall(r"^ │ (?:x\[\d+\]|y) ", grid, re.MULTILINE)
         hidden = re.search(r"(\d+) of (\d+) rows and columns are hidden", " ".join(grid.split()))
         assert len(labels) + (int(hidden[1]) if hidden else 0) == order + 1
+
+
+def test_a_small_matrix_too_wide_for_a_grid_is_listed_whole() -> None:
+    answer = differentiate(read_formula("max(x,y)*sin(z) + exp(x*y*z)"))
+    drawn = _drawn(document.symbolic(answer, unicode=True), 80, color_system=None)
+    for entry in ("x, x", "x, y", "x, z", "y, y", "y, z", "z, z"):
+        assert re.search(rf"^{entry} ", drawn, re.MULTILINE)
+    assert "hidden" not in drawn
 
 
 def test_terminal_without_unicode(hess: Hess) -> None:

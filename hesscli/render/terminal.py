@@ -16,6 +16,7 @@ from hesscli.render.plain import aligned
 
 STYLES = {"plain": "", "verdict": "bold", "note": "dim", "problem": "red"}
 MAX_COLUMNS = 16
+FEW = 4  # a small grid of which fewer rows fit is shown as a list of its entries
 GAP = "  "
 T = TypeVar("T")
 
@@ -52,8 +53,11 @@ def _grid(matrix: Matrix, console: Console, ascii_only: bool) -> Iterator[Render
         if len(shown) == 1 or width <= console.width:
             break
         shown = _ends(order, len(shown) - 1)
-    if width > console.width:
-        yield from _entries(matrix)
+    whole = len(shown) == order
+    if width > console.width or (not whole and order <= MAX_COLUMNS and len(shown) < FEW):
+        # Long formulas, or a very narrow terminal: a list loses nothing.
+        yield Text("Hessian", "cyan")
+        yield _labelled(_entries(matrix))
         return
     yield Text("Hessian", "cyan")
     yield Padding(table, (0, 0, 0, 1))
@@ -127,9 +131,15 @@ def _row(cells: Sequence[str]) -> Text:
     return text
 
 
-def _entries(matrix: Matrix) -> Iterator[RenderableType]:
-    """One entry a line, folded, for a matrix whose single entries are wider than the terminal."""
-    yield Text("Hessian", "cyan")
+def _entries(matrix: Matrix) -> list[Line]:
+    """The entries on and above the diagonal, one a line, without those that are 0."""
+    lines = []
+    zeros = 0
     for i, row in enumerate(matrix.cells):
         for j, cell in enumerate(row[i:], start=i):
-            yield Text(f"{matrix.labels[i]}, {matrix.labels[j]}: {cell}")
+            zeros += cell == "0"
+            if cell != "0":
+                lines.append(Line(f"{matrix.labels[i]}, {matrix.labels[j]}", cell))
+    if zeros:
+        lines.append(Line("others", "0"))
+    return lines
