@@ -25,10 +25,8 @@ def analyse(evaluation: Evaluation) -> Report:
     order = len(gradient)
     if not np.isfinite(matrix).all():
         stationary = None
-        if np.isfinite(gradient).all() and gradient.any():
-            stationary = False
-        elif np.isfinite(gradient).all():
-            stationary = True
+        if np.isfinite(gradient).all() and not (evaluation.underflow and not gradient.any()):
+            stationary = not gradient.any()
         return Report(evaluation, None, None, None, None, stationary, None, None, ())
     symmetric = matrix / 2 + matrix.T / 2
     notes = _asymmetry(matrix, evaluation.epsilon)
@@ -41,9 +39,13 @@ def analyse(evaluation: Evaluation) -> Report:
         int((eigenvalues < -tolerance).sum()),
     )
     definiteness = _definiteness(symmetric, inertia)
+    if evaluation.underflow and inertia[1]:
+        definiteness = "indefinite" if definiteness == "indefinite" else "undecided"
     # A slope is known up to the rounding of the point itself, which the Hessian carries into it.
     allowed = 4 * (np.abs(symmetric) @ evaluation.slack)
     stationary = bool((np.abs(gradient) <= allowed).all())
+    if stationary and evaluation.underflow:
+        stationary = None
     return Report(
         evaluation=evaluation,
         eigenvalues=eigenvalues + 0.0 if np.isfinite(eigenvalues).all() else None,

@@ -18,6 +18,7 @@ import sympy
 
 from hesscli.derivatives import differentiate
 from hesscli.errors import shortened
+from hesscli.functions import BY_ZERO, INFINITE, NO_BASE, POLE
 from hesscli.model import Expr, Formula, Site, Symbolic
 from hesscli.semantics import symbol
 
@@ -39,6 +40,7 @@ CONVERGED = sympy.Float("1e-3")
 # Relative to a number of DIGITS digits, a rounding error; below this, a double is 0.
 ROUNDING = sympy.Float("1e-100")
 UNDERFLOW = sympy.Float("1e-330")
+WITHOUT_VALUE = (POLE, INFINITE, BY_ZERO, NO_BASE)
 MAX_ENTRIES = 400
 MAX_TIED = 5
 # Slopes that no axis, diagonal or symmetric kink follows.
@@ -56,13 +58,17 @@ Offset = tuple[Fraction, Way] | None  # a ring on a way; None is the point itsel
 class Jet:
     """Value, gradient and Hessian in the differentiated variables; None where there is none.
 
-    ``reasons`` pairs a site (None for the formula as a whole) with a sentence for each thing
-    that breaks; ``notes`` say how a number was found that autograd does not give.
+    ``defined`` tells a formula without a value from one whose value no double can hold;
+    ``underflow`` that a number which is not 0 is given as 0, the nearest double. ``reasons``
+    pairs a site (None for the formula as a whole) with a sentence for each thing that breaks;
+    ``notes`` say how a number was found that autograd does not give.
     """
 
     value: float | None
     gradient: tuple[float | None, ...]
     hessian: tuple[tuple[float | None, ...], ...]
+    defined: bool
+    underflow: bool
     reasons: tuple[tuple[Site | None, str], ...]
     notes: tuple[str, ...]
 
@@ -116,6 +122,7 @@ class _Examination:
         self.outside: dict[Offset, Site | None] = {}
         self.limits: dict[Any, Limit | None] = {}
         self.reasons: dict[tuple[Site | None, str], None] = {}
+        self.underflow = False
 
     def jet(self) -> Jet:
         """What there is at the point."""
@@ -142,19 +149,27 @@ class _Examination:
                     if gradient[i] is not None and gradient[j] is not None:
                         rows[i][j] = rows[j][i] = self._entry((i, j), value)
         return Jet(
-            None if value is None else self._double(value),
-            tuple(gradient),
-            tuple(map(tuple, rows)),
-            tuple(self.reasons),
-            () if self.reasons else self._how(),
+            value=None if value is None else self._double(value),
+            gradient=tuple(gradient),
+            hessian=tuple(map(tuple, rows)),
+            defined=value is not None,
+            underflow=self.underflow,
+            reasons=tuple(self.reasons),
+            notes=() if self.reasons else self._how(),
         )
 
     def _how(self) -> tuple[str, ...]:
         """How the numbers were found, where nothing breaks."""
         if not self.hits:
             return ("from the exact derivatives: floating point cannot be trusted here",)
-        shown = ", ".join(dict.fromkeys(f"{shortened(s.part)} {s.says}" for s in self.hits))
-        return (f"{shown}{self._place(self.hits)}; the limits from all sides agree",)
+        names = set(self.names)
+        met = [
+            s for s in self.hits if names & {v.name for q in s.quantities for v in q.free_symbols}
+        ]
+        if not met:
+            return ()  # what is held constant stays on its side
+        shown = ", ".join(dict.fromkeys(f"{shortened(s.part)} {s.says}" for s in met))
+        return (f"{shown}{self._place(met)}; the limits from all sides agree",)
 
     def _break(self, site: Site | None, says: str) -> None:
         part = site.part if site else self.formula.text
@@ -182,7 +197,8 @@ class _Examination:
     def _value(self) -> Number:
         """The formula's own value at the point, or else its limit there."""
         at_point = self._number((), None)
-        if at_point is not None:
+        # At a pole, SymPy may still give a number: digamma(-2)/gamma(-2) is infinity by infinity.
+        if at_point is not None and not any(s.says in WITHOUT_VALUE for s in self.hits):
             return at_point
         limit = self._limit((), tuple(range(len(self.names))))
         return None if limit is None else limit[0]
@@ -290,9 +306,11 @@ class _Examination:
             if fine is None:
                 return None
             if coarse is not None:
+                sure = abs(fine - coarse) <= SURE * abs(fine)
                 if abs(fine) < UNDERFLOW and abs(coarse) < UNDERFLOW:
+                    self.underflow |= bool(sure and not fine.is_zero)
                     return sympy.Float(0, DIGITS)
-                if abs(fine - coarse) <= SURE * abs(fine):
+                if sure:
                     return fine
             coarse = fine
         return None
@@ -439,7 +457,7 @@ class _Examination:
             if numbers is None:
                 return False
             fine = abs(part(numbers))
-            if fine == 0:
+            if fine.is_zero:
                 return True
             if abs(fine - coarse) <= SURE * fine:
                 return False

@@ -66,9 +66,11 @@ def _singular(quantity: str, says: str) -> tuple[Hazard, ...]:
     return (Hazard("zero", quantity, says),)
 
 
-_INFINITE = "is not finite"
+INFINITE = "is not finite"
 KINK = "has a kink"
-_POLE = "has a pole"
+POLE = "has a pole"
+BY_ZERO = "divides by zero"
+NO_BASE = "has a base without logarithms"
 JUMP = "jumps"
 TIE = "has a tie"
 SWITCH = "changes sides"
@@ -92,19 +94,19 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "log", "log(x[, base])", "natural logarithm, or to a base", _EXP, "log", "log",
         aliases=("ln",), arity=(1, 2),
-        hazards=_real_from("x", _INFINITE),
+        hazards=_real_from("x", INFINITE),
     ),
     Function(
         "log2", "log2(x)", "logarithm to base 2", _EXP, "log2", "log2",
-        aliases=("lb",), hazards=_real_from("x", _INFINITE),
+        aliases=("lb",), hazards=_real_from("x", INFINITE),
     ),
     Function(
         "log10", "log10(x)", "logarithm to base 10", _EXP, "log10", "log10",
-        aliases=("lg",), hazards=_real_from("x", _INFINITE),
+        aliases=("lg",), hazards=_real_from("x", INFINITE),
     ),
     Function(
         "log1p", "log1p(x)", "log(1 + x), accurate near 0", _EXP, "log1p", "log1p",
-        hazards=_real_from("1 + x", _INFINITE),
+        hazards=_real_from("1 + x", INFINITE),
     ),
     Function(
         "sigmoid", "sigmoid(x)", "1/(1 + exp(-x))", _EXP, "sigmoid", "sigmoid",
@@ -125,18 +127,18 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("cos", "cos(x)", "cosine", _TRIG, "cos", "cos"),
     Function(
         "tan", "tan(x)", "tangent", _TRIG, "tan", "tan",
-        aliases=("tg",), hazards=_singular("cos(x)", _POLE),
+        aliases=("tg",), hazards=_singular("cos(x)", POLE),
     ),
     Function(
-        "sec", "sec(x)", "1/cos(x)", _TRIG, "sec", "sec", hazards=_singular("cos(x)", _POLE)
+        "sec", "sec(x)", "1/cos(x)", _TRIG, "sec", "sec", hazards=_singular("cos(x)", POLE)
     ),
     Function(
         "csc", "csc(x)", "1/sin(x)", _TRIG, "csc", "csc",
-        aliases=("cosec",), hazards=_singular("sin(x)", _POLE),
+        aliases=("cosec",), hazards=_singular("sin(x)", POLE),
     ),
     Function(
         "cot", "cot(x)", "cos(x)/sin(x)", _TRIG, "cot", "cot",
-        aliases=("ctg", "cotan"), hazards=_singular("sin(x)", _POLE),
+        aliases=("ctg", "cotan"), hazards=_singular("sin(x)", POLE),
     ),
     Function(
         "asin", "asin(x)", "inverse sine", _TRIG, "asin", "asin",
@@ -172,8 +174,8 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("cosh", "cosh(x)", "hyperbolic cosine", _HYP, "cosh", "cosh", aliases=("ch",)),
     Function("tanh", "tanh(x)", "hyperbolic tangent", _HYP, "tanh", "tanh", aliases=("th",)),
     Function("sech", "sech(x)", "1/cosh(x)", _HYP, "sech", "sech"),
-    Function("csch", "csch(x)", "1/sinh(x)", _HYP, "csch", "csch", hazards=_singular("x", _POLE)),
-    Function("coth", "coth(x)", "1/tanh(x)", _HYP, "coth", "coth", hazards=_singular("x", _POLE)),
+    Function("csch", "csch(x)", "1/sinh(x)", _HYP, "csch", "csch", hazards=_singular("x", POLE)),
+    Function("coth", "coth(x)", "1/tanh(x)", _HYP, "coth", "coth", hazards=_singular("x", POLE)),
     Function(
         "asinh", "asinh(x)", "inverse hyperbolic sine", _HYP, "asinh", "asinh",
         aliases=("arcsinh", "arsinh"),
@@ -184,7 +186,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "atanh", "atanh(x)", "inverse hyperbolic tangent", _HYP, "atanh", "atanh",
-        aliases=("arctanh", "artanh"), hazards=_real_from("1 - abs(x)", _INFINITE),
+        aliases=("arctanh", "artanh"), hazards=_real_from("1 - abs(x)", INFINITE),
     ),
     Function(
         "asech", "asech(x)", "inverse hyperbolic secant", _HYP, "asech", "asech",
@@ -192,11 +194,11 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "acsch", "acsch(x)", "inverse hyperbolic cosecant", _HYP, "acsch", "acsch",
-        aliases=("arccsch", "arcsch"), hazards=_singular("x", _INFINITE),
+        aliases=("arccsch", "arcsch"), hazards=_singular("x", INFINITE),
     ),
     Function(
         "acoth", "acoth(x)", "inverse hyperbolic cotangent", _HYP, "acoth", "acoth",
-        aliases=("arccoth", "arcoth"), hazards=_real_from("abs(x) - 1", _INFINITE),
+        aliases=("arccoth", "arcoth"), hazards=_real_from("abs(x) - 1", INFINITE),
     ),
     Function(
         "abs", "abs(x)", "absolute value", PIECES, "Abs", "abs",
@@ -240,19 +242,19 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("erfc", "erfc(x)", "1 - erf(x), accurate for large x", _SPECIAL, "erfc", "erfc"),
     Function(
         "gamma", "gamma(x)", "gamma function", _SPECIAL, "gamma", "gamma",
-        aliases=("Gamma", "tgamma"), hazards=(_TOO_FAR, Hazard("pole", "x", _POLE)),
+        aliases=("Gamma", "tgamma"), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
     ),
     Function(
         "loggamma", "loggamma(x)", "log(gamma(x)), real for x > 0", _SPECIAL, "loggamma", "lgamma",
-        aliases=("lgamma", "gammaln"), hazards=_real_from("x", _INFINITE),
+        aliases=("lgamma", "gammaln"), hazards=_real_from("x", INFINITE),
     ),
     Function(
         "digamma", "digamma(x)", "derivative of loggamma", _SPECIAL, "digamma",
-        aliases=("psi",), hazards=(_TOO_FAR, Hazard("pole", "x", _POLE)),
+        aliases=("psi",), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
     ),
     Function(
         "factorial", "factorial(x)", "gamma(x + 1); also x!", _SPECIAL, "factorial", "factorial",
-        aliases=("fact",), hazards=(_TOO_FAR, Hazard("pole", "x + 1", _POLE)),
+        aliases=("fact",), hazards=(_TOO_FAR, Hazard("pole", "x + 1", POLE)),
     ),
 )  # fmt: skip
 

@@ -156,7 +156,8 @@ class Evaluation:
     The n rows are each differentiated variable's elements in row-major order. ``point`` holds
     the numbers that were used for every variable of the formula, flat and row-major; ``epsilon``
     is the rounding unit of the dtype that computed it and ``slack`` (n,) how far each
-    differentiated coordinate may be from the one that was meant.
+    differentiated coordinate may be from the one that was meant. With ``underflow``, a 0 may
+    stand for a number that no double can hold.
     """
 
     formula: Formula
@@ -168,6 +169,7 @@ class Evaluation:
     hessian: Array
     epsilon: float
     slack: Array
+    underflow: bool
     undefined: tuple[Undefined, ...]
     notes: tuple[str, ...]
 

@@ -18,7 +18,15 @@ import sympy
 
 from hesscli import special, syntax
 from hesscli.errors import HessError, closest
-from hesscli.functions import BY_NAME, NOT_REAL, PIECES, SWITCH, Function
+from hesscli.functions import (
+    BY_NAME,
+    BY_ZERO,
+    NO_BASE,
+    NOT_REAL,
+    PIECES,
+    SWITCH,
+    Function,
+)
 from hesscli.model import Expr, Formula, Site
 from hesscli.syntax import Node
 
@@ -129,7 +137,8 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
             "not-finite", f"the value `{shown}` is not a finite number", span=node.span,
             source=source, hint="a finite number",
         )  # fmt: skip
-    if expression.is_extended_real is False or sympy.im(expression).evalf(30, maxn=60) != 0:
+    imaginary = abs(sympy.im(expression).evalf(30, maxn=60))
+    if expression.is_extended_real is False or not imaginary.is_zero:
         raise HessError(
             "not-real", f"the value `{shown}` is not a real number", span=node.span,
             source=source, hint="a real number",
@@ -256,7 +265,7 @@ class _Builder:
         for operator, factor in factors:
             part = self.number(factor)
             if operator == "/":
-                self._site("zero", (part,), node, "divides by zero")
+                self._site("zero", (part,), node, BY_ZERO)
                 part = sympy.Pow(part, -1)
             parts.append(part)
         self._limit(sum(_bits(part) for part in parts if part.is_Rational), node)
@@ -266,7 +275,7 @@ class _Builder:
         self._limit_power(base, exponent, node)
         if exponent.is_Integer:
             if exponent.is_negative:
-                self._site("zero", (base,), node, "divides by zero")
+                self._site("zero", (base,), node, BY_ZERO)
         elif exponent.is_number:
             self._site("negative", (base,), node, NOT_REAL)
             self._site("zero", (base,), node, "is at the edge of its domain")
@@ -342,7 +351,7 @@ class _Builder:
             if base.is_number and (base.is_positive is False or base == 1):
                 self._fail("there is no logarithm to this base", node, "log(x, 2)")
             self._site("negative", (base,), node, NOT_REAL)
-            self._site("zero", (base * (base - 1),), node, "has a base without logarithms")
+            self._site("zero", (base * (base - 1),), node, NO_BASE)
 
     def _limit_function(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
         """Refuse what SymPy would compute exactly for minutes: factorials and floors."""

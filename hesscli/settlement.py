@@ -136,6 +136,7 @@ def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] 
         total, found = contribution(sums.suspects)
     rest = _Contribution(sums.value, sums.gradient, sums.hessian)
     is_exact = False
+    others: list[tuple[Jet, list[int]]] = []
     if is_small(formula, size(sums.shape)):
         suspects = set(sums.suspects)
         regular = [k for k in range(size(sums.shape)) if k not in suspects]
@@ -156,9 +157,12 @@ def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] 
                 rest.gradient = exact.gradient
     total = total.plus(rest)
     undefined = (*_undefined(found, formula, order), *_overflow(total, formula))
-    if np.isnan(total.value):
+    if not all(jet.defined for jet, _ in found):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
+    underflow = any(jet.underflow for jet, _ in (*found, *others))
+    if underflow:
+        notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")
     how = dict.fromkeys(note for jet, _ in found for note in jet.notes)
     return Evaluation(
         formula=formula,
@@ -172,6 +176,7 @@ def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] 
         slack=np.concatenate(
             [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
         ),
+        underflow=underflow,
         undefined=undefined,
         notes=(*formula.notes, *_summed(sums.shape), *notes, *how),
     )
@@ -235,12 +240,13 @@ def _summed(shape: tuple[int, ...]) -> list[str]:
 
 def _paths(jet: Jet, rows: Sequence[int], order: int) -> list[str]:
     """The entries that this jet leaves without a number, as paths into the JSON answer."""
-    if jet.value is None:
+    if not jet.defined:
         return ["value", "gradient", "hessian"]
-    whole = len(rows) == order and None not in jet.gradient
+    whole = len(rows) == order and None not in (jet.value, *jet.gradient)
     if whole and all(entry is None for row in jet.hessian for entry in row):
         return ["hessian"]
-    paths = [f"gradient[{row}]" for i, row in enumerate(rows) if jet.gradient[i] is None]
+    paths = ["value"] if jet.value is None else []
+    paths += [f"gradient[{row}]" for i, row in enumerate(rows) if jet.gradient[i] is None]
     paths += [
         f"hessian[{row}][{column}]"
         for i, row in enumerate(rows)

@@ -28,6 +28,7 @@ def _evaluation(matrix: Any, gradient: Any = None) -> Evaluation:
         hessian=matrix,
         epsilon=2.220446049250313e-16,
         slack=2.220446049250313e-16 * np.ones(n),
+        underflow=False,
         undefined=(),
         notes=(),
     )
