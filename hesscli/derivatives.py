@@ -83,10 +83,13 @@ def _in_pieces(expression: Expr) -> Expr:
 
 
 def _pieces(args: Sequence[Expr], largest: bool) -> Expr:
-    relation = sympy.Ge if largest else sympy.Le
-    branches = []
+    relation, extreme = (sympy.Ge, sympy.Max) if largest else (sympy.Le, sympy.Min)
     ordered = sorted(args, key=sympy.default_sort_key)
+    branches = []
     for i, value in enumerate(ordered[:-1]):
-        holds = sympy.And(*(relation(value, other) for other in ordered[i + 1 :]))
-        branches.append((value, holds))
+        # One comparison with the extreme of the rest: SymPy distributes And over Or, and eight
+        # arguments would take it twenty seconds.
+        rest = ordered[i + 1 :]
+        other = extreme(*rest, evaluate=False) if len(rest) > 1 else rest[0]
+        branches.append((value, relation(value, other)))
     return sympy.Piecewise(*branches, (ordered[-1], True), evaluate=False)
