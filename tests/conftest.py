@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hesscli.cli import RECURSION_LIMIT, run
 from hesscli.pipeline import Streams
 
 sys.setrecursionlimit(RECURSION_LIMIT)
+
+# No test may fail because the machine is slow; and a change is judged by the same examples each
+# time, while a developer's own runs go on looking for new ones.
+settings.register_profile("any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("any-speed"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "any-speed")
 
 
 @dataclass(frozen=True)

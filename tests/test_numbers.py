@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd.functional import hessian
 
@@ -196,7 +196,7 @@ formulas = st.recursive(leaves, _extend, max_leaves=6).filter(
 coordinates = st.integers(-8, 8).map(lambda n: sympy.Rational(n, 4))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(formulas, st.tuples(coordinates, coordinates, coordinates))
 def test_random_formula_agrees_with_sympy(text: str, point: tuple[Any, ...]) -> None:
     from .reference import report
@@ -218,7 +218,7 @@ def test_random_formula_agrees_with_sympy(text: str, point: tuple[Any, ...]) -> 
     assert evaluation.value == pytest.approx(value, rel=1e-12, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(formulas, st.tuples(coordinates, coordinates, coordinates), st.randoms())
 def test_wrt_permutes_the_blocks(text: str, point: tuple[Any, ...], random: Any) -> None:
     from .reference import report
