@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from hesscli import __version__
-from hesscli.errors import ExitStatus, HessError, closest
+from hesscli.errors import UNFORESEEN, ExitStatus, HessError, closest, internal
 from hesscli.pipeline import Request, Streams, answer
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
@@ -265,7 +265,6 @@ def run(argv: list[str], streams: Streams | None = None) -> int:
 def _run(argv: list[str], streams: Streams) -> int:
     command = typer.main.get_command(app)
     try:
-        # What Typer itself prints (the help) goes to the same stream.
         result = command.main(argv, prog_name="hess", standalone_mode=False)
         if isinstance(result, Request):
             return answer(result, streams)
@@ -280,9 +279,8 @@ def _run(argv: list[str], streams: Streams) -> int:
         streams.stdout.flush()
         _say(streams, error.report())
         return error.status
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        words = f"hess failed, which is its fault: {type(error).__name__}: {error}"[:300]
-        _say(streams, HessError("internal", words, hint="report the command").report())
+    except UNFORESEEN as error:
+        _say(streams, internal(error).report())
         return ExitStatus.NO_ANSWER
     except typer.TyperException as error:
         hint = "`hess --help` lists every option"

@@ -59,6 +59,20 @@ class HessError(Exception):
         return "\n".join(lines)
 
 
+# What SymPy and torch raise in corners that nobody has mapped.
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def internal(error: Exception) -> HessError:
+    """The error that a user reads for one that is not the user's."""
+    return HessError(
+        "internal",
+        f"hess failed here, which is its fault: {type(error).__name__}: {error}"[:300],
+        hint="report the command that led here",
+        status=ExitStatus.NO_ANSWER,
+    )
+
+
 EXCERPT_WIDTH = 72
 
 

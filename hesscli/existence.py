@@ -162,10 +162,7 @@ class _Examination:
         """How the numbers were found, where nothing breaks."""
         if not self.hits:
             return ("from the exact derivatives: floating point cannot be trusted here",)
-        names = set(self.names)
-        met = [
-            s for s in self.hits if names & {v.name for q in s.quantities for v in q.free_symbols}
-        ]
+        met = [site for site in self.hits if _names([site]).intersection(self.names)]
         if not met:
             return ()  # what is held constant stays on its side
         shown = ", ".join(dict.fromkeys(f"{shortened(s.part)} {s.says}" for s in met))
@@ -178,13 +175,9 @@ class _Examination:
 
     def _place(self, sites: Sequence[Site]) -> str:
         """The coordinates that matter to the sites as `` at x = 0, y = 1``; of no site, all."""
-        if (
-            sites
-            and not any(q.free_symbols for s in sites for q in s.quantities)
-            and all(s.quantities for s in sites)
-        ):
+        names = _names(sites)
+        if sites and not names and all(site.quantities for site in sites):
             return ""  # a constant such as log(-2)
-        names = {s.name for site in sites for q in site.quantities for s in q.free_symbols}
         shown = [
             f"{name}{self.index} = {_shown(value)}"
             for name, value in self.point.items()
@@ -385,7 +378,7 @@ class _Examination:
 
     def _moving(self) -> frozenset[int]:
         """The variables whose movement leaves a site that is hit."""
-        names = {s.name for site in self.hits for q in site.quantities for s in q.free_symbols}
+        names = _names(self.hits)
         return frozenset(i for i, name in enumerate(self.names) if name in names)
 
     def _outside(self, offset: Offset) -> Site | None:
@@ -463,6 +456,11 @@ class _Examination:
                 return False
             coarse = fine
         return bool(coarse < UNDERFLOW)
+
+
+def _names(sites: Sequence[Site]) -> set[str]:
+    """The variables that the sites' quantities depend on."""
+    return {s.name for site in sites for q in site.quantities for s in q.free_symbols}
 
 
 def _first(quantities: list[Number]) -> Number:

@@ -47,7 +47,7 @@ class Function:
     signature: str
     meaning: str
     group: str
-    symbol: str
+    symbol: str | None = None  # none where the parser builds the expression itself
     kernel: str | None = None
     aliases: tuple[str, ...] = ()
     arity: tuple[int, int | None] = (1, 1)
@@ -113,7 +113,7 @@ FUNCTIONS: tuple[Function, ...] = (
         aliases=("expit", "logistic"),
     ),
     Function("softplus", "softplus(x)", "log(1 + exp(x))", _EXP, "softplus", "softplus"),
-    Function("pow", "pow(x, y)", "x to the power y", _ROOT, "power", arity=(2, 2)),
+    Function("pow", "pow(x, y)", "x to the power y", _ROOT, arity=(2, 2)),
     Function("sqrt", "sqrt(x)", "square root", _ROOT, "sqrt", hazards=_real_from("x")),
     Function(
         "cbrt", "cbrt(x)", "real cube root, negative for negative x", _ROOT, "cbrt", "cbrt",
@@ -231,11 +231,11 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "where", "where(condition, a, b)", "a where the condition holds, else b", PIECES,
-        "where", aliases=("ite",), arity=(3, 3),
+        aliases=("ite",), arity=(3, 3),
     ),
     Function(
         "Piecewise", "Piecewise((a, condition), ..., (z, True))",
-        "the first value whose condition holds", PIECES, "Piecewise",
+        "the first value whose condition holds", PIECES,
         aliases=("piecewise",), arity=(1, None),
     ),
     Function("erf", "erf(x)", "error function", _SPECIAL, "erf", "erf"),

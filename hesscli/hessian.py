@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class Evaluator:
 
     def __init__(self, formula: Formula, dtype: str, device: str) -> None:
         self.formula = formula
+        self.dtype_name = dtype
         self.dtype: torch.dtype = getattr(torch, dtype)
         self.device = _device(device, self.dtype)
         self.program = Program(formula.expression)
@@ -83,14 +85,10 @@ class Evaluator:
         tensor = torch.as_tensor(numbers).to(self.dtype)
         if not torch.isfinite(tensor).all():
             raise HessError(
-                "not-finite", f"a value of `{name}` is beyond the largest {self._dtype_name}",
+                "not-finite", f"a value of `{name}` is beyond the largest {self.dtype_name}",
                 hint="--dtype float64",
             )  # fmt: skip
         return tensor.to(self.device)
-
-    @property
-    def _dtype_name(self) -> str:
-        return str(self.dtype).removeprefix("torch.")
 
     def _sums(
         self,
@@ -217,22 +215,20 @@ def _vectorize(order: int, steps: int, elements: int) -> bool:
     return order * steps * elements * 8 < available() / 8
 
 
-class _refused_by_name:
+@contextmanager
+def _refused_by_name() -> Iterator[None]:
     """Turns what torch says about a missing kernel into an error for a user."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, NotImplementedError | RuntimeError):
-            first_line = (str(error).splitlines() or [""])[0][:200]
-            memory = "memory" in first_line.lower()
-            raise HessError(
-                "too-large" if memory else "unsupported",
-                f"torch cannot compute this: {first_line}",
-                hint="--dtype float64 --device cpu",
-                status=ExitStatus.USAGE if memory else ExitStatus.NO_ANSWER,
-            ) from error
+    try:
+        yield
+    except RuntimeError as error:  # NotImplementedError too
+        first_line = (str(error).splitlines() or [""])[0][:200]
+        memory = "memory" in first_line.lower()
+        raise HessError(
+            "too-large" if memory else "unsupported",
+            f"torch cannot compute this: {first_line}",
+            hint="--dtype float64 --device cpu",
+            status=ExitStatus.USAGE if memory else ExitStatus.NO_ANSWER,
+        ) from error
 
 
 def _device(name: str, dtype: torch.dtype) -> torch.device:

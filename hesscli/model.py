@@ -180,7 +180,7 @@ class Report:
 
     ``eigenvalues`` ascend; ``tolerance`` is the size below which one counts as zero;
     ``inertia`` counts the positive, zero and negative ones. All are ``None`` where the Hessian
-    is not finite. ``stationary`` is ``None`` where the gradient is not finite.
+    is not finite. ``stationary`` is ``None`` where the gradient is not known.
     """
 
     evaluation: Evaluation

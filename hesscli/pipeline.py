@@ -7,20 +7,18 @@ once there is a point.
 from __future__ import annotations
 
 import gc
-import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.deadline import limit
-from hesscli.errors import ExitStatus, HessError
+from hesscli.errors import UNFORESEEN, ExitStatus, HessError, internal
 
 if TYPE_CHECKING:
     from hesscli.existence import Examiner
     from hesscli.hessian import Evaluator
     from hesscli.model import Formula, Point, Report, Symbolic
-    from hesscli.points import Assignment
     from hesscli.render.document import Document
 
 STANDARD_INPUT = "-"
@@ -93,13 +91,15 @@ def _check_finite(symbolic: Symbolic) -> None:
         )
 
 
-def _answer_point(solver: _Solver, point: Point, output: _Output) -> ExitStatus:
+def _answer_point(
+    solver: _Solver, point: Point, output: _Output, line: int | None = None
+) -> ExitStatus:
     try:
         report = solver.report(point)
     except HessError as error:
         if error.status is not ExitStatus.NO_ANSWER:
             raise
-        output.failure(error)
+        output.failure(error, line)
         return ExitStatus.NO_ANSWER
     output.numeric(report)
     return ExitStatus.NO_ANSWER if report.evaluation.undefined else ExitStatus.ANSWERED
@@ -122,7 +122,7 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
         try:
             with limit(READING_SECONDS, "reading this line"):
                 solver, point = lines.read(line.strip())
-            status = max(status, _answer_point(solver, point, output))
+            status = max(status, _answer_point(solver, point, output, number))
         except HessError as error:
             output.failure(error, number)
             status = ExitStatus.NO_ANSWER
@@ -145,7 +145,6 @@ class _Lines:
         self.held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
         self.solvers: dict[frozenset[str], _Solver] = {}
         self.dice = _Dice(request.seed)
-        self._read_formula = read_formula
         try:
             formula = read_formula(request.expression, names_given(self.held), request.wrt)
         except HessError as error:
@@ -168,19 +167,18 @@ class _Lines:
     def read(self, line: str) -> tuple[_Solver, Point]:
         """The solver and the point for a line. Raises :class:`HessError` for what is no point."""
         from hesscli.points import bind, names_given, read_assignment
+        from hesscli.semantics import read_formula
 
-        assignment = read_assignment(line)
-        assignments: Sequence[Assignment] = [*self.held, assignment]
+        assignments = [*self.held, read_assignment(line)]
         names = names_given(assignments)
-        if names not in self.solvers:
-            formula = self._read_formula(self.request.expression, names, self.request.wrt)
-            # Bound before it is kept: what lines misspell must not fill the memory.
-            (point,) = bind(assignments, formula)
-            _check_memory(formula, point)
-            self.solvers[names] = _Solver(formula, self.request, self.dice)
-        solver = self.solvers[names]
+        solver = self.solvers.get(names)
+        if solver is None:
+            formula = read_formula(self.request.expression, names, self.request.wrt)
+            solver = _Solver(formula, self.request, self.dice)
         (point,) = bind(assignments, solver.formula)
         _check_memory(solver.formula, point)
+        # Kept only now that the line is a point: what lines misspell must not fill the memory.
+        self.solvers[names] = solver
         return solver, point
 
 
@@ -188,18 +186,17 @@ class _Dice:
     """Random values for points, from one seed; a seed that was not given is drawn, and told."""
 
     def __init__(self, seed: int | None) -> None:
+        import secrets
+
         self.given = seed is not None
         self.seed = secrets.randbits(32) if seed is None else seed
 
     @cached_property
-    def _generator(self) -> Any:
+    def generator(self) -> Any:
+        """The torch generator, made when the first random value is drawn."""
         from hesscli.hessian import generator
 
         return generator(self.seed)
-
-    def generator(self) -> Any:
-        """The torch generator, made when the first random value is drawn."""
-        return self._generator
 
     def notes(self, point: Point) -> tuple[str, ...]:
         """How to draw the same values again, where the seed was not the user's."""
@@ -237,18 +234,12 @@ class _Solver:
         from hesscli.settlement import settle
 
         try:
-            sums = self._evaluator(point, self.dice.generator)
+            sums = self._evaluator(point, lambda: self.dice.generator)
             evaluation = settle(sums, point, self._examiner, self.dice.notes(point))
             return analyse(evaluation)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # SymPy and torch raise these in corners that nobody has mapped. One point without
-            # an answer must not take the others with it.
-            raise HessError(
-                "internal",
-                f"hess failed here, which is its fault: {type(error).__name__}: {error}"[:300],
-                hint="report the formula and the point",
-                status=ExitStatus.NO_ANSWER,
-            ) from error
+        except UNFORESEEN as error:
+            # One point without an answer must not take the others with it.
+            raise internal(error) from error
 
 
 def _check_memory(formula: Formula, point: Point) -> None:

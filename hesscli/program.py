@@ -29,7 +29,9 @@ _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
     **{
         getattr(special, function.symbol): getattr(kernels, function.kernel)
         for function in FUNCTIONS
-        if function.kernel and isinstance(getattr(special, function.symbol), type)
+        if function.symbol
+        and function.kernel
+        and isinstance(getattr(special, function.symbol), type)
     },
     # Heads that SymPy makes out of those in the table.
     sympy.floor: torch.floor,

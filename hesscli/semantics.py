@@ -337,6 +337,7 @@ class _Builder:
             self._fail(f"`{node.name}` takes real numbers only", node, "a formula without `I`")
         self._hazards(function, arguments, node)
         self._limit_function(function, arguments, node)
+        assert function.symbol is not None
         return getattr(special, function.symbol)(*arguments)
 
     def _hazards(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:

@@ -31,8 +31,6 @@ from hesscli.model import (
 from hesscli.shapes import index_text, size
 
 MAX_EXAMINED = 1_000
-
-
 # Formulas up to this size are verified: what it costs is measured by tests/benchmarks/verify.py.
 MAX_VERIFIED_OPERATIONS = 5_000
 MAX_VERIFIED_ELEMENTS = 8

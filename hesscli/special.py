@@ -1,7 +1,8 @@
 """The SymPy side of the function table: an object for every ``symbol`` that it names.
 
 Most are SymPy's own. The classes here stand where SymPy has none (``sigmoid``), has one that is
-complex for negative numbers (``cbrt``), or has one without a derivative (``floor``).
+complex for negative numbers (``cbrt``), or has one without a derivative (``floor``). Their
+``eval`` is SymPy's hook for simplification: it takes expressions, and never text.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import Any
 import sympy
 from sympy import (  # noqa: F401
     Abs,
-    Piecewise,
     acos,
     acosh,
     acot,
@@ -126,10 +126,6 @@ def exp2(x: Expr) -> Expr:
     return sympy.Integer(2) ** x
 
 
-def power(x: Expr, y: Expr) -> Expr:
-    return x**y
-
-
 def relu(x: Expr) -> Expr:
     return maximum(x, sympy.S.Zero)
 
@@ -153,7 +149,3 @@ def _extreme(cls: Any, args: tuple[Expr, ...]) -> Expr:
     if len(distinct) == 1:
         return distinct[0]
     return cls(*distinct, evaluate=all(a.is_number for a in distinct))
-
-
-def where(condition: Expr, a: Expr, b: Expr) -> Expr:
-    return Piecewise((a, condition), (b, True))

@@ -128,16 +128,22 @@ def _same(found: Any, expected: Any) -> None:
         assert found == pytest.approx(expected, rel=1e-14, abs=1e-300)
 
 
+def _checked(answer: Any, value: Any, gradient: Any, matrix: Any) -> Any:
+    """The answer, after its numbers are found as expected; a matrix of None is any."""
+    _same(answer["value"], value)
+    _same(answer["gradient"], gradient)
+    if matrix is not None:
+        _same(answer["hessian"], matrix)
+    return answer
+
+
 @pytest.mark.parametrize(("text", "at", "value", "gradient", "matrix"), EXISTS)
 def test_hessian_exists(
     hess: Hess, text: str, at: str, value: Any, gradient: Any, matrix: Any
 ) -> None:
     result = hess(text, "--at", at, "--json")
     assert result.status == 0
-    answer = result.json
-    _same(answer["value"], value)
-    _same(answer["gradient"], gradient)
-    _same(answer["hessian"], matrix)
+    answer = _checked(result.json, value, gradient, matrix)
     assert answer["undefined"] == []
 
 
@@ -147,11 +153,7 @@ def test_hessian_does_not_exist(
 ) -> None:
     result = hess(text, "--at", at, "--json")
     assert result.status == 1
-    answer = result.json
-    _same(answer["value"], value)
-    _same(answer["gradient"], gradient)
-    if matrix is not None:
-        _same(answer["hessian"], matrix)
+    answer = _checked(result.json, value, gradient, matrix)
     assert any(reason in item["reason"] for item in answer["undefined"])
     for item in answer["undefined"]:
         start, end = item["span"] or (0, len(text))
