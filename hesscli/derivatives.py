@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import sympy
 
-from hesscli.errors import shortened
+from hesscli.errors import ExitStatus, HessError, shortened
 from hesscli.functions import JUMP, KINK, NOT_REAL, SWITCH, TIE
 from hesscli.model import Expr, Formula, Symbolic
 from hesscli.semantics import symbol
@@ -29,7 +29,7 @@ def differentiate(formula: Formula) -> Symbolic:
         present = slope.free_symbols
         for j in range(i, len(variables)):
             if variables[j] in present:
-                rows[i][j] = rows[j][i] = _derivative(slope, variables[j])
+                rows[i][j] = rows[j][i] = derivative(slope, variables[j])
     notes = (*formula.notes, *_where_it_holds(formula))
     if any(slope.has(sympy.I) for slope in gradient):
         notes = (*notes, "the formula is not real")
@@ -65,12 +65,35 @@ def _gradient(expression: Expr, variables: Sequence[Expr]) -> tuple[Expr, ...]:
     for term in sympy.Add.make_args(expression):
         for v in term.free_symbols & terms.keys():
             terms[v].append(term)
-    return tuple(sympy.Add(*(_derivative(term, v) for term in terms[v])) for v in variables)
+    return tuple(sympy.Add(*(derivative(term, v) for term in terms[v])) for v in variables)
 
 
-def _derivative(expression: Expr, variable: Expr) -> Expr:
+def derivative(expression: Expr, variable: Expr) -> Expr:
+    """The derivative wherever no pieces meet. Raises :class:`HessError` where none is known."""
     result = sympy.diff(expression, variable)
+    for unknown in result.atoms(*_UNKNOWN):
+        raise HessError(
+            "unsupported",
+            f"hess knows no derivative of {_without_rule(unknown)}",
+            hint="a number in its place, or `--wrt` with the other variables",
+            status=ExitStatus.NO_ANSWER,
+        )
     return result.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
+
+
+# What SymPy leaves where it has no rule.
+_UNKNOWN = (sympy.Derivative, sympy.Subs, sympy.meijerg)
+
+
+def _without_rule(expression: Expr) -> str:
+    """The function in ``expression`` that has no rule, and the argument it has none for."""
+    if isinstance(expression, sympy.meijerg):
+        return "an incomplete gamma function by its first argument"
+    inner = expression.expr if isinstance(expression, sympy.Subs) else expression
+    function, by = inner.expr, inner.variables[0]
+    ordinals = ("first", "second", "third")
+    place = next((k for k, arg in enumerate(function.args) if arg.has(by)), 0)
+    return f"`{function.func.__name__}` by its {ordinals[min(place, 2)]} argument"
 
 
 def _in_pieces(expression: Expr) -> Expr:

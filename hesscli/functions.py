@@ -2,7 +2,9 @@
 
 The parser, the compiler, ``--functions``, the help and the tests all read this table. It imports
 nothing, so that a misspelt name is refused, and the list is printed, without SymPy or torch:
-``symbol`` names an object in :mod:`hesscli.special` and ``kernel`` one in :mod:`hesscli.kernels`.
+``symbol`` names an object in :mod:`hesscli.special`. Its numbers come from torch where ``kernel``
+names an object in :mod:`hesscli.kernels`; where torch has none that can be differentiated twice,
+``value`` names one in :mod:`hesscli.values`, and SymPy's rule gives the derivatives.
 A quantity of a hazard is a formula in ``x`` and ``y``, the function's first and second argument.
 """
 
@@ -31,12 +33,22 @@ class Hazard:
     ``test`` is applied to ``quantity``: ``negative`` means that the function is not real there;
     ``zero``, ``pole`` (a whole number ≤ 0), ``whole`` (any whole number) and ``tie-max``/
     ``tie-min`` (two arguments share the extreme value) mark places where derivatives need a
-    closer look. ``says`` completes the sentence "log(x) …".
+    closer look; ``negative-power`` has two quantities, ``base; exponent``. ``says`` completes the
+    sentence "log(x) …".
     """
 
     test: Test
     quantity: str
     says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An argument that must be a whole number in the formula itself: a degree, an order."""
+
+    position: int
+    least: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +61,11 @@ class Function:
     group: str
     symbol: str | None = None  # none where the parser builds the expression itself
     kernel: str | None = None
+    value: str | None = None
     aliases: tuple[str, ...] = ()
     arity: tuple[int, int | None] = (1, 1)
     hazards: tuple[Hazard, ...] = field(default=())
+    whole: tuple[Whole, ...] = ()
 
 
 NOT_REAL = "is not real"
@@ -78,14 +92,33 @@ SWITCH = "changes sides"
 # Left of this, evaluating the gamma family to many digits takes seconds, growing without bound.
 _TOO_FAR = Hazard("negative", "x + 100000", "is too far left of 0 to evaluate")
 
-_EXP, _TRIG, _HYP, _ROOT, PIECES, _SPECIAL = (
+_EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL = (
     "exponentials and logarithms",
     "trigonometric",
     "hyperbolic",
     "powers and roots",
     "pieces",
-    "special",
+    "error functions",
+    "gamma and related functions",
+    "Bessel and Airy functions",
+    "integrals and other special functions",
+    "orthogonal polynomials",
 )
+
+# A function of order x that is entire in y for whole orders, and real only for y > 0 for others.
+_BRANCH = (
+    Hazard("negative-power", "y; x", NOT_REAL),
+    Hazard("zero", "abs(y) + 1 - abs(sign(x - floor(x)))", "is at the edge of its domain"),
+)
+_DEGREE = (Whole(0, 0, 200),)
+
+
+def _polynomial(name: str, meaning: str, *aliases: str) -> Function:
+    signature = f"{name}(n, x)"
+    return Function(
+        name, signature, meaning, _POLYNOMIAL, name, aliases=aliases, arity=(2, 2), whole=_DEGREE
+    )
+
 
 FUNCTIONS: tuple[Function, ...] = (
     Function("exp", "exp(x)", "e to the power x", _EXP, "exp", "exp"),
@@ -113,6 +146,10 @@ FUNCTIONS: tuple[Function, ...] = (
         aliases=("expit", "logistic"),
     ),
     Function("softplus", "softplus(x)", "log(1 + exp(x))", _EXP, "softplus", "softplus"),
+    Function(
+        "logsumexp", "logsumexp(x, y, ...)", "log(exp(x) + exp(y) + ...)", _EXP,
+        "logsumexp", "logsumexp", aliases=("logaddexp",), arity=(1, None),
+    ),
     Function("pow", "pow(x, y)", "x to the power y", _ROOT, arity=(2, 2)),
     Function("sqrt", "sqrt(x)", "square root", _ROOT, "sqrt", hazards=_real_from("x")),
     Function(
@@ -209,6 +246,10 @@ FUNCTIONS: tuple[Function, ...] = (
         aliases=("sgn", "signum"), hazards=_singular("x", JUMP),
     ),
     Function(
+        "Heaviside", "Heaviside(x)", "0 for negative x, 1 for positive x, 1/2 at 0", PIECES,
+        "Heaviside", aliases=("heaviside",), hazards=_singular("x", JUMP),
+    ),
+    Function(
         "floor", "floor(x)", "largest whole number at most x", PIECES, "floor", "floor",
         hazards=(Hazard("whole", "x", JUMP),),
     ),
@@ -238,24 +279,185 @@ FUNCTIONS: tuple[Function, ...] = (
         "the first value whose condition holds", PIECES,
         aliases=("piecewise",), arity=(1, None),
     ),
-    Function("erf", "erf(x)", "error function", _SPECIAL, "erf", "erf"),
-    Function("erfc", "erfc(x)", "1 - erf(x), accurate for large x", _SPECIAL, "erfc", "erfc"),
+    Function("erf", "erf(x)", "error function", _ERROR, "erf", "erf"),
+    Function("erfc", "erfc(x)", "1 - erf(x), accurate for large x", _ERROR, "erfc", "erfc"),
+    Function("erfi", "erfi(x)", "imaginary error function", _ERROR, "erfi", value="erfi"),
     Function(
-        "gamma", "gamma(x)", "gamma function", _SPECIAL, "gamma", "gamma",
+        "erfinv", "erfinv(x)", "inverse error function", _ERROR, "erfinv", value="erfinv",
+        hazards=_real_from("1 - abs(x)", INFINITE),
+    ),
+    Function(
+        "erfcinv", "erfcinv(x)", "inverse of erfc", _ERROR, "erfcinv", value="erfcinv",
+        hazards=_real_from("x*(2 - x)", INFINITE),
+    ),
+    Function(
+        "gamma", "gamma(x)", "gamma function", _GAMMA, "gamma", "gamma",
         aliases=("Gamma", "tgamma"), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
     ),
     Function(
-        "loggamma", "loggamma(x)", "log(gamma(x)), real for x > 0", _SPECIAL, "loggamma", "lgamma",
+        "loggamma", "loggamma(x)", "log(gamma(x)), real for x > 0", _GAMMA, "loggamma", "lgamma",
         aliases=("lgamma", "gammaln"), hazards=_real_from("x", INFINITE),
     ),
     Function(
-        "digamma", "digamma(x)", "derivative of loggamma", _SPECIAL, "digamma",
+        "digamma", "digamma(x)", "derivative of loggamma", _GAMMA, "digamma",
         aliases=("psi",), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
     ),
     Function(
-        "factorial", "factorial(x)", "gamma(x + 1); also x!", _SPECIAL, "factorial", "factorial",
+        "trigamma", "trigamma(x)", "second derivative of loggamma", _GAMMA, "trigamma",
+        hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
+    ),
+    Function(
+        "polygamma", "polygamma(n, x)", "derivative number n of digamma", _GAMMA,
+        "polygamma", value="polygamma", arity=(2, 2), whole=(Whole(0, 0, 50),),
+        hazards=(Hazard("negative", "y + 100000", _TOO_FAR.says), Hazard("pole", "y", POLE)),
+    ),
+    Function(
+        "factorial", "factorial(x)", "gamma(x + 1); also x!", _GAMMA, "factorial", "factorial",
         aliases=("fact",), hazards=(_TOO_FAR, Hazard("pole", "x + 1", POLE)),
     ),
+    Function(
+        "beta", "beta(x, y)", "gamma(x)*gamma(y)/gamma(x + y)", _GAMMA, "beta", value="beta",
+        aliases=("Beta",), arity=(2, 2),
+        hazards=(
+            _TOO_FAR, Hazard("negative", "y + 100000", _TOO_FAR.says),
+            Hazard("pole", "x", POLE), Hazard("pole", "y", POLE),
+        ),
+    ),
+    Function(
+        "binomial", "binomial(n, k)", "n over k, for real n and k by gamma functions", _GAMMA,
+        "binomial", value="binomial", aliases=("binom", "comb"), arity=(2, 2),
+        hazards=(_TOO_FAR, Hazard("pole", "x + 1", POLE)),
+    ),
+    Function(
+        "lowergamma", "lowergamma(a, x)", "integral of t**(a - 1)*exp(-t) from 0 to x", _GAMMA,
+        "lowergamma", value="lowergamma", arity=(2, 2),
+        hazards=(Hazard("pole", "x", POLE), *_BRANCH),
+    ),
+    Function(
+        "uppergamma", "uppergamma(a, x)", "integral of t**(a - 1)*exp(-t) from x to oo", _GAMMA,
+        "uppergamma", value="uppergamma", arity=(2, 2), hazards=_BRANCH,
+    ),
+    Function(
+        "gammainc", "gammainc(a, x)", "lowergamma(a, x)/gamma(a)", _GAMMA,
+        "gammainc", value="gammainc", arity=(2, 2),
+        hazards=(*_real_from("x"), *_real_from("y")),
+    ),
+    Function(
+        "gammaincc", "gammaincc(a, x)", "uppergamma(a, x)/gamma(a)", _GAMMA,
+        "gammaincc", value="gammaincc", arity=(2, 2),
+        hazards=(*_real_from("x"), *_real_from("y")),
+    ),
+    Function(
+        "besselj", "besselj(n, x)", "Bessel function of the first kind, of order n", _BESSEL,
+        "besselj", value="besselj", aliases=("jv",), arity=(2, 2), hazards=_BRANCH,
+    ),
+    Function(
+        "bessely", "bessely(n, x)", "Bessel function of the second kind", _BESSEL,
+        "bessely", value="bessely", aliases=("yv",), arity=(2, 2),
+        hazards=_real_from("y", INFINITE),
+    ),
+    Function(
+        "besseli", "besseli(n, x)", "modified Bessel function of the first kind", _BESSEL,
+        "besseli", value="besseli", aliases=("iv",), arity=(2, 2), hazards=_BRANCH,
+    ),
+    Function(
+        "besselk", "besselk(n, x)", "modified Bessel function of the second kind", _BESSEL,
+        "besselk", value="besselk", aliases=("kv",), arity=(2, 2),
+        hazards=_real_from("y", INFINITE),
+    ),
+    Function(
+        "spherical_jn", "spherical_jn(n, x)", "spherical Bessel function of the first kind",
+        _BESSEL, "spherical_jn", value="spherical_jn", arity=(2, 2), whole=(Whole(0, 0, 200),),
+    ),
+    Function(
+        "spherical_yn", "spherical_yn(n, x)", "spherical Bessel function of the second kind",
+        _BESSEL, "spherical_yn", value="spherical_yn", arity=(2, 2), whole=(Whole(0, 0, 200),),
+        hazards=_singular("y", POLE),
+    ),
+    Function(
+        "airyai", "airyai(x)", "Airy function Ai", _BESSEL, "airyai", value="airyai",
+        aliases=("Ai",),
+    ),
+    Function(
+        "airybi", "airybi(x)", "Airy function Bi", _BESSEL, "airybi", value="airybi",
+        aliases=("Bi",),
+    ),
+    Function(
+        "airyaiprime", "airyaiprime(x)", "derivative of airyai", _BESSEL,
+        "airyaiprime", value="airyaiprime",
+    ),
+    Function(
+        "airybiprime", "airybiprime(x)", "derivative of airybi", _BESSEL,
+        "airybiprime", value="airybiprime",
+    ),
+    Function(
+        "LambertW", "LambertW(x[, k])", "w with w*exp(w) = x; branch k is 0 or -1", _SPECIAL,
+        "LambertW", value="lambertw", aliases=("lambertw", "productlog"), arity=(1, 2),
+        whole=(Whole(1, -1, 0),), hazards=_real_from("x + exp(-1)"),
+    ),
+    Function(
+        "zeta", "zeta(s[, a])", "Riemann's zeta function, or Hurwitz's", _SPECIAL,
+        "zeta", value="zeta", arity=(1, 2), hazards=_singular("x - 1", POLE),
+    ),
+    Function(
+        "zetaderivative", "zetaderivative(n, s)", "derivative number n of zeta(s)", _SPECIAL,
+        "zetaderivative", value="zetaderivative", arity=(2, 2), whole=(Whole(0, 0, 10),),
+        hazards=_singular("y - 1", POLE),
+    ),
+    Function(
+        "polylog", "polylog(s, x)", "polylogarithm of order s", _SPECIAL,
+        "polylog", value="polylog", arity=(2, 2), hazards=_real_from("1 - y"),
+    ),
+    Function(
+        "expint", "expint(n, x)", "integral of exp(-x*t)/t**n for t from 1 to oo", _SPECIAL,
+        "expint", value="expint", aliases=("expn",), arity=(2, 2),
+        hazards=_real_from("y"),
+    ),
+    Function(
+        "E1", "E1(x)", "expint(1, x)", _SPECIAL, "E1",
+        aliases=("exp1",), hazards=_real_from("x", INFINITE),
+    ),
+    Function(
+        "Ei", "Ei(x)", "exponential integral", _SPECIAL, "Ei", value="Ei",
+        aliases=("expi",), hazards=_singular("x", INFINITE),
+    ),
+    Function(
+        "li", "li(x)", "logarithmic integral, Ei(log(x))", _SPECIAL, "li", value="li",
+        hazards=(*_real_from("x"), *_singular("x - 1", INFINITE)),
+    ),
+    Function("Si", "Si(x)", "sine integral", _SPECIAL, "Si", value="Si"),
+    Function(
+        "Ci", "Ci(x)", "cosine integral", _SPECIAL, "Ci", value="Ci",
+        hazards=_real_from("x", INFINITE),
+    ),
+    Function("Shi", "Shi(x)", "hyperbolic sine integral", _SPECIAL, "Shi", value="Shi"),
+    Function(
+        "Chi", "Chi(x)", "hyperbolic cosine integral", _SPECIAL, "Chi", value="Chi",
+        hazards=_real_from("x", INFINITE),
+    ),
+    Function(
+        "fresnels", "fresnels(x)", "integral of sin(pi*t**2/2) from 0 to x", _SPECIAL,
+        "fresnels", value="fresnels",
+    ),
+    Function(
+        "fresnelc", "fresnelc(x)", "integral of cos(pi*t**2/2) from 0 to x", _SPECIAL,
+        "fresnelc", value="fresnelc",
+    ),
+    Function(
+        "elliptic_k", "elliptic_k(m)", "complete elliptic integral K of parameter m", _SPECIAL,
+        "elliptic_k", value="elliptic_k", aliases=("ellipk",),
+        hazards=_real_from("1 - x", INFINITE),
+    ),
+    Function(
+        "elliptic_e", "elliptic_e(m)", "complete elliptic integral E of parameter m", _SPECIAL,
+        "elliptic_e", value="elliptic_e", aliases=("ellipe",), hazards=_real_from("1 - x"),
+    ),
+    _polynomial("legendre", "Legendre polynomial of degree n"),
+    _polynomial("chebyshevt", "Chebyshev polynomial of the first kind"),
+    _polynomial("chebyshevu", "Chebyshev polynomial of the second kind"),
+    _polynomial("hermite", "Hermite polynomial, the physicists'"),
+    _polynomial("hermite_prob", "Hermite polynomial, the probabilists'"),
+    _polynomial("laguerre", "Laguerre polynomial"),
 )  # fmt: skip
 
 BY_NAME: dict[str, Function] = {

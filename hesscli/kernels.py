@@ -91,6 +91,10 @@ def rule2(value: Kernel2, by_x: Kernel2, by_y: Kernel2) -> Kernel2:
     return kernel
 
 
+def logsumexp(*args: Tensor) -> Tensor:
+    return torch.logsumexp(torch.stack(torch.broadcast_tensors(*args)), dim=0)  # type: ignore[no-untyped-call]
+
+
 def maximum(*args: Tensor) -> Tensor:
     return reduce(torch.maximum, args)
 
@@ -224,12 +228,13 @@ def _gamma(x: Tensor) -> Tensor:
     return torch.tensor(numbers, dtype=x.dtype, device=x.device).reshape(x.shape)
 
 
+# Enough for the second derivatives of the gamma family.
+POLYGAMMA_ORDERS = range(4)
+
+
 @cache
 def polygamma(order: int) -> Kernel:
-    """The derivative of digamma of this order, as (-1)**(n+1) n! ζ(n+1, x) for n ≥ 1.
-
-    Second derivatives of the table's functions need orders 0 to 2.
-    """
+    """The derivative of digamma of this order, as (-1)**(n+1) n! ζ(n+1, x) for n ≥ 1."""
     if order == 0:
         return rule(torch.digamma, lambda x: polygamma(1)(x))
     sign_and_factorial = (-1) ** (order + 1) * math.factorial(order)

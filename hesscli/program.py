@@ -2,21 +2,26 @@
 
 A program is a list of steps over numbered slots, in the order they run; equal subexpressions
 share a slot, so that each is computed once. No text is generated or run.
+
+A function without a kernel takes its values from :mod:`hesscli.values` and its derivative from
+SymPy's rule, compiled to a program in turn when it is first asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import add, mul
 from typing import Any
 
+import numpy as np
 import sympy
 import torch
 from torch import Tensor
 
-from hesscli import kernels, special
+from hesscli import kernels, special, values
+from hesscli.derivatives import derivative
 from hesscli.errors import ExitStatus, HessError
 from hesscli.functions import FUNCTIONS
 from hesscli.model import Expr
@@ -48,6 +53,21 @@ _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
     sympy.Or: lambda *args: reduce(torch.logical_or, args),
     sympy.Not: torch.logical_not,
     sympy.ITE: torch.where,
+}
+# Where torch has no kernel.
+
+
+_VALUES: dict[Any, values.Value] = {
+    getattr(special, function.symbol): getattr(values, function.value)
+    for function in FUNCTIONS
+    if function.symbol
+    and function.value
+    and isinstance(getattr(special, function.symbol), type)
+} | {
+    # Heads of SymPy's own in place of those derived from them, and what a table entry builds.
+    sympy.LambertW: values.lambertw,
+    sympy.binomial: values.binomial,
+    sympy.zeta: values.zeta,
 }
 
 
@@ -110,9 +130,13 @@ class Program:
             return "step", _calling(torch.exp, [self._slot(expr.args[0])])
         if isinstance(expr, sympy.Piecewise):
             return "step", self._select(expr)
-        if isinstance(expr, sympy.polygamma) and expr.args[0].is_Integer:
+        if isinstance(expr, sympy.polygamma) and expr.args[0] in kernels.POLYGAMMA_ORDERS:
             kernel = kernels.polygamma(int(expr.args[0]))
             return "step", _calling(kernel, [self._slot(expr.args[1])])
+        if expr.func in _VALUES:
+            moving = [arg for arg in expr.args if arg.free_symbols]
+            held = tuple(None if arg.free_symbols else arg for arg in expr.args)
+            return "step", _calling(_by_rule(expr.func, held), [self._slot(a) for a in moving])
         head = _BY_HEAD.get(expr.func)
         if head is None:
             raise HessError(
@@ -157,6 +181,49 @@ class Program:
         return lambda values: _selected(
             branches, {n: values[s] for n, s in zip(names, slots, strict=True)}, values
         )
+
+
+@cache
+def _by_rule(head: Any, held: tuple[Expr | None, ...]) -> Callable[..., Tensor]:
+    """A kernel of the arguments that are not ``held`` constant, differentiated by SymPy's rule."""
+    symbols = tuple(sympy.Symbol(f"a{i}", real=True) for i, arg in enumerate(held) if arg is None)
+    free = iter(symbols)
+    expression = head(*(next(free) if arg is None else arg for arg in held), evaluate=False)
+    numbers = [None if arg is None else np.float64(constant(arg)) for arg in held]
+    value = _VALUES[head]
+
+    @cache
+    def slope(i: int) -> Program:
+        return Program(derivative(expression, symbols[i]))
+
+    class Rule(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(*args: Tensor) -> Tensor:
+            arrays = iter(arg.detach().cpu().double().numpy() for arg in args)
+            result = value(*(next(arrays) if number is None else number for number in numbers))
+            return torch.as_tensor(result).to(args[0])
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx: Any, *grad_outputs: Any) -> Any:
+            args = ctx.saved_tensors
+            inputs = {symbol.name: arg for symbol, arg in zip(symbols, args, strict=True)}
+            return tuple(
+                grad_outputs[0] * slope(i)(inputs, args[0])[0] if needed else None
+                for i, needed in enumerate(ctx.needs_input_grad)
+            )
+
+    def kernel(*args: Tensor) -> Tensor:
+        # Broadcast outside, where autograd sums over what was stretched.
+        result: Tensor = Rule.apply(*torch.broadcast_tensors(*args))  # type: ignore[no-untyped-call]
+        return result
+
+    return kernel
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,6 +335,7 @@ class _Builder:
         ordered = function.group == PIECES or function.name in ("atan2", "hypot")
         if ordered and function.name != "abs" and any(a.has(sympy.I) for a in arguments):
             self._fail(f"`{node.name}` takes real numbers only", node, "a formula without `I`")
+        self._check_whole(function, arguments, node)
         self._hazards(function, arguments, node)
         self._limit_function(function, arguments, node)
         assert function.symbol is not None
@@ -345,7 +346,7 @@ class _Builder:
             if hazard.test.startswith("tie"):
                 quantities = tuple(dict.fromkeys(arguments))
             else:
-                quantities = (quantity(hazard.quantity, arguments),)
+                quantities = tuple(quantity(t, arguments) for t in hazard.quantity.split(";"))
             self._site(hazard.test, quantities, node, hazard.says)
         if function.name == "log" and len(arguments) == 2:
             base = arguments[1]
@@ -367,6 +368,20 @@ class _Builder:
             self._limit(MAX_BITS + 1, node)
         if function.name in ("floor", "ceil") and not argument.is_Rational:
             self._limit(sympy.log(abs(argument.evalf(5)) + 1, 2).evalf(5), node)
+
+    def _check_whole(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
+        for whole in function.whole:
+            if whole.position >= len(arguments):
+                continue
+            argument = arguments[whole.position]
+            if not (argument.is_Integer and whole.least <= argument <= whole.most):
+                name = re.findall(r"\w+", function.signature)[whole.position + 1]
+                self._fail(
+                    f"`{name}` of `{function.signature}` must be a whole number from "
+                    f"{whole.least} to {whole.most}",
+                    node,
+                    f"{function.name} with such a number",
+                )
 
     def _check_arity(self, function: Function, node: syntax.Call) -> None:
         least, most = function.arity
@@ -487,8 +502,10 @@ def _never(test: str, quantities: tuple[Expr, ...]) -> bool:
         return len(quantities) < 2
     quantity = quantities[0]
     match test:
-        case "negative" | "negative-power":
+        case "negative":
             return bool(quantity.is_nonnegative)
+        case "negative-power":
+            return bool(quantity.is_nonnegative or quantities[1].is_integer)
         case "zero":
             return bool(quantity.is_nonzero)
         case "nonpositive":

@@ -2,22 +2,33 @@
 
 Most are SymPy's own. The classes here stand where SymPy has none (``sigmoid``), has one that is
 complex for negative numbers (``cbrt``), or has one without a derivative (``floor``). Their
-``eval`` is SymPy's hook for simplification: it takes expressions, and never text.
+``eval`` is SymPy's hook for simplification, and ``_eval_evalf`` that for digits: they take
+expressions, and never text.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import mpmath
 import sympy
 from sympy import (  # noqa: F401
     Abs,
+    Chi,
+    Ci,
+    Ei,
+    Shi,
+    Si,
     acos,
     acosh,
     acot,
     acoth,
     acsc,
     acsch,
+    airyai,
+    airyaiprime,
+    airybi,
+    airybiprime,
     asec,
     asech,
     asin,
@@ -25,19 +36,41 @@ from sympy import (  # noqa: F401
     atan,
     atan2,
     atanh,
+    besseli,
+    besselj,
+    besselk,
+    bessely,
+    beta,
+    chebyshevt,
+    chebyshevu,
     cos,
     cosh,
     cot,
     coth,
     csc,
     csch,
+    elliptic_e,
+    elliptic_k,
     erf,
     erfc,
+    erfi,
+    erfinv,
     exp,
+    expint,
     factorial,
+    fresnelc,
+    fresnels,
     gamma,
+    hermite,
+    hermite_prob,
+    laguerre,
+    legendre,
+    li,
     log,
     loggamma,
+    lowergamma,
+    polygamma,
+    polylog,
     sec,
     sech,
     sign,
@@ -47,6 +80,7 @@ from sympy import (  # noqa: F401
     sqrt,
     tan,
     tanh,
+    uppergamma,
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p, log2, log10  # noqa: F401
 
@@ -120,6 +154,170 @@ class softplus(sympy.Function):
 
     def _eval_is_positive(self) -> Any:
         return self.args[0].is_extended_real
+
+
+class logsumexp(sympy.Function):
+    """``log(exp(x) + exp(y) + ...)``; a slope is the share of its term."""
+
+    @classmethod
+    def eval(cls, *terms: Expr) -> Expr:
+        if len(terms) == 1:
+            return terms[0]
+        if all(term.is_number for term in terms):
+            return sympy.log(sympy.Add(*map(sympy.exp, terms)))
+        return None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sympy.exp(self.args[argindex - 1] - self)
+
+
+class LambertW(sympy.LambertW):
+    """SymPy's, with a derivative that is finite at 0."""
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sympy.exp(-self) / (1 + self)
+
+
+class zeta(sympy.zeta):
+    """SymPy's, with a derivative by the first argument."""
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        if argindex == 1 and len(self.args) == 1:
+            return zetaderivative(1, self.args[0])
+        s, a = self.args[0], self.args[-1]
+        if argindex == 2:
+            return -s * zeta(s + 1, a)
+        raise sympy.core.function.ArgumentIndexError(self, argindex)
+
+
+class _Evaluated(sympy.Function):
+    """A function whose digits come from mpmath."""
+
+    def _mpmath(self, *args: Any) -> Any:
+        raise NotImplementedError
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        with mpmath.workprec(prec + 10):
+            numbers = [arg._to_mpmath(prec + 10) for arg in self.args]
+            return sympy.Expr._from_mpmath(self._mpmath(*numbers), prec)
+
+
+class erfcinv(_Evaluated):
+    """The inverse of erfc; SymPy's takes 1 - x, which is 1 for small x."""
+
+    nargs = 1
+
+    def _mpmath(self, x: Any) -> Any:
+        with mpmath.extraprec(max(0, -mpmath.mag(x)) if x else 0):
+            return mpmath.erfinv(1 - x)
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return -sympy.sqrt(sympy.pi) / 2 * sympy.exp(self**2)
+
+
+class spherical_jn(_Evaluated):
+    """The spherical Bessel function; SymPy's is complex for negative x, and divides by x."""
+
+    nargs = 2
+
+    def _mpmath(self, n: Any, x: Any) -> Any:
+        if not x:
+            return mpmath.mpf(n == 0)
+        size = abs(x)
+        sign = -1 if x < 0 and n % 2 else 1
+        return sign * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.besselj(n + 0.5, size)
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return _spherical_slope(self, argindex)
+
+
+class spherical_yn(_Evaluated):
+    """The spherical Bessel function of the second kind."""
+
+    nargs = 2
+
+    def _mpmath(self, n: Any, x: Any) -> Any:
+        size = abs(x)
+        sign = -1 if x < 0 and (n + 1) % 2 else 1
+        return sign * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.bessely(n + 0.5, size)
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return _spherical_slope(self, argindex)
+
+
+def _spherical_slope(function: Expr, argindex: int) -> Expr:
+    """DLMF 10.51.2, the form that does not divide by x."""
+    n, x = function.args
+    if argindex != 2:
+        raise sympy.core.function.ArgumentIndexError(function, argindex)
+    if n == 0:
+        return -function.func(1, x)
+    return (n * function.func(n - 1, x) - (n + 1) * function.func(n + 1, x)) / (2 * n + 1)
+
+
+class zetaderivative(_Evaluated):
+    """The derivative of this order of Riemann's zeta function."""
+
+    nargs = 2
+
+    def _mpmath(self, n: Any, s: Any) -> Any:
+        return mpmath.zeta(s, 1, int(n))
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        if argindex == 2:
+            return zetaderivative(self.args[0] + 1, self.args[1])
+        raise sympy.core.function.ArgumentIndexError(self, argindex)
+
+
+class gammainc(_Evaluated):
+    """The regularized lower incomplete gamma function P(a, x)."""
+
+    nargs = 2
+
+    def _mpmath(self, a: Any, x: Any) -> Any:
+        return mpmath.gammainc(a, 0, x, regularized=True)
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        if argindex == 2:
+            return _gamma_density(*self.args)
+        raise sympy.core.function.ArgumentIndexError(self, argindex)
+
+
+class gammaincc(_Evaluated):
+    """The regularized upper incomplete gamma function Q(a, x)."""
+
+    nargs = 2
+
+    def _mpmath(self, a: Any, x: Any) -> Any:
+        return mpmath.gammainc(a, x, mpmath.inf, regularized=True)
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        if argindex == 2:
+            return -_gamma_density(*self.args)
+        raise sympy.core.function.ArgumentIndexError(self, argindex)
+
+
+def _gamma_density(a: Expr, x: Expr) -> Expr:
+    return x ** (a - 1) * sympy.exp(-x - sympy.loggamma(a))
+
+
+def binomial(n: Expr, k: Expr) -> Expr:
+    """Of a small whole ``k``, the polynomial, whose derivatives are finite everywhere."""
+    if k.is_Integer and 0 <= k <= 60:
+        return sympy.ff(n, k) / sympy.factorial(k)
+    return sympy.binomial(n, k)
+
+
+def Heaviside(x: Expr) -> Expr:
+    return (1 + sympy.sign(x)) / 2
+
+
+def E1(x: Expr) -> Expr:
+    return sympy.expint(1, x)
+
+
+def trigamma(x: Expr) -> Expr:
+    return sympy.polygamma(1, x)
 
 
 def exp2(x: Expr) -> Expr:
