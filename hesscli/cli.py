@@ -15,7 +15,8 @@ from typer.core import TyperCommand
 
 from hesscli import __version__
 from hesscli.errors import UNFORESEEN, ExitStatus, HessError, closest, internal
-from hesscli.pipeline import Request, Streams, answer
+from hesscli.model import Verify
+from hesscli.pipeline import TIMEOUT_SECONDS, Request, Streams, answer
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
 RECURSION_LIMIT = 20_000
@@ -139,6 +140,22 @@ def _request(
     device: Annotated[
         str, typer.Option("--device", metavar="DEVICE", help="The torch device to compute on.")
     ] = "cpu",
+    verify: Annotated[
+        Verify,
+        typer.Option(
+            "--verify",
+            help="Compare with the exact derivatives: auto does where that is quick.",
+        ),
+    ] = Verify.auto,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            min=0,
+            help="Stop an answer that takes longer; 0 waits for ever.",
+        ),
+    ] = TIMEOUT_SECONDS,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -185,6 +202,8 @@ def _request(
         dtype=dtype.value,
         device=device,
         json=json,
+        verify=verify,
+        timeout=timeout,
     )
 
 

@@ -1,4 +1,4 @@
-"""A limit on the time that exact mathematics may take, so that nothing hangs.
+"""A limit on the time that an answer may take, so that nothing hangs.
 
 SymPy and mpmath decide by themselves how far to go: a limit that oscillates, or a derivative that
 swells, can take for ever. Their loops are Python, which a timer can interrupt.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
@@ -20,30 +22,62 @@ class TooSlowError(HessError):
     """The time is up."""
 
 
-@contextmanager
-def limit(seconds: float, what: str) -> Iterator[None]:
-    """Raise :class:`TooSlowError` if the block takes longer; ``what`` says what was going on.
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    seconds: float
+    end: float  # on the monotonic clock
 
-    Does nothing where there is no such timer (outside the main thread, or on Windows). Limits do
-    not nest.
+
+# The limits that are running and what is being done, outermost first.
+_limits: list[_Limit] = []
+_doing: list[str] = []
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say what the block does, for the error if a limit around it expires."""
+    _doing.append(what)
+    try:
+        yield
+    finally:
+        _doing.pop()
+
+
+@contextmanager
+def limit(seconds: float) -> Iterator[None]:
+    """Raise :class:`TooSlowError` if the block takes longer; 0 is no limit.
+
+    Limits nest: the first to end counts. Does nothing where there is no such timer (outside the
+    main thread, or on Windows).
     """
     main = threading.current_thread() is threading.main_thread()
-    if not main or not hasattr(signal, "setitimer"):
+    if not seconds or not main or not hasattr(signal, "setitimer"):
         yield
         return
-
-    def expire(number: int, frame: FrameType | None) -> NoReturn:
-        raise TooSlowError(
-            "timeout",
-            f"{what} takes longer than {seconds:g} s",
-            hint="a simpler formula, or fewer variables",
-            status=ExitStatus.NO_ANSWER,
-        )
-
-    previous = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    own = _Limit(seconds, time.monotonic() + seconds)
+    _limits.append(own)
+    previous = signal.signal(signal.SIGALRM, _expire)
+    _start()
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        _limits.remove(own)
         signal.signal(signal.SIGALRM, previous)
+        _start()
+
+
+def _start() -> None:
+    if _limits:
+        left = min(each.end for each in _limits) - time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, max(left, 1e-6))
+
+
+def _expire(number: int, frame: FrameType | None) -> NoReturn:
+    expired = min(_limits, key=lambda each: each.end)
+    raise TooSlowError(
+        "timeout",
+        f"{_doing[-1] if _doing else 'this'} takes longer than {expired.seconds:g} s",
+        hint="a simpler formula or fewer variables, or more time: `--timeout 600`",
+        status=ExitStatus.NO_ANSWER,
+    )

@@ -23,8 +23,10 @@ from hesscli.model import Expr, Formula, Site, Symbolic
 from hesscli.semantics import symbol
 
 DIGITS = 1200
-# At the point itself, digits are doubled until two results agree.
-PRECISIONS = (120, 240, 600, 1200)
+# At the point itself, digits are raised until two results agree.
+PRECISIONS = (50, 120, 240, 600, 1200)
+# A difference of two doubles that is 0 with so many digits is 0: their exponents span 617 digits.
+ENOUGH = 600
 SURE = sympy.Float("1e-25")
 # Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in
 # proportion to the exponent of the innermost; DIGITS leaves room for that.
@@ -295,12 +297,15 @@ class _Examination:
         """
         coarse = None
         for digits in PRECISIONS:
-            fine = _number(expression, self._at(None, digits), digits)
-            if fine is None:
-                return None
+            raw = _evaluated(expression, self._at(None, digits), digits)
+            if raw is None or raw.is_Rational:
+                return None if raw is None else sympy.Float(raw, DIGITS)
+            fine = sympy.Float(raw, digits)
             if coarse is not None:
                 sure = abs(fine - coarse) <= SURE * abs(fine)
                 if abs(fine) < UNDERFLOW and abs(coarse) < UNDERFLOW:
+                    if fine.is_zero and digits < ENOUGH:
+                        continue
                     self.underflow |= bool(sure and not fine.is_zero)
                     return sympy.Float(0, DIGITS)
                 if sure:
@@ -490,14 +495,18 @@ def _substituted(expression: Expr, point: Mapping[str, Expr]) -> Expr:
 
 def _number(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
     """The value of ``expression`` at ``point`` as a Float of so many digits, or None."""
+    result = _evaluated(expression, point, digits)
+    return None if result is None else sympy.Float(result, digits)
+
+
+def _evaluated(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
+    """The value of ``expression`` at ``point``: a Float, or a rational where SymPy is exact."""
     try:
         result = _substituted(expression, point).evalf(digits)
     except (ArithmeticError, TypeError, ValueError, AttributeError):
         # Where SymPy cannot evaluate (a comparison of NaN, an infinite series) there is no number.
         return None
-    if result.is_Float or result.is_Rational:
-        return sympy.Float(result, digits)
-    return None
+    return result if result.is_Float or result.is_Rational else None
 
 
 def _converged(numbers: list[Number]) -> Limit | None:

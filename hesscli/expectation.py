@@ -26,8 +26,9 @@ from hesscli.shapes import Shape, size
 # Above the rounding of single precision, so that a right matrix agrees whatever computed it;
 # below what is lost where an entry is written with three or four digits.
 RELATIVE_TOLERANCE = 1e-6
-# Of the largest entry of either matrix: what cancellation may leave where the answer is 0.
-ABSOLUTE_TOLERANCE = 1e-9
+# Of the largest entry of hess's matrix: what rounding may leave in the user's where the answer is
+# 0. Not of the user's own, in which one wrong entry would excuse the others.
+ABSOLUTE_TOLERANCE = 1e-12
 MAX_MOVED = 6  # 6! orders are tried at most
 MAX_FACTOR = 10
 MAX_NAMED = 4
@@ -203,10 +204,10 @@ def _square(expected: Expected, labels: Sequence[str], shapes: Mapping[str, Shap
 
 
 def _close(a: Array, b: Array, largest: float | None = None) -> Mask:
-    """Where two arrays agree: in a number, within the tolerance, or in having none."""
+    """Where ``a`` agrees with ``b``: in a number, within the tolerance, or in having none."""
     with np.errstate(all="ignore"):
         sizes = np.fmax(np.abs(a), np.abs(b))
-        largest = float(np.fmax.reduce(sizes, axis=None)) if largest is None else largest
+        largest = float(np.fmax.reduce(np.abs(b), axis=None)) if largest is None else largest
         limits = np.fmax(RELATIVE_TOLERANCE * sizes, ABSOLUTE_TOLERANCE * largest)
         agree: Mask = (np.isfinite(b) & (np.abs(a - b) <= limits)) | (np.isnan(a) & np.isnan(b))
     return agree

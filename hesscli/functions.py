@@ -150,6 +150,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "logsumexp", "logsumexp(x, y, ...)", "log(exp(x) + exp(y) + ...)", _EXP,
         "logsumexp", "logsumexp", aliases=("logaddexp",), arity=(1, None),
     ),
+    Function("logcosh", "logcosh(x)", "log(cosh(x))", _EXP, "logcosh", "logcosh"),
     Function("pow", "pow(x, y)", "x to the power y", _ROOT, arity=(2, 2)),
     Function("sqrt", "sqrt(x)", "square root", _ROOT, "sqrt", hazards=_real_from("x")),
     Function(

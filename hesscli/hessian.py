@@ -23,6 +23,7 @@ from hesscli.memory import available
 from hesscli.model import Array, Formula, Point, Random, Site, Sums, Value, Variable
 from hesscli.program import Program
 from hesscli.shapes import broadcast
+from hesscli.stable import stable
 
 # Whatever comes this close to a kink in floating point is examined exactly.
 NEAR = 1e-9
@@ -40,7 +41,7 @@ class Evaluator:
         self.dtype_name = dtype
         self.dtype: torch.dtype = getattr(torch, dtype)
         self.device = _device(device, self.dtype)
-        self.program = Program(formula.expression)
+        self.program = Program(stable(formula.expression))
         self.watched = Program(*(e for s in formula.sites for e in (*s.quantities, *s.guards)))
 
     def __call__(self, point: Point, generator: Callable[[], Any]) -> Sums:

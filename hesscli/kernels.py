@@ -147,6 +147,16 @@ _sigmoid_slope: Kernel = rule(
 )
 softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
 
+
+
+def _logcosh(x: Tensor) -> Tensor:
+    size = torch.abs(x)
+    near = torch.log1p(2 * torch.sinh(torch.clamp(size, max=1.0) / 2) ** 2)
+    return torch.where(size < 1, near, size + torch.log1p(torch.exp(-2 * size)) - math.log(2))
+
+
+logcosh: Kernel = rule(_logcosh, lambda x: tanh(x))
+
 # Trigonometric and hyperbolic functions. 1/cosh(x) alone gives 0·∞ in its derivatives once cosh
 # overflows.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +150,28 @@ class Undefined:
     entries: tuple[str, ...]
 
 
+class Verify(StrEnum):
+    """When numbers are compared with the exact derivatives."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether an answer was compared with the exact derivatives, which were evaluated to many
+    digits.
+
+    Every number given agrees with them to ``digits`` significant digits; None where they were not
+    compared, and ``reason`` says why. ``hessian`` (n, n) is the exact one, NaN where there is none.
+    """
+
+    digits: int | None
+    reason: str | None
+    hessian: Array | None
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """Value, gradient (n,) and Hessian (n, n) at a point; NaN where ``undefined`` says why.
@@ -170,6 +193,7 @@ class Evaluation:
     epsilon: float
     slack: Array
     underflow: bool
+    verification: Verification
     undefined: tuple[Undefined, ...]
     notes: tuple[str, ...]
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
-from hesscli.deadline import limit
+from hesscli.deadline import doing, limit
 from hesscli.errors import UNFORESEEN, ExitStatus, HessError, internal
+from hesscli.model import Verify
 
 if TYPE_CHECKING:
     from hesscli.existence import Examiner
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from hesscli.render.document import Document
 
 STANDARD_INPUT = "-"
-READING_SECONDS = 20.0
-SYMBOLIC_SECONDS = 60.0
+# Long enough for a large tensor, or for hard limits; short enough to wait for an error.
+TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Request:
     dtype: str
     device: str
     json: bool
+    verify: Verify = Verify.auto
+    timeout: float = TIMEOUT_SECONDS
 
 
 def answer(request: Request, streams: Streams) -> ExitStatus:
@@ -62,14 +65,14 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         from hesscli.derivatives import differentiate
 
         _collect_again()
-        with limit(SYMBOLIC_SECONDS, "differentiating this formula in symbols"):
+        with limit(request.timeout), doing("differentiating this formula in symbols"):
             symbolic = differentiate(read_formula(text, (), request.wrt))
             _check_finite(symbolic)
         output.symbolic(symbolic)
         return ExitStatus.ANSWERED
     from hesscli.points import bind, names_given, read_assignment
 
-    with limit(READING_SECONDS, "reading the formula and the point"):
+    with limit(request.timeout), doing("reading the formula and the point"):
         assignments = [read_assignment(at) for at in request.at]
         formula = read_formula(text, names_given(assignments), request.wrt)
         points = bind(assignments, formula)
@@ -120,7 +123,7 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
     status = ExitStatus.ANSWERED
     for number, line in enumerate(streams.stdin, start=1):
         try:
-            with limit(READING_SECONDS, "reading this line"):
+            with limit(request.timeout), doing("reading this line"):
                 solver, point = lines.read(line.strip())
             status = max(status, _answer_point(solver, point, output, number))
         except HessError as error:
@@ -234,9 +237,10 @@ class _Solver:
         from hesscli.settlement import settle
 
         try:
-            sums = self._evaluator(point, lambda: self.dice.generator)
-            evaluation = settle(sums, point, self._examiner, self.dice.notes(point))
-            return analyse(evaluation)
+            with limit(self.request.timeout), doing("computing this answer"):
+                sums = self._evaluator(point, lambda: self.dice.generator)
+                notes = self.dice.notes(point)
+                return analyse(settle(sums, point, self._examiner, notes, self.request.verify))
         except UNFORESEEN as error:
             # One point without an answer must not take the others with it.
             raise internal(error) from error

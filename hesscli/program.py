@@ -60,9 +60,7 @@ _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
 _VALUES: dict[Any, values.Value] = {
     getattr(special, function.symbol): getattr(values, function.value)
     for function in FUNCTIONS
-    if function.symbol
-    and function.value
-    and isinstance(getattr(special, function.symbol), type)
+    if function.symbol and function.value and isinstance(getattr(special, function.symbol), type)
 } | {
     # Heads of SymPy's own in place of those derived from them, and what a table entry builds.
     sympy.LambertW: values.lambertw,

@@ -2,19 +2,19 @@
 
 A formula is elementwise, so its Hessian is the sum of what its elements contribute: those that
 autograd can do come in as sums, the others are examined one by one and added in their places.
+Where the whole is small enough, autograd's numbers are compared with the exact derivatives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
-from hesscli.deadline import TooSlowError, limit
-from hesscli.errors import ExitStatus, HessError
+from hesscli.deadline import TooSlowError, doing, limit
 from hesscli.existence import Examiner, Jet
 from hesscli.model import (
     Array,
@@ -27,27 +27,34 @@ from hesscli.model import (
     Undefined,
     Value,
     Values,
+    Verification,
+    Verify,
 )
 from hesscli.shapes import index_text, size
 
-MAX_EXAMINED = 1_000
-# Formulas up to this size are verified: what it costs is measured by tests/benchmarks/verify.py.
+# Formulas up to this size are verified by default: what it costs is measured by
+# tests/benchmarks/verify.py. The time is a limit for functions that mpmath is slow at.
 MAX_VERIFIED_OPERATIONS = 5_000
 MAX_VERIFIED_ELEMENTS = 8
-# Entries of autograd that share fewer digits with the exact derivative are replaced by it, unless
-# they are as small as the rounding of the largest entry.
-DIGITS_AGREE = 1e-10
 VERIFYING_SECONDS = 2.0
-EXAMINING_SECONDS = 20.0
+# In units of the dtype's rounding, and relative to the exact number: autograd's numbers are kept
+# up to the first, and digits were lost in earnest beyond the second.
+KEPT = 4_500
+LOST = 450_000
 
 
 @dataclass
 class _Contribution:
     """What some elements add to value, gradient and Hessian."""
 
-    value: float
+    value: Array  # of shape (), so that all parts can be treated alike
     gradient: Array
     hessian: Array
+
+    @classmethod
+    def zero(cls, order: int) -> _Contribution:
+        """What no element adds."""
+        return cls(np.zeros(()), np.zeros(order), np.zeros((order, order)))
 
     def add(self, jet: Jet, rows: Sequence[int]) -> None:
         """Add an element's jet, whose variables stand in these rows."""
@@ -59,29 +66,12 @@ class _Contribution:
 
     def plus(self, other: _Contribution) -> _Contribution:
         """Both together."""
-        return _Contribution(
-            self.value + other.value, self.gradient + other.gradient, self.hessian + other.hessian
-        )
+        pairs = zip(self.parts(), other.parts(), strict=True)
+        return _Contribution(*(np.asarray(mine + others) for (_, mine), (_, others) in pairs))
 
-    def agrees_with(self, exact: _Contribution, reach: float, epsilon: float) -> bool:
-        """Whether this has the digits of ``exact`` that floating point can give.
-
-        ``reach`` is the largest coordinate: a slope is known up to its rounding times the
-        curvature.
-        """
-        curvature = float(np.abs(exact.hessian).max())
-        slope = float(np.abs(exact.gradient).max())
-        return (
-            _close(self.value, exact.value, 0.0)
-            and _close(self.gradient, exact.gradient, 8 * epsilon * (slope + curvature * reach))
-            and _close(self.hessian, exact.hessian, 8 * epsilon * curvature)
-        )
-
-
-def _close(found: Array | float, exact: Array | float, allowed: float) -> bool:
-    with np.errstate(invalid="ignore", over="ignore"):
-        difference = np.abs(np.asarray(found) - exact)
-    return bool((difference <= np.maximum(DIGITS_AGREE * np.abs(exact), allowed)).all())
+    def parts(self) -> tuple[tuple[str, Array], ...]:
+        """Value, gradient and Hessian with their names in an answer."""
+        return ("value", self.value), ("gradient", self.gradient), ("hessian", self.hessian)
 
 
 def is_small(formula: Formula, elements: int) -> bool:
@@ -92,82 +82,52 @@ def is_small(formula: Formula, elements: int) -> bool:
     return operations * formula.wrt**2 * elements <= MAX_VERIFIED_OPERATIONS
 
 
-def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] = ()) -> Evaluation:
+def settle(
+    sums: Sums,
+    point: Point,
+    examiner: Examiner,
+    notes: tuple[str, ...] = (),
+    verify: Verify = Verify.auto,
+) -> Evaluation:
     """The evaluation that autograd's sums and the examined elements make together.
 
-    A small formula is examined at every element, and autograd's numbers are kept only where they
-    agree. ``notes`` are what is known about the point already.
+    Where it is verified, each of autograd's numbers that does not agree with the exact one is
+    replaced by it. ``notes`` are what is known about the point already.
     """
     formula = examiner.formula
     order = len(sums.gradient)
-    places = {v.name: _elements_at(v.shape, sums.shape) for v in (*sums.variables, *sums.constants)}
-    starts: dict[str, int] = {}
-    for variable in sums.variables:
-        starts[variable.name] = sum(v.size for v in sums.variables[: len(starts)])
-    jets: dict[Any, Jet] = {}
-
-    def examined(element: int) -> tuple[Jet, list[int]]:
-        scalars = {
-            name: _scalar(point.values[name], sums.numbers[name], place(element))
-            for name, place in places.items()
-        }
-        key = tuple(scalars.values())
-        if key not in jets:
-            if len(jets) >= MAX_EXAMINED:
-                raise HessError(
-                    "too-large",
-                    f"more than {MAX_EXAMINED:,} elements lie at a kink or outside the domain",
-                    hint="a point with fewer such elements",
-                    status=ExitStatus.NO_ANSWER,
-                )
-            jets[key] = examiner(scalars, index_text(sums.shape, element))
-        return jets[key], [starts[name] + places[name](element) for name in formula.differentiated]
-
-    def contribution(elements: Iterable[int]) -> tuple[_Contribution, list[tuple[Jet, list[int]]]]:
-        total = _Contribution(0.0, np.zeros(order), np.zeros((order, order)))
-        found = [examined(element) for element in elements]
-        for jet, rows in found:
-            total.add(jet, rows)
-        return total, found
-
-    with limit(EXAMINING_SECONDS, "examining the kinks and edges at this point"):
-        total, found = contribution(sums.suspects)
-    rest = _Contribution(sums.value, sums.gradient, sums.hessian)
-    is_exact = False
-    others: list[tuple[Jet, list[int]]] = []
-    if is_small(formula, size(sums.shape)):
-        suspects = set(sums.suspects)
-        regular = [k for k in range(size(sums.shape)) if k not in suspects]
-        try:
-            with limit(VERIFYING_SECONDS, "verifying"):
-                exact, others = contribution(regular)
-        except TooSlowError:
-            notes = (*notes, "not compared with the exact derivatives, which take too long")
+    elements = _Elements(sums, point, examiner)
+    with doing("examining the kinks and edges at this point"):
+        total = elements.contribution(sums.suspects)
+    met = list(elements.found)
+    rest = _Contribution(np.array(sums.value), sums.gradient, sums.hessian)
+    exact, reason = _exactly(elements, sums, formula, verify)
+    verification = Verification(None, reason, None)
+    if exact is not None:
+        if any(jet.reasons for jet, _ in elements.found[len(met) :]):
+            rest, met = exact, elements.found
         else:
-            is_exact = not sums.single
-            reach = max(float(np.abs(numbers).max()) for numbers in sums.numbers.values())
-            broken = any(jet.reasons for jet, _ in others)
-            if broken or (is_exact and not rest.agrees_with(exact, reach, sums.epsilon)):
-                rest = exact
-                found += others
-            elif is_exact:
-                # The same to rounding; but whether it is 0 decides whether the point is stationary.
-                rest.gradient = exact.gradient
+            notes = (*notes, *_lost(rest, exact, sums, elements))
+            rest = _mended(rest, exact, sums)
+        whole = total.plus(exact)
+        digits = _digits(total.plus(rest), whole, sums.epsilon)
+        verification = Verification(digits, None, whole.hessian)
     total = total.plus(rest)
-    undefined = (*_undefined(found, formula, order), *_overflow(total, formula))
-    if not all(jet.defined for jet, _ in found):
+    undefined = (*_undefined(met, formula, order), *_overflow(total, formula))
+    if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
-    underflow = any(jet.underflow for jet, _ in (*found, *others))
+    underflow = any(jet.underflow for jet, _ in elements.found)
     if underflow:
         notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")
-    how = dict.fromkeys(note for jet, _ in found for note in jet.notes)
+    how = dict.fromkeys(note for jet, _ in met for note in jet.notes)
+    is_exact = exact is not None and not sums.single
     return Evaluation(
         formula=formula,
         variables=sums.variables,
         constants=sums.constants,
         point=sums.numbers,
-        value=total.value,
+        value=float(total.value),
         gradient=total.gradient,
         hessian=total.hessian,
         epsilon=sums.epsilon,
@@ -175,20 +135,147 @@ def settle(sums: Sums, point: Point, examiner: Examiner, notes: tuple[str, ...] 
             [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
         ),
         underflow=underflow,
+        verification=verification,
         undefined=undefined,
         notes=(*formula.notes, *_summed(sums.shape), *notes, *how),
     )
 
 
+class _Elements:
+    """The elements of the broadcast tensor, examined one by one."""
+
+    def __init__(self, sums: Sums, point: Point, examiner: Examiner) -> None:
+        self.sums = sums
+        self.point = point
+        self.examiner = examiner
+        self.found: list[tuple[Jet, list[int]]] = []
+        self.jets: dict[tuple[Fraction | float | Expr, ...], Jet] = {}
+        self.places = {
+            v.name: _elements_at(v.shape, sums.shape) for v in (*sums.variables, *sums.constants)
+        }
+
+    @cached_property
+    def starts(self) -> dict[str, int]:
+        """The row at which each variable begins."""
+        starts: dict[str, int] = {}
+        for variable in self.sums.variables:
+            starts[variable.name] = sum(v.size for v in self.sums.variables[: len(starts)])
+        return starts
+
+    def contribution(self, elements: Iterable[int]) -> _Contribution:
+        """What these elements add."""
+        total = _Contribution.zero(len(self.sums.gradient))
+        for element in elements:
+            jet = self._examined(element)
+            rows = [
+                self.starts[name] + self.places[name](element)
+                for name in self.examiner.formula.differentiated
+            ]
+            self.found.append((jet, rows))
+            total.add(jet, rows)
+        return total
+
+    def _examined(self, element: int) -> Jet:
+        scalars = {
+            name: _scalar(self.point.values[name], self.sums.numbers[name], place(element))
+            for name, place in self.places.items()
+        }
+        key = tuple(scalars.values())
+        if key not in self.jets:
+            self.jets[key] = self.examiner(scalars, index_text(self.sums.shape, element))
+        return self.jets[key]
+
+
+def _exactly(
+    elements: _Elements, sums: Sums, formula: Formula, verify: Verify
+) -> tuple[_Contribution | None, str | None]:
+    """What the elements that autograd did add exactly, or why that was not computed."""
+    if verify is Verify.never:
+        return None, "not asked for"
+    count = size(sums.shape)
+    if verify is Verify.auto and not is_small(formula, count):
+        return None, "too large to compare by default; `--verify always` does"
+    suspects = set(sums.suspects)
+    regular = [k for k in range(count) if k not in suspects]
+    seconds = VERIFYING_SECONDS if verify is Verify.auto else 0
+    known = len(elements.found)
+    try:
+        with limit(seconds), doing("comparing with the exact derivatives"):
+            return elements.contribution(regular), None
+    except TooSlowError:
+        if verify is Verify.always:
+            raise
+        del elements.found[known:]
+        return None, f"comparing takes longer than {seconds:g} s; `--verify always` waits"
+
+
+def _mended(rest: _Contribution, exact: _Contribution, sums: Sums) -> _Contribution:
+    """Autograd's numbers where they agree with the exact ones, which stand in for the others.
+
+    The gradient is the exact one, because whether it is 0 decides if the point is stationary.
+    """
+    kept = KEPT * sums.epsilon
+    pairs = zip(rest.parts(), exact.parts(), strict=True)
+    value, gradient, hessian = (
+        np.where(_difference(found, right) <= kept * np.abs(right), found, right)
+        for (_, found), (_, right) in pairs
+    )
+    return _Contribution(value, gradient if sums.single else exact.gradient, hessian)
+
+
+def _lost(
+    rest: _Contribution, exact: _Contribution, sums: Sums, elements: _Elements
+) -> Iterator[str]:
+    """A note where autograd lost digits beyond the rounding of the whole matrix.
+
+    A slope is known up to the rounding of the coordinates times the curvature.
+    """
+    epsilon = sums.epsilon
+    curvature = float(np.abs(exact.hessian).max())
+    slope = float(np.abs(exact.gradient).max())
+    reach = max(float(np.abs(numbers).max()) for numbers in sums.numbers.values())
+    allowed = {
+        "value": 0.0,
+        "gradient": 8 * epsilon * (slope + curvature * reach),
+        "hessian": 8 * epsilon * curvature,
+    }
+    for (name, found), (_, right) in zip(rest.parts(), exact.parts(), strict=True):
+        excess = _difference(found, right)
+        lost = ~(excess <= np.maximum(LOST * epsilon * np.abs(right), allowed[name]))
+        if lost.any():
+            worst = np.unravel_index(int(np.argmax(np.where(lost, excess, -1.0))), excess.shape)
+            entry = name + "".join(f"[{k}]" for k in worst)
+            yield (
+                f"floating point lost digits: autograd gives {found[worst]:.6g} for {entry}; "
+                "the exact derivatives are given"
+            )
+            return
+
+
+def _digits(found: _Contribution, exact: _Contribution, epsilon: float) -> int | None:
+    """The significant digits to which every number agrees; None where there is no number."""
+    worst = 0.0
+    some = False
+    for (_, a), (_, b) in zip(found.parts(), exact.parts(), strict=True):
+        both = np.isfinite(a) & np.isfinite(b)
+        some |= bool(both.any())
+        error = np.where(both & (b != 0), _difference(a, b) / np.where(b == 0, 1.0, np.abs(b)), 0.0)
+        worst = max(worst, float(error.max()))
+    return int(-np.log10(max(worst, epsilon / 2))) if some else None
+
+
+def _difference(found: Array, exact: Array) -> Array:
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(np.abs(found - exact))
+
+
 def _overflow(total: _Contribution, formula: Formula) -> list[Undefined]:
     """Turns infinite sums into missing entries, with the reason."""
-    parts = {"value": np.array(total.value), "gradient": total.gradient, "hessian": total.hessian}
-    names = [name for name, numbers in parts.items() if np.isinf(numbers).any()]
+    names = [name for name, numbers in total.parts() if np.isinf(numbers).any()]
     if not names:
         return []
-    total.value = float(np.where(np.isinf(total.value), np.nan, total.value))
-    total.gradient[np.isinf(total.gradient)] = np.nan
-    total.hessian[np.isinf(total.hessian)] = np.nan
+    for _, numbers in total.parts():
+        numbers[np.isinf(numbers)] = np.nan
     reason = "the sum over the elements is beyond the largest double, 1.8e308"
     return [Undefined(formula.text, None, reason, tuple(names))]
 

@@ -156,6 +156,21 @@ class softplus(sympy.Function):
         return self.args[0].is_extended_real
 
 
+class logcosh(sympy.Function):
+    """``log(cosh(x))``, finite where ``cosh(x)`` overflows."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: Expr) -> Expr:
+        if x.is_number:
+            return sympy.log(sympy.cosh(x))
+        return None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sympy.tanh(self.args[0])
+
+
 class logsumexp(sympy.Function):
     """``log(exp(x) + exp(y) + ...)``; a slope is the share of its term."""
 
@@ -224,8 +239,8 @@ class spherical_jn(_Evaluated):
         if not x:
             return mpmath.mpf(n == 0)
         size = abs(x)
-        sign = -1 if x < 0 and n % 2 else 1
-        return sign * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.besselj(n + 0.5, size)
+        parity = -1 if x < 0 and n % 2 else 1
+        return parity * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.besselj(n + 0.5, size)
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return _spherical_slope(self, argindex)
@@ -238,8 +253,8 @@ class spherical_yn(_Evaluated):
 
     def _mpmath(self, n: Any, x: Any) -> Any:
         size = abs(x)
-        sign = -1 if x < 0 and (n + 1) % 2 else 1
-        return sign * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.bessely(n + 0.5, size)
+        parity = -1 if x < 0 and (n + 1) % 2 else 1
+        return parity * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.bessely(n + 0.5, size)
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return _spherical_slope(self, argindex)

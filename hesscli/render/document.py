@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hesscli.model import Array, Evaluation, Report, Symbolic, Variable
+from hesscli.model import Array, Evaluation, Report, Symbolic, Variable, Verification
 from hesscli.render.symbols import as_text
 from hesscli.syntax import PYTHON, UNICODE, Name, Notation, unparse
 
@@ -186,6 +186,14 @@ def _definiteness(report: Report) -> str:
     return str(report.definiteness)
 
 
+def _verification(verification: Verification) -> str:
+    if verification.reason is not None:
+        return f"no: {verification.reason}"
+    if verification.digits is None:
+        return "no: there is no number"
+    return f"to {verification.digits} digits, against the exact derivatives"
+
+
 def _stationarity(report: Report) -> str:
     if not report.stationary:
         slope = float(abs(report.evaluation.gradient).max())
@@ -203,6 +211,7 @@ def _stationarity(report: Report) -> str:
 
 
 def _remarks(report: Report) -> Iterable[Line]:
+    yield Line("verified", _verification(report.evaluation.verification), "note")
     for item in report.evaluation.undefined:
         yield Line("undefined", item.reason, "problem")
     for note in (*report.evaluation.notes, *report.notes):

@@ -38,6 +38,10 @@ def numeric(report: Report) -> Iterator[str]:
         "stationary": report.stationary,
         "gradient_tolerance": report.gradient_tolerance,
         "stationary_point": report.kind,
+        "verified": {
+            "digits": evaluation.verification.digits,
+            "reason": evaluation.verification.reason,
+        },
         "undefined": [
             {
                 "part": item.part,
