@@ -147,6 +147,23 @@ def _request(
             help="Compare with the exact derivatives: auto does where that is quick.",
         ),
     ] = Verify.auto,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Show each entry by autograd, exactly, and by finite differences; 1 where they "
+            "disagree.",
+        ),
+    ] = False,
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            "--expect",
+            metavar="MATRIX",
+            help="Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.npy'; 1 where it "
+            "differs.",
+        ),
+    ] = None,
     timeout: Annotated[
         float,
         typer.Option(
@@ -204,6 +221,8 @@ def _request(
         json=json,
         verify=verify,
         timeout=timeout,
+        check=check,
+        expect=expect,
     )
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hesscli.analysis import spectrum
 from hesscli.errors import HessError
-from hesscli.model import Array, Values
+from hesscli.model import Array, Comparison, Difference, Values
 from hesscli.points import read_assignment
 from hesscli.shapes import Shape, size
 
@@ -62,35 +62,6 @@ class Expected:
             return Decimal(self.typed[flat].removesuffix(".0"))  # as Python prints it
         except (IndexError, InvalidOperation):
             return Decimal(repr(float(self.values[flat]))).normalize()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """An entry on which the matrices do not agree; NaN stands for no number."""
-
-    row: int
-    column: int
-    labels: tuple[str, str]
-    expected: float
-    found: float
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The entries that differ, in row-major order, and their likely cause in words.
-
-    ``largest`` is the largest absolute difference, of entries that agree too; ``None`` where no
-    entry has a number in both matrices.
-    """
-
-    differences: tuple[Difference, ...]
-    largest: float | None
-    cause: str | None
-
-    @property
-    def agrees(self) -> bool:
-        """Whether no entry differs."""
-        return not self.differences
 
 
 # --- reading -----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from hesscli.errors import ExitStatus, HessError
 from hesscli.memory import available
 from hesscli.model import Array, Formula, Point, Random, Site, Sums, Value, Variable
 from hesscli.program import Program
-from hesscli.shapes import broadcast
+from hesscli.shapes import broadcast, size
 from hesscli.stable import stable
 
 # Whatever comes this close to a kink in floating point is examined exactly.
@@ -76,6 +76,42 @@ class Evaluator:
             epsilon=torch.finfo(self.dtype).eps,
             single=self.dtype != torch.float64,
         )
+
+    def autograd(self, sums: Sums) -> Array:
+        """The Hessian (n, n) that autograd alone gives at the point of ``sums``, unmended."""
+        tensors = self._tensors(sums, self.dtype)
+        none = torch.zeros(size(sums.shape), dtype=torch.bool, device=self.device)
+        return self._sums(tensors, sums.variables, sums.shape, none)[2]
+
+    def values(self, sums: Sums) -> Callable[[Array], Array]:
+        """The formula's values, summed over elements, at (k, n) values of the differentiated
+        variables: (k,), in double precision.
+        """
+        tensors = self._tensors(sums, torch.float64)
+        sizes = [v.size for v in sums.variables]
+
+        def batched(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+            stretched = (1,) * (len(sums.shape) - len(shape)) + shape
+            return tensor.reshape(-1, *stretched)
+
+        @torch.no_grad()
+        def function(points: Array) -> Array:
+            inputs = {v.name: batched(tensors[v.name], v.shape) for v in sums.constants}
+            split = torch.split(torch.as_tensor(points, device=self.device), sizes, dim=1)
+            for v, part in zip(sums.variables, split, strict=True):
+                inputs[v.name] = batched(part, v.shape)
+            (result,) = self.program(inputs, inputs[sums.variables[0].name])
+            return _numpy(result.expand(len(points), *sums.shape).reshape(len(points), -1).sum(1))
+
+        return function
+
+    def _tensors(self, sums: Sums, dtype: torch.dtype) -> dict[str, Tensor]:
+        return {
+            v.name: torch.as_tensor(sums.numbers[v.name], dtype=dtype, device=self.device).reshape(
+                v.shape
+            )
+            for v in (*sums.variables, *sums.constants)
+        }
 
     def _tensor(self, value: Value, name: str, generator: Callable[[], Any]) -> Tensor:
         if isinstance(value, Random):

@@ -148,7 +148,6 @@ _sigmoid_slope: Kernel = rule(
 softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
 
 
-
 def _logcosh(x: Tensor) -> Tensor:
     size = torch.abs(x)
     near = torch.log1p(2 * torch.sinh(torch.clamp(size, max=1.0) / 2) ** 2)

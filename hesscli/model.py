@@ -199,12 +199,70 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedEntry:
+    """One entry of the Hessian from three sources; NaN where one gives no number.
+
+    ``error`` is the estimated error of ``difference``, which is by finite differences; ``digits``
+    are those on which autograd and the exact derivative agree.
+    """
+
+    labels: tuple[str, str]
+    autograd: float
+    exact: float
+    difference: float
+    error: float
+    digits: int | None
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The entries on and above the diagonal, compared."""
+
+    entries: tuple[CheckedEntry, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all sources agree on all entries."""
+        return all(entry.agrees for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An entry in which the user's matrix differs from hess's; NaN stands for no number."""
+
+    row: int
+    column: int
+    labels: tuple[str, str]
+    expected: float
+    found: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the user's own Hessian differs: where, by how much at most, and the likely cause.
+
+    ``largest`` is None where no entry has a number in both; ``cause`` where nothing explains it.
+    """
+
+    differences: tuple[Difference, ...]
+    largest: float | None
+    cause: str | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether there is no difference beyond the tolerance."""
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """An evaluation with what follows from it.
 
     ``eigenvalues`` ascend; ``tolerance`` is the size below which one counts as zero;
     ``inertia`` counts the positive, zero and negative ones. All are ``None`` where the Hessian
-    is not finite. ``stationary`` is ``None`` where the gradient is not known.
+    is not finite. ``stationary`` is ``None`` where the gradient is not known. ``check`` and
+    ``comparison`` are there where they were asked for.
     """
 
     evaluation: Evaluation
@@ -216,6 +274,17 @@ class Report:
     gradient_tolerance: float | None
     kind: str | None
     notes: tuple[str, ...]
+    check: Check | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether every number is there, and what was asked to agree does."""
+        return (
+            not self.evaluation.undefined
+            and (self.check is None or self.check.agrees)
+            and (self.comparison is None or self.comparison.agrees)
+        )
 
 
 @dataclass(frozen=True, slots=True)

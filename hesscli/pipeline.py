@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,8 +18,9 @@ from hesscli.model import Verify
 
 if TYPE_CHECKING:
     from hesscli.existence import Examiner
+    from hesscli.expectation import Expected
     from hesscli.hessian import Evaluator
-    from hesscli.model import Formula, Point, Report, Symbolic
+    from hesscli.model import Check, Comparison, Formula, Point, Report, Sums, Symbolic
     from hesscli.render.document import Document
 
 STANDARD_INPUT = "-"
@@ -49,6 +50,8 @@ class Request:
     json: bool
     verify: Verify = Verify.auto
     timeout: float = TIMEOUT_SECONDS
+    check: bool = False
+    expect: str | None = None
 
 
 def answer(request: Request, streams: Streams) -> ExitStatus:
@@ -62,6 +65,12 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         text = streams.stdin.read().strip()
     output = _Output(request, streams)
     if not request.at:
+        for option, given in (("--check", request.check), ("--expect", request.expect)):
+            if given:
+                raise HessError(
+                    "missing-point", f"`{option}` compares numbers, so it needs a point",
+                    hint=f"{option} … --at 2,4",
+                )  # fmt: skip
         from hesscli.derivatives import differentiate
 
         _collect_again()
@@ -79,6 +88,7 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
     for point in points:
         _check_memory(formula, point)
     solver = _Solver(formula, request, _Dice(request.seed))
+    solver.prepare(points)
     return max([_answer_point(solver, point, output) for point in points])
 
 
@@ -105,7 +115,7 @@ def _answer_point(
         output.failure(error, line)
         return ExitStatus.NO_ANSWER
     output.numeric(report)
-    return ExitStatus.NO_ANSWER if report.evaluation.undefined else ExitStatus.ANSWERED
+    return ExitStatus.ANSWERED if report.holds else ExitStatus.NO_ANSWER
 
 
 def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
@@ -180,6 +190,7 @@ class _Lines:
             solver = _Solver(formula, self.request, self.dice)
         (point,) = bind(assignments, solver.formula)
         _check_memory(solver.formula, point)
+        solver.prepare([point])
         # Kept only now that the line is a point: what lines misspell must not fill the memory.
         self.solvers[names] = solver
         return solver, point
@@ -231,26 +242,74 @@ class _Solver:
 
         return Examiner(self.formula)
 
+    def prepare(self, points: list[Point]) -> None:
+        """Refuse what cannot be understood before anything is computed."""
+        if self.request.expect is not None:
+            _ = self._expected
+        if self.request.check:
+            from hesscli.checking import require
+
+            for point in points:
+                require(_order(self.formula, point))
+
     def report(self, point: Point) -> Report:
         """The report at ``point``."""
         from hesscli.analysis import analyse
         from hesscli.settlement import settle
 
+        request = self.request
+        verify = Verify.always if request.check else request.verify
         try:
-            with limit(self.request.timeout), doing("computing this answer"):
+            with limit(request.timeout), doing("computing this answer"):
                 sums = self._evaluator(point, lambda: self.dice.generator)
                 notes = self.dice.notes(point)
-                return analyse(settle(sums, point, self._examiner, notes, self.request.verify))
+                report = analyse(settle(sums, point, self._examiner, notes, verify))
+                return replace(
+                    report,
+                    check=self._check(report, sums) if request.check else None,
+                    comparison=self._compare(report) if self._expected else None,
+                )
         except UNFORESEEN as error:
             # One point without an answer must not take the others with it.
             raise internal(error) from error
 
+    def _check(self, report: Report, sums: Sums) -> Check:
+        from hesscli.checking import check
+
+        with doing("comparing with finite differences"):
+            evaluator = self._evaluator
+            return check(report.evaluation, evaluator.autograd(sums), evaluator.values(sums))
+
+    @cached_property
+    def _expected(self) -> Expected | None:
+        from hesscli.expectation import read_expected
+
+        return None if self.request.expect is None else read_expected(self.request.expect)
+
+    def _compare(self, report: Report) -> Comparison:
+        from hesscli.expectation import compare
+
+        assert self._expected is not None
+        variables = report.evaluation.variables
+        return compare(
+            self._expected,
+            report.evaluation.hessian,
+            [name for v in variables for name in v.elements()],
+            {v.name: v.shape for v in variables},
+        )
+
 
 def _check_memory(formula: Formula, point: Point) -> None:
     from hesscli.memory import require
-    from hesscli.model import Variable
 
-    require(sum(Variable(n, point.values[n].shape).size for n in formula.differentiated))
+    require(_order(formula, point))
+
+
+def _order(formula: Formula, point: Point) -> int:
+    """The number of rows of the Hessian."""
+    from hesscli.shapes import size
+
+    return sum(size(point.values[name].shape) for name in formula.differentiated)
 
 
 def _collect_again() -> None:

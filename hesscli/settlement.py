@@ -37,8 +37,8 @@ from hesscli.shapes import index_text, size
 MAX_VERIFIED_OPERATIONS = 5_000
 MAX_VERIFIED_ELEMENTS = 8
 VERIFYING_SECONDS = 2.0
-# In units of the dtype's rounding, and relative to the exact number: autograd's numbers are kept
-# up to the first, and digits were lost in earnest beyond the second.
+# In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
+# choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
 KEPT = 4_500
 LOST = 450_000
 
@@ -91,8 +91,8 @@ def settle(
 ) -> Evaluation:
     """The evaluation that autograd's sums and the examined elements make together.
 
-    Where it is verified, each of autograd's numbers that does not agree with the exact one is
-    replaced by it. ``notes`` are what is known about the point already.
+    Where it is verified, the numbers are those of the exact derivatives, rounded once; a note says
+    where autograd's are far from them. ``notes`` are what is known about the point already.
     """
     formula = examiner.formula
     order = len(sums.gradient)
@@ -210,17 +210,17 @@ def _exactly(
 
 
 def _mended(rest: _Contribution, exact: _Contribution, sums: Sums) -> _Contribution:
-    """Autograd's numbers where they agree with the exact ones, which stand in for the others.
-
-    The gradient is the exact one, because whether it is 0 decides if the point is stationary.
-    """
+    """The exact numbers; in less than double precision, autograd's where they agree."""
+    if not sums.single:
+        return exact
     kept = KEPT * sums.epsilon
     pairs = zip(rest.parts(), exact.parts(), strict=True)
-    value, gradient, hessian = (
-        np.where(_difference(found, right) <= kept * np.abs(right), found, right)
-        for (_, found), (_, right) in pairs
+    return _Contribution(
+        *(
+            np.where(_difference(found, right) <= kept * np.abs(right), found, right)
+            for (_, found), (_, right) in pairs
+        )
     )
-    return _Contribution(value, gradient if sums.single else exact.gradient, hessian)
 
 
 def _lost(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 
 import sympy
+from sympy.codegen.cfunctions import hypot, log1p
 
 from hesscli import special
 from hesscli.model import Expr
@@ -83,7 +84,7 @@ def _logarithm(expression: Expr) -> Expr:
                 return special.softplus(sum(exponents))
             return special.logsumexp(*exponents)
     if 1 in argument.args:
-        return special.log1p(argument - 1)
+        return log1p(argument - 1)
     return expression
 
 
@@ -114,7 +115,7 @@ def _power(expression: Expr) -> Expr:
         # A norm: its squares overflow where it does not.
         length, *rest = (square.base for square in base.args)
         for side in rest:
-            length = special.hypot(length, side)
+            length = hypot(length, side)
         return length**exponent.p
     return expression
 
@@ -124,9 +125,7 @@ def _is_square(term: Expr) -> bool:
 
 
 def _product(expression: Expr) -> Expr:
-    powers = Counter(
-        {base: exponent for base, exponent in map(lambda f: f.as_base_exp(), expression.args)}
-    )
+    powers = Counter(dict(factor.as_base_exp() for factor in expression.args))
     changed = False
     for base in list(powers):
         if isinstance(base, sympy.sin):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hesscli.analysis import analyse, spectrum
-from hesscli.model import Evaluation, Variable
+from hesscli.model import Evaluation, Variable, Verification
 
 from .conftest import Hess
 
@@ -29,6 +29,7 @@ def _evaluation(matrix: Any, gradient: Any = None) -> Evaluation:
         epsilon=2.220446049250313e-16,
         slack=2.220446049250313e-16 * np.ones(n),
         underflow=False,
+        verification=Verification(None, "not asked for", None),
         undefined=(),
         notes=(),
     )

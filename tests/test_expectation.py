@@ -19,12 +19,11 @@ from hesscli.errors import ExitStatus, HessError
 from hesscli.expectation import (
     ABSOLUTE_TOLERANCE,
     RELATIVE_TOLERANCE,
-    Comparison,
     Expected,
     compare,
     read_expected,
 )
-from hesscli.model import Variable
+from hesscli.model import Comparison, Variable
 
 NAMES = "xyzuvw"
 NAN = float("nan")

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hesscli.model import Array, Evaluation, Report, Symbolic, Variable, Verification
+from hesscli.model import (
+    Array,
+    Check,
+    Comparison,
+    Evaluation,
+    Report,
+    Symbolic,
+    Variable,
+    Verification,
+)
 from hesscli.render.symbols import as_text
 from hesscli.syntax import PYTHON, UNICODE, Name, Notation, unparse
 
@@ -49,6 +58,15 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Columns under headings. ``troubled`` are the rows that something is wrong with."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    troubled: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One answer."""
 
@@ -56,6 +74,7 @@ class Document:
     lines: tuple[Line, ...]
     matrix: Matrix
     verdict: tuple[Line, ...]
+    table: Table | None = None
 
 
 def number(value: float) -> str:
@@ -92,6 +111,7 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
             cells=tuple(tuple(map(number, row)) for row in evaluation.hessian.tolist()),
         ),
         verdict=(*_verdict(report, most), *_remarks(report)),
+        table=None if report.check is None else _table(report.check),
     )
 
 
@@ -216,3 +236,55 @@ def _remarks(report: Report) -> Iterable[Line]:
         yield Line("undefined", item.reason, "problem")
     for note in (*report.evaluation.notes, *report.notes):
         yield Line("note", note, "note")
+    if report.check is not None:
+        agrees = report.check.agrees
+        words = "the sources agree" if agrees else "the sources disagree: see the table"
+        yield Line("check", words, "verdict" if agrees else "problem")
+    if report.comparison is not None:
+        yield from _compared(report.comparison)
+
+
+def _table(check: Check) -> Table:
+    rows = tuple(
+        (
+            f"({', '.join(entry.labels)})",
+            precise(entry.autograd),
+            precise(entry.exact),
+            f"{entry.difference:.10g} ± {entry.error:.1g}"
+            if math.isfinite(entry.difference)
+            else MISSING,
+            "-" if entry.digits is None else str(entry.digits),
+        )
+        for entry in check.entries
+    )
+    return Table(
+        headings=("entry", "autograd", "exact", "finite differences", "digits"),
+        rows=rows,
+        troubled=frozenset(i for i, entry in enumerate(check.entries) if not entry.agrees),
+    )
+
+
+def precise(value: float) -> str:
+    """A double in full, as the shortest text that reads back the same."""
+    if not math.isfinite(value):
+        return MISSING
+    return number(value) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def _compared(comparison: Comparison) -> Iterable[Line]:
+    if comparison.agrees:
+        yield Line("expected", "agrees with your matrix", "verdict")
+        return
+    for difference in comparison.differences[:MAX_LISTED]:
+        place = f"({', '.join(difference.labels)})"
+        yours, found = precise(difference.expected), precise(difference.found)
+        off = precise(abs(difference.expected - difference.found))
+        by = f", {off} apart" if off != MISSING else ""
+        yield Line(
+            "expected", f"differs at {place}: yours is {yours}, hess's {found}{by}", "problem"
+        )
+    hidden = len(comparison.differences) - MAX_LISTED
+    if hidden > 0:
+        yield Line("expected", f"differs at {hidden} more entries", "problem")
+    if comparison.cause is not None:
+        yield Line("likely", comparison.cause.removeprefix("likely "), "verdict")

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from hesscli.errors import HessError
-from hesscli.model import Array, Evaluation, Report, Symbolic, Variable
+from hesscli.model import Array, Check, Comparison, Evaluation, Report, Symbolic, Variable
 from hesscli.render.symbols import as_text
 
 FORMAT_VERSION = "1.0"
@@ -53,6 +53,10 @@ def numeric(report: Report) -> Iterator[str]:
         ],
         "notes": [*evaluation.notes, *report.notes],
     }
+    if report.check is not None:
+        tail["check"] = _check(report.check)
+    if report.comparison is not None:
+        tail["expected"] = _comparison(report.comparison)
     yield _text(head)[:-1]
     yield ', "hessian": '
     yield from _rows(evaluation.hessian)
@@ -60,6 +64,41 @@ def numeric(report: Report) -> Iterator[str]:
         yield ', "blocks": '
         yield from _blocks(evaluation)
     yield ", " + _text(tail)[1:]
+
+
+def _check(check: Check) -> dict[str, Any]:
+    entries = [
+        {
+            "entry": list(entry.labels),
+            "autograd": _number(entry.autograd),
+            "exact": _number(entry.exact),
+            "finite_difference": _number(entry.difference),
+            "error": _number(entry.error),
+            "digits": entry.digits,
+            "agrees": entry.agrees,
+        }
+        for entry in check.entries
+    ]
+    return {"agrees": check.agrees, "entries": entries}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    differences = [
+        {
+            "row": difference.row,
+            "column": difference.column,
+            "entry": list(difference.labels),
+            "expected": _number(difference.expected),
+            "found": _number(difference.found),
+        }
+        for difference in comparison.differences
+    ]
+    return {
+        "agrees": comparison.agrees,
+        "largest_difference": comparison.largest,
+        "likely_cause": comparison.cause,
+        "differences": differences,
+    }
 
 
 def symbolic(answer: Symbolic) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hesscli.render.document import Document, Line, Matrix
+from hesscli.render.document import Document, Line, Matrix, Table
 
 LABEL_WIDTH = len("eigenvalues")
 
@@ -16,9 +16,19 @@ def lines(document: Document) -> Iterator[str]:
     yield ""
     yield "Hessian"
     yield from _matrix(document.matrix)
+    if document.table:
+        yield ""
+        yield from _table(document.table)
     if document.verdict:
         yield ""
         yield from _labelled(document.verdict)
+
+
+def _table(table: Table) -> Iterator[str]:
+    """Columns two blanks apart."""
+    widths = [max(map(len, column)) for column in zip(table.headings, *table.rows, strict=True)]
+    for row in (table.headings, *table.rows):
+        yield "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
 
 
 def _labelled(items: Iterable[Line]) -> Iterator[str]:

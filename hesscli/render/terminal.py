@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hesscli.render.document import Document, Line, Matrix
+from hesscli.render.document import Table as Columns
 from hesscli.render.plain import aligned
 
 STYLES = {"plain": "", "verdict": "bold", "note": "dim", "problem": "red"}
@@ -29,9 +30,22 @@ def draw(document: Document, console: Console) -> None:
     console.print()
     for part in _grid(document.matrix, console, ascii_only):
         console.print(part)
+    if document.table:
+        console.print()
+        console.print(_columns(document.table))
     if document.verdict:
         console.print()
         console.print(_labelled(document.verdict))
+
+
+def _columns(content: Columns) -> Table:
+    """The table without rules; where the terminal is too narrow, cells are folded, never cut."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
+    for heading in content.headings:
+        table.add_column(heading, overflow="fold")
+    for i, row in enumerate(content.rows):
+        table.add_row(*map(Text, row), style="red" if i in content.troubled else "")
+    return table
 
 
 def _labelled(lines: Sequence[Line]) -> Table:
