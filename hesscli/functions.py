@@ -92,7 +92,10 @@ SWITCH = "changes sides"
 # Left of this, evaluating the gamma family to many digits takes seconds, growing without bound.
 _TOO_FAR = Hazard("negative", "x + 100000", "is too far left of 0 to evaluate")
 
-_EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL = (
+(
+    _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL, _CALCULUS,
+    _ELEMENTS,
+) = (
     "exponentials and logarithms",
     "trigonometric",
     "hyperbolic",
@@ -103,7 +106,9 @@ _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL
     "Bessel and Airy functions",
     "integrals and other special functions",
     "orthogonal polynomials",
-)
+    "sums, derivatives and integrals",
+    "over the elements of a tensor",
+)  # fmt: skip
 
 # A function of order x that is entire in y for whole orders, and real only for y > 0 for others.
 _BRANCH = (
@@ -259,12 +264,14 @@ FUNCTIONS: tuple[Function, ...] = (
         aliases=("ceiling",), hazards=(Hazard("whole", "x", JUMP),),
     ),
     Function(
-        "max", "max(x, y, ...)", "the largest", PIECES, "maximum", "maximum",
+        "max", "max(x, y, ...)", "the largest; of one tensor, its largest element", PIECES,
+        "maximum", "maximum",
         aliases=("Max", "maximum"), arity=(1, None),
         hazards=(Hazard("tie-max", "", TIE),),
     ),
     Function(
-        "min", "min(x, y, ...)", "the smallest", PIECES, "minimum", "minimum",
+        "min", "min(x, y, ...)", "the smallest; of one tensor, its smallest element", PIECES,
+        "minimum", "minimum",
         aliases=("Min", "minimum"), arity=(1, None),
         hazards=(Hazard("tie-min", "", TIE),),
     ),
@@ -459,7 +466,51 @@ FUNCTIONS: tuple[Function, ...] = (
     _polynomial("hermite", "Hermite polynomial, the physicists'"),
     _polynomial("hermite_prob", "Hermite polynomial, the probabilists'"),
     _polynomial("laguerre", "Laguerre polynomial"),
+    Function(
+        "Sum", "Sum(f, (k, 1, n))", "f added up for k = 1, 2, ..., n", _CALCULUS,
+        arity=(2, None),
+    ),
+    Function(
+        "Product", "Product(f, (k, 1, n))", "f multiplied up for k = 1, 2, ..., n", _CALCULUS,
+        arity=(2, None),
+    ),
+    Function(
+        "Derivative", "Derivative(f, x, ...)", "derivative of f; x, 2 for the second",
+        _CALCULUS, aliases=("diff",), arity=(2, None),
+    ),
+    Function(
+        "Integral", "Integral(f, (t, a, b))", "integral where a closed form is found", _CALCULUS,
+        aliases=("integrate",), arity=(2, None),
+    ),
+    Function("sum", "sum(x)", "sum of all elements", _ELEMENTS),
+    Function("mean", "mean(x)", "mean of all elements", _ELEMENTS, aliases=("average",)),
+    Function("prod", "prod(x)", "product of all elements", _ELEMENTS),
+    Function(
+        "norm", "norm(x, ...)", "Euclidean length of all elements together", _ELEMENTS,
+        arity=(1, None), hazards=_singular("x", KINK),
+    ),
+    Function(
+        "dot", "dot(x, y)", "sum(x*y)", _ELEMENTS, arity=(2, 2), aliases=("inner", "vdot"),
+    ),
 )  # fmt: skip
+
+# Of one argument, these too go over all its elements, as in torch and NumPy.
+REDUCING = ("max", "min", "logsumexp")
+
+
+def reduces(name: str, arguments: int) -> bool:
+    """Whether a call of a function with so many arguments goes over the elements of tensors."""
+    function = BY_NAME.get(name)
+    if function is None:
+        return False
+    return function.group == _ELEMENTS or (function.name in REDUCING and arguments == 1)
+
+
+def binds(name: str) -> bool:
+    """Whether a call of a function may have variables of its own, as a sum has its index."""
+    function = BY_NAME.get(name)
+    return function is not None and function.group == _CALCULUS
+
 
 BY_NAME: dict[str, Function] = {
     name: function for function in FUNCTIONS for name in (function.name, *function.aliases)

@@ -20,7 +20,7 @@ from torch.autograd.functional import hessian
 
 from hesscli.errors import ExitStatus, HessError
 from hesscli.memory import available
-from hesscli.model import Array, Formula, Point, Random, Site, Sums, Value, Variable
+from hesscli.model import Array, Formula, Point, Random, Site, Sums, Value, Values, Variable
 from hesscli.program import Program
 from hesscli.shapes import broadcast, size
 from hesscli.stable import stable
@@ -115,9 +115,8 @@ class Evaluator:
 
     def _tensor(self, value: Value, name: str, generator: Callable[[], Any]) -> Tensor:
         if isinstance(value, Random):
-            draw = torch.randn if value.law == "randn" else torch.rand
             # Drawn on the CPU, so that a seed means the same numbers on every device.
-            return draw(value.shape, generator=generator(), dtype=self.dtype).to(self.device)
+            value = drawn(value, self.dtype_name, generator())
         numbers = np.array([float(entry) for entry in value.entries]).reshape(value.shape)
         tensor = torch.as_tensor(numbers).to(self.dtype)
         if not torch.isfinite(tensor).all():
@@ -282,6 +281,13 @@ def _device(name: str, dtype: torch.dtype) -> torch.device:
 
 def _numpy(tensor: Tensor) -> Array:
     return np.asarray(tensor.detach().cpu().to(torch.float64).numpy())
+
+
+def drawn(value: Random, dtype: str, generator: Any) -> Values:
+    """Known values in place of those to be drawn."""
+    draw = torch.randn if value.law == "randn" else torch.rand
+    tensor = draw(value.shape, generator=generator, dtype=getattr(torch, dtype))
+    return Values(value.shape, tuple(tensor.double().flatten().tolist()))
 
 
 def generator(seed: int) -> torch.Generator:

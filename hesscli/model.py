@@ -51,7 +51,10 @@ class Formula:
 
     ``source`` is the text typed, ``text`` the same in Python notation and ``pretty`` as people
     write it. ``variables`` are all names in the formula, those to differentiate first;
-    ``wrt`` says how many of them are differentiated. ``notes`` tell how names were read.
+    ``wrt`` says how many of them are differentiated. ``notes`` tell how names were read. ``given``
+    are the names that are variables because they were given a value; ``reduces`` says that parts
+    go over all elements of a tensor (``norm(x)``), so that the formula is not elementwise, and
+    ``outer`` are the names of which that is not so.
     """
 
     source: str
@@ -63,6 +66,9 @@ class Formula:
     sites: tuple[Site, ...]
     notes: tuple[str, ...]
     decimal: bool
+    given: frozenset[str]
+    outer: tuple[str, ...]
+    reduces: bool
 
     @property
     def differentiated(self) -> tuple[str, ...]:

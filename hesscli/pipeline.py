@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from hesscli.existence import Examiner
     from hesscli.expectation import Expected
     from hesscli.hessian import Evaluator
-    from hesscli.model import Check, Comparison, Formula, Point, Report, Sums, Symbolic
+    from hesscli.model import Check, Comparison, Evaluation, Formula, Point, Report, Sums, Symbolic
     from hesscli.render.document import Document
+    from hesscli.shapes import Shape
 
 STANDARD_INPUT = "-"
 # Long enough for a large tensor, or for hard limits; short enough to wait for an error.
@@ -228,6 +229,7 @@ class _Solver:
         self.formula = formula
         self.request = request
         self.dice = dice
+        self._in_elements: dict[tuple[Shape, ...], _Solver] = {}
 
     @cached_property
     def _evaluator(self) -> Evaluator:
@@ -255,29 +257,62 @@ class _Solver:
     def report(self, point: Point) -> Report:
         """The report at ``point``."""
         from hesscli.analysis import analyse
-        from hesscli.settlement import settle
 
         request = self.request
-        verify = Verify.always if request.check else request.verify
         try:
             with limit(request.timeout), doing("computing this answer"):
-                sums = self._evaluator(point, lambda: self.dice.generator)
-                notes = self.dice.notes(point)
-                report = analyse(settle(sums, point, self._examiner, notes, verify))
-                return replace(
-                    report,
-                    check=self._check(report, sums) if request.check else None,
-                    comparison=self._compare(report) if self._expected else None,
-                )
+                evaluation, sums, evaluator = self._evaluate(point)
+                report = analyse(evaluation)
+                check = self._check(report, sums, evaluator) if request.check else None
+                comparison = self._compare(report) if self._expected else None
+                return replace(report, check=check, comparison=comparison)
         except UNFORESEEN as error:
             # One point without an answer must not take the others with it.
             raise internal(error) from error
 
-    def _check(self, report: Report, sums: Sums) -> Check:
+    def _evaluate(self, point: Point) -> tuple[Evaluation, Sums, Evaluator]:
+        """The evaluation, with the sums that it was made from and what computed them."""
+        from hesscli.settlement import settle
+
+        if self.formula.reduces and any(value.shape for value in point.values.values()):
+            return self._evaluate_elements(point)
+        sums = self._evaluator(point, lambda: self.dice.generator)
+        verify = Verify.always if self.request.check else self.request.verify
+        evaluation = settle(sums, point, self._examiner, self.dice.notes(point), verify)
+        return evaluation, sums, self._evaluator
+
+    def _evaluate_elements(self, point: Point) -> tuple[Evaluation, Sums, Evaluator]:
+        """The same in the elements of all tensors, put together again."""
+        from hesscli.elements import joined, split_formula, split_point, summed
+
+        notes = self.dice.notes(point)
+        point = self._drawn(point)
+        shapes = {name: point.values[name].shape for name in self.formula.variables}
+        key = tuple(shapes.values())
+        if key not in self._in_elements:
+            formula = split_formula(self.formula, shapes)
+            self._in_elements[key] = _Solver(formula, self.request, self.dice)
+        evaluation, sums, evaluator = self._in_elements[key]._evaluate(split_point(point))
+        evaluation = joined(evaluation, self.formula, shapes)
+        notes = (*evaluation.notes, *summed(self.formula, shapes), *notes)
+        return replace(evaluation, notes=notes), sums, evaluator
+
+    def _drawn(self, point: Point) -> Point:
+        from hesscli.hessian import drawn
+        from hesscli.model import Random
+
+        values = {
+            name: drawn(value, self.request.dtype, self.dice.generator)
+            if isinstance(value, Random)
+            else value
+            for name, value in point.values.items()
+        }
+        return replace(point, values=values)
+
+    def _check(self, report: Report, sums: Sums, evaluator: Evaluator) -> Check:
         from hesscli.checking import check
 
         with doing("comparing with finite differences"):
-            evaluator = self._evaluator
             return check(report.evaluation, evaluator.autograd(sums), evaluator.values(sums))
 
     @cached_property

@@ -8,15 +8,16 @@ it is not real or may not be differentiable *as it was typed*: SymPy simplifies 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
+from itertools import product
 from typing import Any, NoReturn
 
 import sympy
 
-from hesscli import special, syntax
+from hesscli import calculus, special, syntax
 from hesscli.errors import HessError, closest
 from hesscli.functions import (
     BY_NAME,
@@ -26,8 +27,12 @@ from hesscli.functions import (
     PIECES,
     SWITCH,
     Function,
+    binds,
+    reduces,
 )
 from hesscli.model import Expr, Formula, Site
+from hesscli.notation import as_text
+from hesscli.shapes import Shape, broadcast, label
 from hesscli.syntax import Node
 
 CONSTANTS: dict[str, Expr] = {
@@ -51,6 +56,7 @@ MAX_BITS = 14_000
 MAX_ROOT_BITS = 1_100
 MAX_FACTORIAL = 1_500
 MAX_EXPONENT = 1_000_000
+MAX_TERMS = 2_000  # of a `Sum` or `Product`
 GROWS_LIKE_EXP = ("exp", "exp2", "expm1", "sinh", "cosh", "softplus")
 GROWS_LIKE_FACTORIAL = ("gamma", "factorial", "loggamma", "digamma")
 
@@ -64,18 +70,24 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     ]
 
 
-def read_formula(text: str, given: Collection[str] = (), wrt: tuple[str, ...] = ()) -> Formula:
+def read_formula(
+    text: str,
+    given: Collection[str] = (),
+    wrt: tuple[str, ...] = (),
+    shapes: Mapping[str, Shape] | None = None,
+) -> Formula:
     """The formula that ``text`` names.
 
     ``given`` are names that a point gives a value: they are variables even where they would be
     constants (``E``, ``I``). ``wrt`` are the variables to differentiate, in order; empty means
-    all, in natural order. Raises :class:`HessError` with a span for anything that is not on the
-    allow-list.
+    all, in natural order. With ``shapes``, the formula is written out in the elements of its
+    variables (``x[0,1]``), and summed. Raises :class:`HessError` with a span for anything that is
+    not on the allow-list.
     """
     tree = syntax.parse_formula(text)
-    builder = _Builder(text, frozenset((*given, *wrt)))
+    builder = _Builder(text, frozenset((*given, *wrt)), shapes or {})
     try:
-        expression = builder.number(tree)
+        expression = sympy.Add(*builder.elements((tree,), lambda: builder.number(tree)))
     except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
         # SymPy raises these for combinations that it has no rule for.
         raise HessError(
@@ -83,7 +95,7 @@ def read_formula(text: str, given: Collection[str] = (), wrt: tuple[str, ...] = 
             f"SymPy cannot build this formula: {str(error)[:200]}",
             hint="a formula of real numbers",
         ) from error
-    names = sorted(builder.symbols, key=natural_key)
+    names = sorted(builder.names, key=natural_key)
     if not names:
         raise HessError(
             "no-variables",
@@ -99,17 +111,30 @@ def read_formula(text: str, given: Collection[str] = (), wrt: tuple[str, ...] = 
                 hint=_did_you_mean(name, names),
             )
     rest = [name for name in names if name not in wrt] if wrt else []
+    differentiated = _in_elements(wrt or names, shapes or {})
     return Formula(
         source=text,
         text=syntax.unparse(tree),
         pretty=syntax.unparse(tree, syntax.UNICODE),
         expression=expression,
-        variables=(*(wrt or names), *rest),
-        wrt=len(wrt or names),
+        variables=(*differentiated, *_in_elements(rest, shapes or {})),
+        wrt=len(differentiated),
         sites=tuple(builder.sites),
         notes=tuple(builder.notes()),
         decimal=builder.decimal,
+        given=frozenset((*given, *wrt)),
+        outer=tuple(dict.fromkeys(_names(tree)) if builder.reduces else names),
+        reduces=builder.reduces,
     )
+
+
+def _in_elements(names: Sequence[str], shapes: Mapping[str, Shape]) -> list[str]:
+    """The names of the elements of variables, row-major."""
+    return [
+        name + label(index)
+        for name in names
+        for index in product(*map(range, shapes.get(name, ())))
+    ]
 
 
 def read_constant(node: Node, source: str) -> Fraction | Expr:
@@ -123,8 +148,8 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
     builder = _Builder(source, frozenset())
     expression = builder.number(node)
     shown = source[slice(*node.span)].strip()
-    if builder.symbols:
-        name = min(builder.symbols, key=natural_key)
+    if builder.names:
+        name = min(builder.names, key=natural_key)
         raise HessError(
             "bad-value",
             f"a value must be a number, and `{name}` is a name",
@@ -181,10 +206,17 @@ def _did_you_mean(name: str, known: list[str]) -> str | None:
 class _Builder:
     """Walks a tree once, building the expression and collecting what a user has to be told."""
 
-    def __init__(self, source: str, given: frozenset[str]) -> None:
+    def __init__(
+        self, source: str, given: frozenset[str], shapes: Mapping[str, Shape] | None = None
+    ) -> None:
         self.source = source
         self.given = given
-        self.symbols: dict[str, Expr] = {}
+        self.shapes = shapes or {}
+        self.index: tuple[int, ...] = ()
+        self.bound: dict[str, Expr] = {}
+        self.inside: Node | None = None  # what a text that was not typed stands for
+        self.reduces = False
+        self.names: dict[str, None] = {}
         self.constants: dict[str, None] = {}
         self.sites: list[Site] = []
         self.guards: list[Expr] = []
@@ -195,7 +227,7 @@ class _Builder:
         for name in self.constants:
             if name in READ_AS:
                 yield f"`{name}` is read as {READ_AS[name]}; `--at {name}=…` makes it a variable"
-        for name in self.symbols:
+        for name in self.names:
             if name in CONSTANTS:
                 yield f"`{name}` is read as a variable, because it is given a value"
             elif name in BY_NAME and name not in self.given:
@@ -245,6 +277,8 @@ class _Builder:
                 self._fail("a file stands where a number should", node, "`--at x=@FILE`")
 
     def _name(self, name: str, node: Node) -> Expr:
+        if name in self.bound:
+            return self.bound[name]
         if name not in self.given:
             if name in CONSTANTS:
                 self.constants[name] = None
@@ -253,7 +287,13 @@ class _Builder:
                 self._fail(f"`{name}` is not a number here", node, "`oo`, or a value by name")
             if name in TRUTH:
                 self._fail("a truth value stands where a number should", node, "1 or 0")
-        return self.symbols.setdefault(name, symbol(name))
+        self.names[name] = None
+        shape = self.shapes.get(name, ())
+        if not shape:
+            return symbol(name)
+        own = self.index[len(self.index) - len(shape) :]
+        own = tuple(i if length > 1 else 0 for i, length in zip(own, shape, strict=True))
+        return symbol(name + label(own))
 
     def _sum(self, terms: tuple[tuple[str, Node], ...], node: Node) -> Expr:
         parts = [self.number(term) if sign == "+" else -self.number(term) for sign, term in terms]
@@ -328,6 +368,10 @@ class _Builder:
         if function.name == "where":
             condition, a, b = node.arguments
             return self._piecewise([(a, condition), (b, None)], node)
+        if binds(function.name):
+            return self._quantified(function.name, node)
+        if reduces(function.name, len(node.arguments)):
+            return self._reduction(function, node)
         arguments = tuple(self.number(argument) for argument in node.arguments)
         if function.name == "pow":
             base, exponent = arguments
@@ -402,7 +446,7 @@ class _Builder:
             hint = f"`{node.name}*(…)` for a product"
         elif match:
             hint = f"did you mean `{match}`?"
-        elif len(node.name) <= 2 or node.name in self.symbols:
+        elif len(node.name) <= 2 or node.name in self.names:
             hint = f"`{node.name}*(…)` if a product is meant; `hess --functions` lists functions"
         else:
             hint = "`hess --functions` lists every function"
@@ -412,6 +456,172 @@ class _Builder:
             span=node.name_span,
             source=self.source,
             hint=hint,
+        )
+
+    # Over the elements of tensors
+
+    def elements(self, nodes: Sequence[Node], build: Callable[[], Expr]) -> list[Expr]:
+        """What ``build`` gives for each element of the tensors in ``nodes``, broadcast together."""
+        names = {name for node in nodes for name in _names(node)} - self.bound.keys()
+        shape = broadcast(self.shapes.get(name, ()) for name in names)
+        outer, found = self.index, []
+        for self.index in product(*map(range, shape)):
+            found.append(build())
+        self.index = outer
+        return found
+
+    def _reduction(self, function: Function, node: syntax.Call) -> Expr:
+        self.reduces = True
+        parts = node.arguments
+        if function.name == "dot":
+            a, b = parts
+            return sympy.Add(*self.elements(parts, lambda: self.number(a) * self.number(b)))
+        found = tuple(
+            element
+            for part in parts
+            for element in self.elements((part,), partial(self.number, part))
+        )
+        match function.name:
+            case "sum":
+                return sympy.Add(*found)
+            case "mean":
+                return sympy.Add(*found) / len(found)
+            case "prod":
+                return sympy.Mul(*found)
+            case "norm":
+                square = sympy.Add(*(element**2 for element in found))
+                self._hazards(function, (square,), node)
+                return sympy.sqrt(square)
+        self._hazards(function, found, node)
+        assert function.symbol is not None
+        return getattr(special, function.symbol)(*found)
+
+    # Sums, products, derivatives and integrals
+
+    def _quantified(self, name: str, node: syntax.Call) -> Expr:
+        body, *limits = node.arguments
+        match name:
+            case "Sum":
+                return sympy.Add(*self._terms(body, limits, node))
+            case "Product":
+                return sympy.Mul(*self._terms(body, limits, node))
+            case "Derivative":
+                by = list(self._by(limits, node))
+                expression = self.number(body)
+                return self._done(node, lambda: calculus.differentiated(expression, by))
+        return self._integral(body, limits, node)
+
+    def _terms(self, body: Node, limits: Sequence[Node], node: Node) -> list[Expr]:
+        """The terms for all values of the indices; the last pair is the outermost, as in SymPy."""
+        if not limits:
+            return [self.number(body)]
+        *inner, outermost = limits
+        name, start, stop = self._limits(outermost, node)
+        if not (start.is_Integer and stop.is_Integer):
+            self._fail(
+                "a sum or product must go from one whole number to another",
+                outermost,
+                "Sum(k*x, (k, 1, 10))",
+            )
+        terms: list[Expr] = []
+        for value in range(int(start), int(stop) + 1):
+            if len(terms) > MAX_TERMS or stop - start >= MAX_TERMS:
+                self._fail(f"this has more than {MAX_TERMS:,} terms", node, "fewer terms")
+            with self._binding(name, sympy.Integer(value)):
+                terms += self._terms(body, inner, node)
+        return terms
+
+    def _limits(self, pair: Node, node: Node) -> tuple[str, Expr, Expr]:
+        if isinstance(pair, syntax.Pair) and len(pair.items) == 3:
+            name, start, stop = pair.items
+            if isinstance(name, syntax.Name):
+                return name.name, self.number(start), self.number(stop)
+        shown = node.name if isinstance(node, syntax.Call) else "Sum"
+        self._fail(f"`{shown}` takes a name with its limits", pair, f"{shown}(k*x, (k, 1, 10))")
+
+    @contextmanager
+    def _binding(self, name: str, value: Expr) -> Iterator[None]:
+        outer = dict(self.bound)
+        self.bound[name] = value
+        yield
+        self.bound = outer
+
+    def _by(self, items: Sequence[Node], node: Node) -> Iterator[tuple[Expr, int]]:
+        """The variables of a derivative with how often: ``x``, ``x, 2`` or ``(x, 2)``."""
+        left = list(items)
+        while left:
+            item = left.pop(0)
+            count: Node | None = None
+            if isinstance(item, syntax.Pair) and len(item.items) == 2:
+                item, count = item.items
+            elif left and isinstance(left[0], syntax.Number):
+                count = left.pop(0)
+            times = sympy.S.One if count is None else self.number(count)
+            variable = self.number(item) if isinstance(item, syntax.Name) else None
+            good = times.is_Integer and 0 <= times <= 20
+            if variable is None or not variable.is_Symbol or not good:
+                self._fail(
+                    "a derivative is by a variable, so many times", item, "Derivative(f, x, 2)"
+                )
+            yield variable, int(times)
+
+    def _integral(self, body: Node, over: Sequence[Node], node: syntax.Call) -> Expr:
+        """Inner integrals first, as in SymPy."""
+        named = [pair for pair in over if isinstance(pair, syntax.Pair)]
+        if not named:
+            expression = self.number(body)
+            for by in over:
+                variable = self.number(by) if isinstance(by, syntax.Name) else sympy.S.One
+                if not variable.is_Symbol:
+                    self._fail("an integral is over a variable", by, "Integral(f, (t, 0, x))")
+                expression = self._done(
+                    node, partial(calculus.antiderivative, expression, variable)
+                )
+            return expression
+        outer = dict(self.bound)
+        bounds = []
+        for pair in reversed(over):  # the limits of an inner integral may hold outer variables
+            name, start, stop = self._limits(pair, node)
+            self.bound[name] = sympy.Dummy(name, real=True)
+            bounds.insert(0, (self.bound[name], start, stop))
+        sites = len(self.sites)
+        expression = self.number(body)
+        del self.sites[sites:]  # of the integrand; what the integral itself has follows
+        self.bound = outer
+        for limits in bounds:
+            expression = self._done(node, partial(calculus.integrated, expression, limits))
+        return expression
+
+    def _done(self, node: syntax.Call, compute: Callable[[], Expr]) -> Expr:
+        """A result of SymPy's, read again as text: its own kinks and edges count too."""
+        try:
+            expression = compute()
+        except calculus.NoClosedFormError as error:
+            raise self._no_closed_form(node) from error
+        if any(symbol.is_Dummy for symbol in expression.free_symbols):
+            return expression  # inside another integral
+        outer, bound = self.inside, self.bound
+        # Elements (x[0]) and indices are no names in a text.
+        ordered = sorted(expression.free_symbols, key=str)
+        stand_ins = {s: f"v{k}_" for k, s in enumerate(ordered)}
+        text = as_text(expression.xreplace({s: symbol(n) for s, n in stand_ins.items()}))
+        self.inside = self.inside or node
+        self.bound = {name: s for s, name in stand_ins.items()}
+        try:
+            return self.number(syntax.parse_formula(text))
+        except HessError as error:
+            # SymPy's answer has a function that hess has not.
+            raise self._no_closed_form(node) from error
+        finally:
+            self.inside, self.bound = outer, bound
+
+    def _no_closed_form(self, node: syntax.Call) -> HessError:
+        return HessError(
+            "formula",
+            f"no closed form is known for this {BY_NAME[node.name].name.lower()}",
+            span=(self.inside or node).span,
+            source=self.source,
+            hint="the derivative or the integral written out",
         )
 
     # Pieces and conditions
@@ -486,12 +696,25 @@ class _Builder:
     def _site(self, test: Any, quantities: tuple[Expr, ...], node: Node, says: str) -> None:
         if sympy.false in self.guards or _never(test, quantities):
             return
+        node = self.inside or node
         guards = tuple(guard for guard in self.guards if guard != sympy.true)
         part = self.source[slice(*node.span)].strip()
         self.sites.append(Site(test, quantities, guards, part, says, node.span))
 
     def _fail(self, message: str, node: Node, hint: str) -> NoReturn:
+        node = self.inside or node
         raise HessError("formula", message, span=node.span, source=self.source, hint=hint)
+
+
+def _names(node: Node) -> Iterator[str]:
+    """The names in ``node`` that are read element by element: not those inside a reduction."""
+    if isinstance(node, syntax.Name):
+        yield node.name
+    elif isinstance(node, syntax.Call) and reduces(node.name, len(node.arguments)):
+        return
+    else:
+        for child in syntax.children(node):
+            yield from _names(child)
 
 
 def _never(test: str, quantities: tuple[Expr, ...]) -> bool:

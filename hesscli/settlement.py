@@ -137,7 +137,7 @@ def settle(
         underflow=underflow,
         verification=verification,
         undefined=undefined,
-        notes=(*formula.notes, *_summed(sums.shape), *notes, *how),
+        notes=(*formula.notes, *summed(sums.shape), *notes, *how),
     )
 
 
@@ -316,7 +316,8 @@ def _slack(value: Value, sums: Sums, name: str, is_exact: bool) -> Array:
     return rounding
 
 
-def _summed(shape: tuple[int, ...]) -> list[str]:
+def summed(shape: tuple[int, ...]) -> list[str]:
+    """A note where a formula gives a tensor."""
     count = size(shape)
     if count == 1:
         return []

@@ -36,5 +36,10 @@ def index_text(shape: Sequence[int], flat: int) -> str:
     index = []
     for length in reversed(shape):
         flat, i = divmod(flat, length)
-        index.append(str(i))
-    return f"[{','.join(reversed(index))}]" if index else ""
+        index.append(i)
+    return label(index[::-1])
+
+
+def label(index: Sequence[int]) -> str:
+    """``[1,0]`` for an index; nothing for that of a scalar."""
+    return f"[{','.join(map(str, index))}]" if index else ""

@@ -157,6 +157,22 @@ Node = (
 )
 
 
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below ``node``, in the order typed."""
+    match node:
+        case Negative(operand=operand) | Not(operand=operand):
+            return (operand,)
+        case Sum(terms=pairs) | Product(factors=pairs):
+            return tuple(part for _, part in pairs)
+        case Power(base=base, exponent=exponent):
+            return base, exponent
+        case Call(arguments=parts) | Comparison(operands=parts) | Logic(operands=parts):
+            return parts
+        case Pair(items=parts) | Array(items=parts):
+            return parts
+    return ()
+
+
 # --- tokens ------------------------------------------------------------------------------------
 
 

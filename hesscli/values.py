@@ -52,7 +52,7 @@ def _mpmath(function: Callable[..., Any]) -> Value:
             with mpmath.workprec(PRECISION):
                 try:
                     result = function(mpmath, *map(mpmath.mpf, numbers))
-                except (ArithmeticError, ValueError, mpmath.NoConvergence):
+                except (ArithmeticError, ValueError, mpmath.libmp.NoConvergence):
                     return float("nan")
             real = getattr(result, "imag", 0) == 0
             try:

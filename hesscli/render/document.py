@@ -22,7 +22,7 @@ from hesscli.model import (
     Variable,
     Verification,
 )
-from hesscli.render.symbols import as_text
+from hesscli.notation import as_text
 from hesscli.syntax import PYTHON, UNICODE, Name, Notation, unparse
 
 MISSING = "none"

@@ -14,7 +14,7 @@ from typing import Any
 
 from hesscli.errors import HessError
 from hesscli.model import Array, Check, Comparison, Evaluation, Report, Symbolic, Variable
-from hesscli.render.symbols import as_text
+from hesscli.notation import as_text
 
 FORMAT_VERSION = "1.0"
 
