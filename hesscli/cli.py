@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from hesscli import __version__
-from hesscli.errors import UNFORESEEN, ExitStatus, HessError, closest, internal
+from hesscli.errors import FORESEEN, ExitStatus, HessError, closest, internal, shortened
 from hesscli.model import Verify
 from hesscli.pipeline import TIMEOUT_SECONDS, Request, Streams, answer
 
@@ -238,9 +238,11 @@ def _names(wrt: str | None) -> tuple[str, ...]:
     names = [canonical_name(name.strip()) for name in wrt.split(",")]
     for name in names:
         if not name.replace("_", "a").isalnum() or name[0].isdigit():
-            raise HessError("bad-wrt", f"`--wrt {wrt}`: `{name}` is not a name", hint="--wrt y,x")
+            raise HessError(
+                "bad-wrt", f"`--wrt`: `{shortened(name)}` is not a name", hint="--wrt y,x"
+            )
         if names.count(name) > 1:
-            raise HessError("doubled-name", f"`--wrt {wrt}`: `{name}` stands there twice")
+            raise HessError("doubled-name", f"`--wrt`: `{shortened(name)}` stands there twice")
     return tuple(names)
 
 
@@ -317,13 +319,15 @@ def _run(argv: list[str], streams: Streams) -> int:
         streams.stdout.flush()
         _say(streams, error.report())
         return error.status
-    except UNFORESEEN as error:
-        _say(streams, internal(error).report())
-        return ExitStatus.NO_ANSWER
     except typer.TyperException as error:
         hint = "`hess --help` lists every option"
         _say(streams, HessError("usage", error.format_message(), hint=hint).report())
         return ExitStatus.USAGE
+    except FORESEEN:
+        raise
+    except Exception as error:
+        _say(streams, internal(error).report())
+        return ExitStatus.NO_ANSWER
 
 
 def _say(streams: Streams, text: str) -> None:

@@ -36,11 +36,12 @@ _doing: list[str] = []
 @contextmanager
 def doing(what: str) -> Iterator[None]:
     """Say what the block does, for the error if a limit around it expires."""
-    _doing.append(what)
+    outer = list(_doing)
     try:
+        _doing.append(what)
         yield
     finally:
-        _doing.pop()
+        _doing[:] = outer
 
 
 @contextmanager
@@ -54,15 +55,16 @@ def limit(seconds: float) -> Iterator[None]:
     if not seconds or not main or not hasattr(signal, "setitimer"):
         yield
         return
-    own = _Limit(seconds, time.monotonic() + seconds)
-    _limits.append(own)
+    outer = list(_limits)
     previous = signal.signal(signal.SIGALRM, _expire)
-    _start()
     try:
+        _limits.append(_Limit(seconds, time.monotonic() + seconds))
+        _start()
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _limits.remove(own)
+        # Not only this one: an inner limit may have expired on its way out.
+        _limits[:] = outer
         signal.signal(signal.SIGALRM, previous)
         _start()
 
@@ -74,7 +76,9 @@ def _start() -> None:
 
 
 def _expire(number: int, frame: FrameType | None) -> NoReturn:
-    expired = min(_limits, key=lambda each: each.end)
+    expired = min(_limits, key=lambda each: each.end, default=_Limit(0, 0))
+    if expired in _limits:
+        _limits.remove(expired)  # it expires once
     raise TooSlowError(
         "timeout",
         f"{_doing[-1] if _doing else 'this'} takes longer than {expired.seconds:g} s",

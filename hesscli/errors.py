@@ -51,15 +51,19 @@ class HessError(Exception):
 
     def report(self) -> str:
         """The whole error as lines of text: message, source line with a caret, hint."""
-        lines = [f"hess: {self.message}"]
+        lines = [f"hess: {printable(self.message)}"]
         if self.source is not None and self.span is not None and self.source.strip():
             lines += _excerpt(self.source, self.span)
         if self.hint:
-            lines.append(f"  try: {self.hint}")
+            lines.append(f"  try: {printable(self.hint)}")
         return "\n".join(lines)
 
 
-# What SymPy and torch raise in corners that nobody has mapped.
+# What has a meaning of its own; all else that SymPy, mpmath and torch raise in corners that nobody
+# has mapped is an internal error.
+FORESEEN = (HessError, MemoryError, RecursionError, OSError)
+
+
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -114,6 +118,8 @@ def closest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
     """The entry of ``known`` most like ``name``, or ``None`` when nothing is close."""
     import difflib
 
+    if name.lower() in known:
+        return name.lower()
     matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if not matches:
         matches = difflib.get_close_matches(

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import sympy
+from mpmath.libmp import NoConvergence
 
 from hesscli.derivatives import differentiate
 from hesscli.errors import shortened
@@ -22,7 +23,9 @@ from hesscli.functions import BY_ZERO, INFINITE, NO_BASE, POLE
 from hesscli.model import Expr, Formula, Site, Symbolic
 from hesscli.semantics import symbol
 
-DIGITS = 1200
+# Digits around a point: few first, because functions such as gamma take a hundred times longer
+# with many; and where they find no derivative, the judgement is left to many.
+FEW, DIGITS = 420, 1200
 # At the point itself, digits are raised until two results agree.
 PRECISIONS = (50, 120, 240, 600, 1200)
 # A difference of two doubles that is 0 with so many digits is 0: their exponents span 617 digits.
@@ -39,7 +42,7 @@ RINGS = (
 # A sequence over the rings converges when its second step is this much smaller than its first:
 # |x|**0.15 does (1e-3), and log|x| (2) does not.
 CONVERGED = sympy.Float("1e-3")
-# Relative to a number of DIGITS digits, a rounding error; below this, a double is 0.
+# Relative to a number of FEW digits, a rounding error; below this, a double is 0.
 ROUNDING = sympy.Float("1e-100")
 UNDERFLOW = sympy.Float("1e-330")
 WITHOUT_VALUE = (POLE, INFINITE, BY_ZERO, NO_BASE)
@@ -99,7 +102,8 @@ class Examiner:
 
     def __call__(self, point: Mapping[str, Fraction | float | Expr], index: str) -> Jet:
         """The jet at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
-        return _Examination(self, point, index).jet()
+        jet = _Examination(self, point, index, FEW).jet()
+        return _Examination(self, point, index, DIGITS).jet() if jet.reasons else jet
 
 
 class _Examination:
@@ -110,7 +114,9 @@ class _Examination:
         examiner: Examiner,
         point: Mapping[str, Fraction | float | Expr],
         index: str,
+        digits: int,
     ) -> None:
+        self.digits = digits
         self.derivative = examiner.derivative
         self.formula = examiner.formula
         self.names = examiner.names
@@ -287,7 +293,7 @@ class _Examination:
             if offset is None:
                 self.numbers[key] = self._surely(expression)
             else:
-                self.numbers[key] = _number(expression, self._at(offset, DIGITS), DIGITS)
+                self.numbers[key] = _number(expression, self._at(offset, self.digits), self.digits)
         return self.numbers[key]
 
     def _surely(self, expression: Expr) -> Number:
@@ -298,8 +304,12 @@ class _Examination:
         coarse = None
         for digits in PRECISIONS:
             raw = _evaluated(expression, self._at(None, digits), digits)
-            if raw is None or raw.is_Rational:
-                return None if raw is None else sympy.Float(raw, DIGITS)
+            if raw is None:
+                return None
+            # Of terms that cancel to the last digit, SymPy makes the whole number 0: only what
+            # depends on no variable is exact.
+            if raw.is_Rational and not expression.free_symbols:
+                return sympy.Float(raw, self.digits)
             fine = sympy.Float(raw, digits)
             if coarse is not None:
                 sure = abs(fine - coarse) <= SURE * abs(fine)
@@ -307,7 +317,7 @@ class _Examination:
                     if fine.is_zero and digits < ENOUGH:
                         continue
                     self.underflow |= bool(sure and not fine.is_zero)
-                    return sympy.Float(0, DIGITS)
+                    return sympy.Float(0, self.digits)
                 if sure:
                     return fine
             coarse = fine
@@ -370,7 +380,9 @@ class _Examination:
         components = {}
         for i in moved:
             slope = _number(
-                sympy.diff(quantity, symbol(self.names[i])), self._at(None, DIGITS), DIGITS
+                sympy.diff(quantity, symbol(self.names[i])),
+                self._at(None, self.digits),
+                self.digits,
             )
             if slope is not None and abs(slope) < sympy.Float("1e300"):
                 components[i] = Fraction(float(slope))
@@ -402,12 +414,12 @@ class _Examination:
 
     def _holds(self, site: Site, offset: Offset) -> bool:
         """Whether the site's test holds at an offset."""
-        place = self._at(offset, DIGITS if offset else PRECISIONS[0])
+        place = self._at(offset, self.digits if offset else PRECISIONS[0])
         if any(_substituted(guard, place) != sympy.true for guard in site.guards):
             return False
         if site.test == "always":
             return True
-        numbers = self._quantities(site, offset, DIGITS if offset else PRECISIONS[0])
+        numbers = self._quantities(site, offset, self.digits if offset else PRECISIONS[0])
         if numbers is None:
             # Not real, or not finite: another site says why.
             return False
@@ -445,7 +457,7 @@ class _Examination:
 
         A rounding error shrinks with the digits that are carried; a small number does not.
         """
-        first, *finer = PRECISIONS if offset is None else (DIGITS // 2, DIGITS)
+        first, *finer = PRECISIONS if offset is None else (self.digits // 2, self.digits)
         numbers = self._quantities(site, offset, first)
         if numbers is None:
             return False
@@ -503,7 +515,7 @@ def _evaluated(expression: Expr, point: Mapping[str, Expr], digits: int) -> Numb
     """The value of ``expression`` at ``point``: a Float, or a rational where SymPy is exact."""
     try:
         result = _substituted(expression, point).evalf(digits)
-    except (ArithmeticError, TypeError, ValueError, AttributeError):
+    except (ArithmeticError, TypeError, ValueError, AttributeError, NoConvergence):
         # Where SymPy cannot evaluate (a comparison of NaN, an infinite series) there is no number.
         return None
     return result if result.is_Float or result.is_Rational else None

@@ -75,6 +75,7 @@ class Evaluator:
             suspects=tuple(suspect.nonzero().squeeze(-1).tolist()),
             epsilon=torch.finfo(self.dtype).eps,
             single=self.dtype != torch.float64,
+            operations=len(self.program),
         )
 
     def autograd(self, sums: Sums) -> Array:

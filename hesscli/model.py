@@ -126,7 +126,7 @@ class Sums:
 
     ``numbers`` are the values used for each variable, flat; ``suspects`` the flat indices, into
     the tensor of shape ``shape``, of the elements that were left out. ``single`` says that they
-    were computed in less than double precision.
+    were computed in less than double precision; ``operations`` is the length of the program.
     """
 
     variables: tuple[Variable, ...]
@@ -139,6 +139,7 @@ class Sums:
     suspects: tuple[int, ...]
     epsilon: float
     single: bool
+    operations: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def as_text(expression: Any, notation: Notation = PYTHON, *, decimal: bool = Fal
     text: str = _Printer({"full_prec": False}).doprint(expression)
     if notation is PYTHON:
         return text
-    return unparse(parse_formula(text), notation)
+    return unparse(parse_formula(text, limited=False), notation)
 
 
 def _with_decimals(expression: Expr) -> Expr:

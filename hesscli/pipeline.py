@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.deadline import doing, limit
-from hesscli.errors import UNFORESEEN, ExitStatus, HessError, internal
+from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
 from hesscli.model import Verify
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
         )
     if request.at.count(STANDARD_INPUT) > 1:
         raise HessError("two-inputs", "standard input can be read only once")
-    lines = _Lines(request)
+    with limit(request.timeout), doing("reading the formula"):
+        lines = _Lines(request)
     output = _Output(request, streams)
     status = ExitStatus.ANSWERED
     for number, line in enumerate(streams.stdin, start=1):
@@ -143,6 +144,12 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
         except (MemoryError, RecursionError):
             message = "this line asks for more than there is memory for"
             output.failure(HessError("too-large", message, hint="a smaller point"), number)
+            status = ExitStatus.NO_ANSWER
+        except OSError:
+            raise
+        except Exception as error:
+            # One line must not take the others with it.
+            output.failure(internal(error), number)
             status = ExitStatus.NO_ANSWER
         streams.stdout.flush()
     return status
@@ -266,7 +273,9 @@ class _Solver:
                 check = self._check(report, sums, evaluator) if request.check else None
                 comparison = self._compare(report) if self._expected else None
                 return replace(report, check=check, comparison=comparison)
-        except UNFORESEEN as error:
+        except FORESEEN:
+            raise
+        except Exception as error:
             # One point without an answer must not take the others with it.
             raise internal(error) from error
 

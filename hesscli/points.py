@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from hesscli import syntax
-from hesscli.errors import HessError, closest
+from hesscli.errors import HessError, closest, shortened
 from hesscli.model import Expr, Formula, Point, Random, Span, Value, Values
 from hesscli.semantics import read_constant
 from hesscli.shapes import broadcast, size
@@ -102,7 +102,7 @@ def _value(node: Node, source: str) -> Value:
 def _entry(node: Node, source: str) -> Fraction | Expr:
     _refuse_special_names(node, source)
     value = read_constant(node, source)
-    _check_range(value, source[slice(*node.span)].strip(), node.span)
+    _check_range(value, shortened(source[slice(*node.span)].strip()), node.span)
     return value
 
 
@@ -110,7 +110,8 @@ def _refuse_special_names(node: Node, source: str) -> None:
     inner = node.operand if isinstance(node, syntax.Negative) else node
     if isinstance(inner, syntax.Name) and inner.name.lower() in ("nan", "inf", "infinity", "oo"):
         raise HessError(
-            "not-finite", f"the value `{source[slice(*node.span)]}` is not a finite number",
+            "not-finite",
+            f"the value `{shortened(source[slice(*node.span)])}` is not a finite number",
             span=node.span, hint="a finite number",
         )  # fmt: skip
     factors = [f for _, f in node.factors] if isinstance(node, syntax.Product) else [inner]
@@ -228,7 +229,8 @@ def _count(argument: Any) -> int:
 def _check_size(count: int, most: int) -> None:
     if count > most:
         raise HessError(
-            "too-large", f"a tensor of {count:,} elements; the most is {most:,}",
+            "too-large",
+            f"a tensor of {shortened(f'{count:,}')} elements; the most is {most:,}",
             hint="a smaller tensor",
         )  # fmt: skip
 
@@ -309,6 +311,8 @@ def _read_file(path: str) -> Value:
         raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
     except UnicodeDecodeError:
         raise HessError("bad-file", f"`{path}` is not UTF-8 text") from None
+    except ValueError:  # a NUL in the name
+        raise HessError("bad-file", f"`{path}` is not the name of a file") from None
 
 
 def _read_npy(path: str) -> Value:

@@ -7,6 +7,7 @@ it is not real or may not be differentiable *as it was typed*: SymPy simplifies 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,13 +19,15 @@ from typing import Any, NoReturn
 import sympy
 
 from hesscli import calculus, special, syntax
-from hesscli.errors import HessError, closest
+from hesscli.errors import HessError, closest, shortened
 from hesscli.functions import (
     BY_NAME,
     BY_ZERO,
+    GAMMA,
     NO_BASE,
     NOT_REAL,
     PIECES,
+    SPECIAL,
     SWITCH,
     Function,
     binds,
@@ -58,7 +61,7 @@ MAX_FACTORIAL = 1_500
 MAX_EXPONENT = 1_000_000
 MAX_TERMS = 2_000  # of a `Sum` or `Product`
 GROWS_LIKE_EXP = ("exp", "exp2", "expm1", "sinh", "cosh", "softplus")
-GROWS_LIKE_FACTORIAL = ("gamma", "factorial", "loggamma", "digamma")
+GROWS_LIKE_FACTORIAL = (GAMMA, SPECIAL)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -86,15 +89,8 @@ def read_formula(
     """
     tree = syntax.parse_formula(text)
     builder = _Builder(text, frozenset((*given, *wrt)), shapes or {})
-    try:
+    with _refused():
         expression = sympy.Add(*builder.elements((tree,), lambda: builder.number(tree)))
-    except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
-        # SymPy raises these for combinations that it has no rule for.
-        raise HessError(
-            "unsupported",
-            f"SymPy cannot build this formula: {str(error)[:200]}",
-            hint="a formula of real numbers",
-        ) from error
     names = sorted(builder.names, key=natural_key)
     if not names:
         raise HessError(
@@ -128,6 +124,19 @@ def read_formula(
     )
 
 
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Turns what SymPy raises for combinations that it has no rule for into an error for a user."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
+        raise HessError(
+            "unsupported",
+            f"SymPy cannot build this: {str(error)[:200]}",
+            hint="a formula of real numbers",
+        ) from error
+
+
 def _in_elements(names: Sequence[str], shapes: Mapping[str, Shape]) -> list[str]:
     """The names of the elements of variables, row-major."""
     return [
@@ -146,8 +155,13 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
     if rational is not None:
         return rational
     builder = _Builder(source, frozenset())
-    expression = builder.number(node)
-    shown = source[slice(*node.span)].strip()
+    shown = shortened(source[slice(*node.span)].strip())
+    with _refused():
+        return _constant(builder, node, shown)
+
+
+def _constant(builder: _Builder, node: Node, shown: str) -> Fraction | Expr:
+    expression, source = builder.number(node), builder.source
     if builder.names:
         name = min(builder.names, key=natural_key)
         raise HessError(
@@ -162,7 +176,8 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
             "not-finite", f"the value `{shown}` is not a finite number", span=node.span,
             source=source, hint="a finite number",
         )  # fmt: skip
-    imaginary = abs(sympy.im(expression).evalf(30, maxn=60))
+    # Of the number: the imaginary part of the expression can take SymPy minutes.
+    _, imaginary = expression.evalf(30, maxn=60).as_real_imag()
     if expression.is_extended_real is False or not imaginary.is_zero:
         raise HessError(
             "not-real", f"the value `{shown}` is not a real number", span=node.span,
@@ -327,6 +342,9 @@ class _Builder:
         return sympy.Pow(base, exponent)
 
     def _limit_power(self, base: Expr, exponent: Expr, node: Node) -> None:
+        if isinstance(exponent, sympy.Piecewise):
+            for value, _ in exponent.args:
+                self._limit_power(base, value, node)
         if not exponent.is_number or exponent.is_finite is False:
             return
         number = base if base.is_number else base.as_coeff_Mul()[0]
@@ -380,8 +398,8 @@ class _Builder:
         if ordered and function.name != "abs" and any(a.has(sympy.I) for a in arguments):
             self._fail(f"`{node.name}` takes real numbers only", node, "a formula without `I`")
         self._check_whole(function, arguments, node)
-        self._hazards(function, arguments, node)
         self._limit_function(function, arguments, node)
+        self._hazards(function, arguments, node)
         assert function.symbol is not None
         return getattr(special, function.symbol)(*arguments)
 
@@ -404,14 +422,14 @@ class _Builder:
         argument = arguments[0]
         if function.name in ("sqrt", "cbrt"):
             self._limit_power(argument, sympy.S.Half, node)
-        if not argument.is_number or argument.is_extended_real is not True:
-            return
-        if function.name in GROWS_LIKE_EXP and abs(argument.evalf(5)) > MAX_EXPONENT:
+        sizes = [_size(each) for each in arguments]
+        if function.name in GROWS_LIKE_EXP and sizes[0] > MAX_EXPONENT:
             self._limit(MAX_BITS + 1, node)
-        if function.name in GROWS_LIKE_FACTORIAL and abs(argument.evalf(5)) > MAX_FACTORIAL:
+        # SymPy writes gamma(10**6) out, and lowergamma(5000, x) as so many terms.
+        if function.group in GROWS_LIKE_FACTORIAL and max(sizes) > MAX_FACTORIAL:
             self._limit(MAX_BITS + 1, node)
-        if function.name in ("floor", "ceil") and not argument.is_Rational:
-            self._limit(sympy.log(abs(argument.evalf(5)) + 1, 2).evalf(5), node)
+        if function.name in ("floor", "ceil") and not argument.is_Rational and sizes[0]:
+            self._limit(math.log2(sizes[0] + 1), node)
 
     def _check_whole(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
         for whole in function.whole:
@@ -447,12 +465,15 @@ class _Builder:
         elif match:
             hint = f"did you mean `{match}`?"
         elif len(node.name) <= 2 or node.name in self.names:
-            hint = f"`{node.name}*(…)` if a product is meant; `hess --functions` lists functions"
+            hint = (
+                f"`{shortened(node.name)}*(…)` if a product is meant; "
+                "`hess --functions` lists functions"
+            )
         else:
             hint = "`hess --functions` lists every function"
         raise HessError(
             "unknown-function",
-            f"`{node.name}` is not a function that hess knows",
+            f"`{shortened(node.name)}` is not a function that hess knows",
             span=node.name_span,
             source=self.source,
             hint=hint,
@@ -579,7 +600,7 @@ class _Builder:
                 )
             return expression
         outer = dict(self.bound)
-        bounds = []
+        bounds: list[calculus.Limits] = []
         for pair in reversed(over):  # the limits of an inner integral may hold outer variables
             name, start, stop = self._limits(pair, node)
             self.bound[name] = sympy.Dummy(name, real=True)
@@ -738,6 +759,15 @@ def _never(test: str, quantities: tuple[Expr, ...]) -> bool:
         case "whole":
             return bool(quantity.is_number and quantity.is_integer is False)
     return False
+
+
+def _size(argument: Expr) -> float:
+    """How large a constant is, or the largest in a Piecewise; 0 for what has variables."""
+    if isinstance(argument, sympy.Piecewise):
+        return max(_size(value) for value, _ in argument.args)
+    if not argument.is_number or argument.is_extended_real is not True:
+        return 0.0
+    return min(float(abs(argument.evalf(5))), 1e300)
 
 
 def symbol(name: str) -> Expr:

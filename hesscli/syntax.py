@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NoReturn
 
-from hesscli.errors import HessError
+from hesscli.errors import HessError, shortened
 from hesscli.functions import BY_NAME
 
 Span = tuple[int, int]
@@ -247,12 +247,13 @@ def canonical_name(text: str) -> str:
     return folded
 
 
-def tokenize(text: str, *, files: bool = False) -> list[Token]:
+def tokenize(text: str, *, files: bool = False, limited: bool = True) -> list[Token]:
     """Split ``text`` into tokens that end with one of kind ``end``.
 
-    ``files`` allows ``@path``. Raises :class:`HessError` for a character that means nothing.
+    ``files`` allows ``@path``; text of the program's own making is not ``limited``. Raises
+    :class:`HessError` for a character that means nothing.
     """
-    if len(text) > MAX_LENGTH:
+    if limited and len(text) > MAX_LENGTH:
         raise HessError(
             "too-long", f"the text has {len(text):,} characters; the most is {MAX_LENGTH:,}"
         )
@@ -288,7 +289,7 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             start, i = i, _end_of_path(text, i + 1)
             tokens.append(Token("file", text[start + 1 : i].strip().strip("\"'"), (start, i)))
         elif operator := OPERATORS.get(plain[i : i + 2]) or OPERATORS.get(c):
-            length = 2 if plain[i : i + 2] in OPERATORS else 1
+            length = len(plain[i : i + 2]) if plain[i : i + 2] in OPERATORS else 1
             tokens.append(Token(operator, plain[i : i + length], (i, i + length)))
             i += length
         else:
@@ -311,9 +312,11 @@ def _in_name(c: str) -> bool:
 
 
 def _vulgar_fraction(c: str) -> bool:
-    return (
-        len(c) == 1 and unicodedata.category(c) == "No" and "⁄" in unicodedata.normalize("NFKC", c)
-    )
+    """Whether ``c`` is a fraction such as ½; ⅟ is a numerator without a denominator."""
+    if len(c) != 1 or unicodedata.category(c) != "No":
+        return False
+    numerator, slash, denominator = unicodedata.normalize("NFKC", c).partition("⁄")
+    return bool(slash and numerator.isdecimal() and denominator.isdecimal())
 
 
 def _end_of_path(text: str, start: int) -> int:
@@ -328,13 +331,23 @@ def _word(text: str, word: str, span: Span) -> Token:
     if word in KEYWORDS:
         return Token(word, word, span)
     name = canonical_name(word)
-    if "π" in word and word not in ("π",) and not name.startswith(("pi_", "pi0")):
+    folded = unicodedata.normalize("NFKC", word)
+    if "π" in folded and folded != "π" and not name.startswith(("pi_", "pi0")):
         raise HessError(
             "ambiguous-product",
-            f"`{word}` would be one name",
+            f"`{shortened(word)}` would be one name",
             span=span,
             source=text,
-            hint=f"`{word.replace('π', 'π*', 1)}` if a product with π is meant",
+            hint=f"`{shortened(folded.replace('π', 'π*', 1))}` if a product with π is meant",
+        )
+    settled = canonical_name(name) == name and all(map(_in_name, name))
+    if not settled or not (name[0].isalpha() or name[0] == "_"):
+        raise HessError(
+            "syntax",
+            f"`{shortened(word)}` is not a name",
+            span=span,
+            source=text,
+            hint="letters, digits and `_`, such as x, x1 or theta_0",
         )
     return Token("name", name, span)
 
@@ -398,15 +411,18 @@ def _unknown_character(text: str, i: int) -> HessError:
 # --- the parser --------------------------------------------------------------------------------
 
 
-def parse_formula(text: str) -> Node:
-    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake."""
+def parse_formula(text: str, *, limited: bool = True) -> Node:
+    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake.
+
+    Text of the program's own making is not ``limited`` in length and depth.
+    """
     if not text.strip():
         raise HessError(
             "empty-formula",
             "the formula is empty",
             hint='hess "x**3 + x*y" --at 2,4',
         )
-    parser = _Parser(text, tokenize(text))
+    parser = _Parser(text, tokenize(text, limited=limited), limited=limited)
     node = parser.condition()
     parser.finish()
     return node
@@ -451,8 +467,9 @@ def read_number(text: str) -> Fraction:
 class _Parser:
     """One pass over the tokens; each method reads one level of precedence, loosest first."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token], *, limited: bool = True) -> None:
         self.text = text
+        self.limited = limited
         self.tokens = tokens
         self.position = 0
         self.depth = 0
@@ -505,11 +522,14 @@ class _Parser:
         )
 
     def _shown(self, token: Token) -> str:
-        return self.text[token.span[0] : token.span[1]]
+        return self._quoted(token.span[0], token.span[1])
+
+    def _quoted(self, start: int, end: int) -> str:
+        return shortened(self.text[start:end])
 
     def _deeper(self) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
+        if self.limited and self.depth > MAX_DEPTH:
             raise HessError(
                 "too-deep",
                 f"the formula is nested more than {MAX_DEPTH} levels deep",
@@ -611,9 +631,9 @@ class _Parser:
             factor = factor.operand
         assert isinstance(factor, Product)
         first = factor.factors[0][1]
-        number = self.text[first.span[0] : first.span[1]]
-        whole = self.text[factor.span[0] : factor.span[1]]
-        rest = self.text[first.span[1] : factor.span[1]].strip()
+        number = self._quoted(*first.span)
+        whole = self._quoted(*factor.span)
+        rest = self._quoted(first.span[1], factor.span[1]).strip()
         raise HessError(
             "ambiguous-product",
             f"`/{whole}` can be read in two ways",
@@ -670,7 +690,7 @@ class _Parser:
         )
 
     def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
-        shown = self.text[power.span[0] : power.span[1]]
+        shown = self._quoted(*power.span)
         hint = f"`{shown}*{self._shown(token)}`, or brackets around the exponent"
         if isinstance(power, Call):
             hint = f"`{shown}*{self._shown(token)}`, or brackets after the root"
@@ -736,7 +756,7 @@ class _Parser:
                 argument = self.primary()
                 self.depth -= 1
                 if bare and self.token.kind in ("**", "!"):
-                    shown = self.text[argument.span[0] : self.token.span[1]]
+                    shown = self._quoted(argument.span[0], self.token.span[1])
                     self.fail(
                         "how far this root reaches can be read in two ways",
                         token.span,
@@ -884,7 +904,7 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
             return f"{notation.minus}({inner(operand, _CONDITION)})", _SIGN
         case Negative(operand=operand):
             text, binding = _unparse(operand, notation)
-            if binding < _PRODUCT:
+            if binding < _PRODUCT or text.startswith(notation.minus):
                 return f"{notation.minus}({text})", _SIGN
             # -(2*x) is written -2*x, which is the same number.
             return notation.minus + text, min(binding, _SIGN)

@@ -119,6 +119,7 @@ def test_pipe_gets_plain_text(hess: Hess) -> None:
         "eigenvalues  -0.0827625  12.0828",
         "Hessian      indefinite (tolerance 5.4e-15)",
         "point        not stationary (largest slope 16)",
+        "verified     to 15 digits, against the exact derivatives",
     ]
 
 

@@ -104,17 +104,25 @@ def test_nothing_typed_is_run_as_code(
     assert list(tmp_path.iterdir()) == []
 
 
+# Functions whose arguments are of a kind of their own.
+CALLS = {
+    "Piecewise": "(x, x < 0)",
+    "where": "x > 0, x, 1",
+    "Sum": "x*k, (k, 1, 3)",
+    "Product": "x*k, (k, 1, 3)",
+    "Derivative": "x**3, x",
+    "Integral": "x*t, (t, 0, 1)",
+}
+
+
 def test_every_function_and_alias_is_known_and_listed(hess: Hess) -> None:
     listed = hess("--functions").stdout
     for name, function in BY_NAME.items():
         assert name in listed
         least = function.arity[0]
-        arguments = ", ".join(f"x{i}" for i in range(least))
-        if function.name == "Piecewise":
-            arguments = "(x, x < 0)"
-        elif function.name == "where":
-            arguments = "x > 0, x, 1"
-        assert read_formula(f"{name}({arguments})").variables
+        whole = [each.position for each in function.whole]
+        arguments = ", ".join("1" if i in whole else f"x{i}" for i in range(least))
+        assert read_formula(f"{name}({CALLS.get(function.name, arguments)})").variables
 
 
 @pytest.mark.parametrize(
