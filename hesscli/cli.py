@@ -15,8 +15,10 @@ from typer.core import TyperCommand
 
 from hesscli import __version__
 from hesscli.errors import FORESEEN, ExitStatus, HessError, closest, internal, shortened
-from hesscli.model import Verify
+from hesscli.model import Format, Verify
 from hesscli.pipeline import TIMEOUT_SECONDS, Request, Streams, answer
+
+MAX_DIGITS = 1_000
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
 RECURSION_LIMIT = 20_000
@@ -134,6 +136,21 @@ def _request(
     json: Annotated[
         bool, typer.Option("--json", help="One JSON object a point, one a line.")
     ] = False,
+    format: Annotated[
+        Format | None, typer.Option("--format", help="How to write the answer.", show_default=False)
+    ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact", help="Exact numbers, such as sqrt(2)/3, and signs that are proved."
+        ),
+    ] = False,
+    digits: Annotated[
+        int | None,
+        typer.Option(
+            "--digits", metavar="N", min=1, max=MAX_DIGITS, help="Numbers to N digits, all right."
+        ),
+    ] = None,
     dtype: Annotated[
         DType, typer.Option("--dtype", help="The floating-point type to compute in.")
     ] = DType.float64,
@@ -209,6 +226,7 @@ def _request(
         if at or json or wrt:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
         raise _Introduction
+    _check_together(exact, digits, check, expect)
     if seed is not None and seed >= 2**63:
         raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
     return Request(
@@ -218,12 +236,33 @@ def _request(
         seed=seed,
         dtype=dtype.value,
         device=device,
-        json=json,
+        format=_format(format, json=json),
+        exact=exact,
+        digits=digits,
         verify=verify,
         timeout=timeout,
         check=check,
         expect=expect,
     )
+
+
+def _format(format: Format | None, *, json: bool) -> Format:
+    if json and format not in (None, Format.json):
+        raise HessError("usage", f"`--json` and `--format {format}`: which of them?")
+    return Format.json if json else format or Format.text
+
+
+def _check_together(exact: bool, digits: int | None, check: bool, expect: str | None) -> None:
+    if exact and digits is not None:
+        raise HessError(
+            "usage", "`--exact` gives all digits, and `--digits` some", hint="one of them"
+        )
+    for option, given in (("--check", check), ("--expect", expect is not None)):
+        if given and (exact or digits is not None):
+            raise HessError(
+                "usage", f"`{option}` compares doubles, not exact numbers",
+                hint=f"`{option}` without `--exact` and `--digits`",
+            )  # fmt: skip
 
 
 class _Introduction(Exception):

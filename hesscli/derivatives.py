@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import sympy
@@ -10,18 +11,24 @@ from hesscli.errors import ExitStatus, HessError, shortened
 from hesscli.functions import JUMP, KINK, NOT_REAL, SWITCH, TIE
 from hesscli.model import Expr, Formula, Symbolic
 from hesscli.semantics import symbol
+from hesscli.special import Polynomial
 
 _PIECED = (sympy.Max, sympy.Min)
+# The second derivative of a product has as many terms as pairs of factors, each as long as it.
+MAX_FACTORS = 60
 
 
 def differentiate(formula: Formula) -> Symbolic:
     """Gradient and Hessian of ``formula`` in its differentiated variables.
 
+    Raises :class:`HessError` where they would be too large, or no rule is known.
+
     Each entry holds wherever none of the formula's pieces meet: the delta functions that SymPy
     gives for the second derivative of ``abs`` are left out, and ``max`` becomes a Piecewise.
     """
     variables = [symbol(name) for name in formula.differentiated]
-    expression = _in_pieces(formula.expression)
+    _check_products(formula)
+    expression = _written_out(_in_pieces(formula.expression))
     gradient = _gradient(expression, variables)
     zero = sympy.S.Zero
     rows: list[list[Expr]] = [[zero] * len(variables) for _ in variables]
@@ -34,6 +41,22 @@ def differentiate(formula: Formula) -> Symbolic:
     if any(slope.has(sympy.I) for slope in gradient):
         notes = (*notes, "the formula is not real")
     return Symbolic(formula, gradient, tuple(map(tuple, rows)), notes)
+
+
+def _check_products(formula: Formula) -> None:
+    names = set(formula.differentiated)
+    for product in formula.expression.atoms(sympy.Mul):
+        if len(product.args) <= MAX_FACTORS:
+            continue
+        counts = Counter(s.name for factor in product.args for s in factor.free_symbols)
+        name, count = max(((n, counts[n]) for n in names), key=lambda pair: pair[1])
+        if count > MAX_FACTORS:
+            raise HessError(
+                "too-large",
+                f"{count:,} factors of a product have `{name}`: its exact derivatives are too large",
+                hint=f"products of at most {MAX_FACTORS} factors, or the logarithm",
+                status=ExitStatus.NO_ANSWER,
+            )
 
 
 # Where these are zero, the formula's pieces meet; what divides by zero shows in the entries.
@@ -66,6 +89,13 @@ def _gradient(expression: Expr, variables: Sequence[Expr]) -> tuple[Expr, ...]:
         for v in term.free_symbols & terms.keys():
             terms[v].append(term)
     return tuple(sympy.Add(*(derivative(term, v) for term in terms[v])) for v in variables)
+
+
+def _written_out(expression: Expr) -> Expr:
+    """Orthogonal polynomials in powers of their argument, as people know them."""
+    if not expression.has(Polynomial):
+        return expression
+    return expression.replace(lambda e: isinstance(e, Polynomial), lambda e: e.doit())
 
 
 def derivative(expression: Expr, variable: Expr) -> Expr:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from hesscli import settlement
 from hesscli.errors import HessError
-from hesscli.model import Array, Evaluation, Formula, Point, Values, Variable
+from hesscli.model import Array, Evaluation, Exact, Expr, Formula, Point, Values, Variable
 from hesscli.semantics import read_formula
 from hesscli.shapes import Shape, broadcast, size
 
@@ -39,19 +40,22 @@ def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
 
 def split_point(point: Point) -> Point:
     """``point`` with a value for each element. Its values must be known, not to be drawn."""
-    values = {}
+    values = {label: Values((), (entry,)) for label, entry in entries(point).items()}
+    return Point(values, point.source)
+
+
+def entries(point: Point) -> dict[str, Fraction | float | Expr]:
+    """The number for each element of each variable, by the element's name."""
+    found: dict[str, Fraction | float | Expr] = {}
     for name, value in point.values.items():
         assert isinstance(value, Values)
-        for label, entry in zip(Variable(name, value.shape).elements(), value.entries, strict=True):
-            values[label] = Values((), (entry,))
-    return Point(values, point.source)
+        labels = Variable(name, value.shape).elements()
+        found |= dict(zip(labels, value.entries, strict=True))
+    return found
 
 
 def joined(evaluation: Evaluation, formula: Formula, shapes: Mapping[str, Shape]) -> Evaluation:
     """The evaluation of the elements as that of ``formula`` in its tensors."""
-
-    def variables(names: Sequence[str]) -> tuple[Variable, ...]:
-        return tuple(Variable(name, shapes[name]) for name in names)
 
     def numbers(variable: Variable) -> Array:
         return np.concatenate([evaluation.point[label] for label in variable.elements()])
@@ -59,10 +63,25 @@ def joined(evaluation: Evaluation, formula: Formula, shapes: Mapping[str, Shape]
     return replace(
         evaluation,
         formula=formula,
-        variables=variables(formula.differentiated),
-        constants=variables(formula.variables[formula.wrt :]),
-        point={v.name: numbers(v) for v in variables(formula.variables)},
+        variables=_variables(formula.differentiated, shapes),
+        constants=_variables(formula.variables[formula.wrt :], shapes),
+        point={v.name: numbers(v) for v in _variables(formula.variables, shapes)},
     )
+
+
+def joined_exactly(answer: Exact, formula: Formula, shapes: Mapping[str, Shape]) -> Exact:
+    """The exact answer in the elements as that of ``formula`` in its tensors."""
+    return replace(
+        answer,
+        formula=formula,
+        variables=_variables(formula.differentiated, shapes),
+        constants=_variables(formula.variables[formula.wrt :], shapes),
+        notes=(*answer.notes, *summed(formula, shapes)),
+    )
+
+
+def _variables(names: Sequence[str], shapes: Mapping[str, Shape]) -> tuple[Variable, ...]:
+    return tuple(Variable(name, shapes[name]) for name in names)
 
 
 def summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[str]:

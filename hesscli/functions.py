@@ -93,7 +93,7 @@ SWITCH = "changes sides"
 _TOO_FAR = Hazard("negative", "x + 100000", "is too far left of 0 to evaluate")
 
 (
-    _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, GAMMA, _BESSEL, SPECIAL, _POLYNOMIAL, _CALCULUS,
+    _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL, _CALCULUS,
     _ELEMENTS,
 ) = (
     "exponentials and logarithms",
@@ -121,7 +121,8 @@ _DEGREE = (Whole(0, 0, 200),)
 def _polynomial(name: str, meaning: str, *aliases: str) -> Function:
     signature = f"{name}(n, x)"
     return Function(
-        name, signature, meaning, _POLYNOMIAL, name, aliases=aliases, arity=(2, 2), whole=_DEGREE
+        name, signature, meaning, _POLYNOMIAL, name, value=name,
+        aliases=aliases, arity=(2, 2), whole=_DEGREE,
     )
 
 
@@ -299,32 +300,32 @@ FUNCTIONS: tuple[Function, ...] = (
         hazards=_real_from("x*(2 - x)", INFINITE),
     ),
     Function(
-        "gamma", "gamma(x)", "gamma function", GAMMA, "gamma", "gamma",
+        "gamma", "gamma(x)", "gamma function", _GAMMA, "gamma", "gamma",
         aliases=("Gamma", "tgamma"), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
     ),
     Function(
-        "loggamma", "loggamma(x)", "log(gamma(x)), real for x > 0", GAMMA, "loggamma", "lgamma",
+        "loggamma", "loggamma(x)", "log(gamma(x)), real for x > 0", _GAMMA, "loggamma", "lgamma",
         aliases=("lgamma", "gammaln"), hazards=_real_from("x", INFINITE),
     ),
     Function(
-        "digamma", "digamma(x)", "derivative of loggamma", GAMMA, "digamma",
+        "digamma", "digamma(x)", "derivative of loggamma", _GAMMA, "digamma",
         aliases=("psi",), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
     ),
     Function(
-        "trigamma", "trigamma(x)", "second derivative of loggamma", GAMMA, "trigamma",
+        "trigamma", "trigamma(x)", "second derivative of loggamma", _GAMMA, "trigamma",
         hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
     ),
     Function(
-        "polygamma", "polygamma(n, x)", "derivative number n of digamma", GAMMA,
+        "polygamma", "polygamma(n, x)", "derivative number n of digamma", _GAMMA,
         "polygamma", value="polygamma", arity=(2, 2), whole=(Whole(0, 0, 50),),
         hazards=(Hazard("negative", "y + 100000", _TOO_FAR.says), Hazard("pole", "y", POLE)),
     ),
     Function(
-        "factorial", "factorial(x)", "gamma(x + 1); also x!", GAMMA, "factorial", "factorial",
+        "factorial", "factorial(x)", "gamma(x + 1); also x!", _GAMMA, "factorial", "factorial",
         aliases=("fact",), hazards=(_TOO_FAR, Hazard("pole", "x + 1", POLE)),
     ),
     Function(
-        "beta", "beta(x, y)", "gamma(x)*gamma(y)/gamma(x + y)", GAMMA, "beta", value="beta",
+        "beta", "beta(x, y)", "gamma(x)*gamma(y)/gamma(x + y)", _GAMMA, "beta", value="beta",
         aliases=("Beta",), arity=(2, 2),
         hazards=(
             _TOO_FAR, Hazard("negative", "y + 100000", _TOO_FAR.says),
@@ -332,26 +333,26 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
     ),
     Function(
-        "binomial", "binomial(n, k)", "n over k, for real n and k by gamma functions", GAMMA,
+        "binomial", "binomial(n, k)", "n over k, for real n and k by gamma functions", _GAMMA,
         "binomial", value="binomial", aliases=("binom", "comb"), arity=(2, 2),
         hazards=(_TOO_FAR, Hazard("pole", "x + 1", POLE)),
     ),
     Function(
-        "lowergamma", "lowergamma(a, x)", "integral of t**(a - 1)*exp(-t) from 0 to x", GAMMA,
+        "lowergamma", "lowergamma(a, x)", "integral of t**(a - 1)*exp(-t) from 0 to x", _GAMMA,
         "lowergamma", value="lowergamma", arity=(2, 2),
         hazards=(Hazard("pole", "x", POLE), *_BRANCH),
     ),
     Function(
-        "uppergamma", "uppergamma(a, x)", "integral of t**(a - 1)*exp(-t) from x to oo", GAMMA,
+        "uppergamma", "uppergamma(a, x)", "integral of t**(a - 1)*exp(-t) from x to oo", _GAMMA,
         "uppergamma", value="uppergamma", arity=(2, 2), hazards=_BRANCH,
     ),
     Function(
-        "gammainc", "gammainc(a, x)", "lowergamma(a, x)/gamma(a)", GAMMA,
+        "gammainc", "gammainc(a, x)", "lowergamma(a, x)/gamma(a)", _GAMMA,
         "gammainc", value="gammainc", arity=(2, 2),
         hazards=(*_real_from("x"), *_real_from("y")),
     ),
     Function(
-        "gammaincc", "gammaincc(a, x)", "uppergamma(a, x)/gamma(a)", GAMMA,
+        "gammaincc", "gammaincc(a, x)", "uppergamma(a, x)/gamma(a)", _GAMMA,
         "gammaincc", value="gammaincc", arity=(2, 2),
         hazards=(*_real_from("x"), *_real_from("y")),
     ),
@@ -399,65 +400,66 @@ FUNCTIONS: tuple[Function, ...] = (
         "airybiprime", value="airybiprime",
     ),
     Function(
-        "LambertW", "LambertW(x[, k])", "w with w*exp(w) = x; branch k is 0 or -1", SPECIAL,
+        "LambertW", "LambertW(x[, k])", "w with w*exp(w) = x; branch k is 0 or -1", _SPECIAL,
         "LambertW", value="lambertw", aliases=("lambertw", "productlog"), arity=(1, 2),
         whole=(Whole(1, -1, 0),), hazards=_real_from("x + exp(-1)"),
     ),
     Function(
-        "zeta", "zeta(s[, a])", "Riemann's zeta function, or Hurwitz's", SPECIAL,
-        "zeta", value="zeta", arity=(1, 2), hazards=_singular("x - 1", POLE),
+        "zeta", "zeta(s[, a])", "Riemann's zeta function, or Hurwitz's", _SPECIAL,
+        "zeta", value="zeta", arity=(1, 2),
+        hazards=(Hazard("negative", "x + 200", _TOO_FAR.says), *_singular("x - 1", POLE)),
     ),
     Function(
-        "zetaderivative", "zetaderivative(n, s)", "derivative number n of zeta(s)", SPECIAL,
+        "zetaderivative", "zetaderivative(n, s)", "derivative number n of zeta(s)", _SPECIAL,
         "zetaderivative", value="zetaderivative", arity=(2, 2), whole=(Whole(0, 0, 10),),
-        hazards=_singular("y - 1", POLE),
+        hazards=(Hazard("negative", "y + 200", _TOO_FAR.says), *_singular("y - 1", POLE)),
     ),
     Function(
-        "polylog", "polylog(s, x)", "polylogarithm of order s", SPECIAL,
+        "polylog", "polylog(s, x)", "polylogarithm of order s", _SPECIAL,
         "polylog", value="polylog", arity=(2, 2), hazards=_real_from("1 - y"),
     ),
     Function(
-        "expint", "expint(n, x)", "integral of exp(-x*t)/t**n for t from 1 to oo", SPECIAL,
+        "expint", "expint(n, x)", "integral of exp(-x*t)/t**n for t from 1 to oo", _SPECIAL,
         "expint", value="expint", aliases=("expn",), arity=(2, 2),
         hazards=_real_from("y"),
     ),
     Function(
-        "E1", "E1(x)", "expint(1, x)", SPECIAL, "E1",
+        "E1", "E1(x)", "expint(1, x)", _SPECIAL, "E1",
         aliases=("exp1",), hazards=_real_from("x", INFINITE),
     ),
     Function(
-        "Ei", "Ei(x)", "exponential integral", SPECIAL, "Ei", value="Ei",
+        "Ei", "Ei(x)", "exponential integral", _SPECIAL, "Ei", value="Ei",
         aliases=("expi",), hazards=_singular("x", INFINITE),
     ),
     Function(
-        "li", "li(x)", "logarithmic integral, Ei(log(x))", SPECIAL, "li", value="li",
+        "li", "li(x)", "logarithmic integral, Ei(log(x))", _SPECIAL, "li", value="li",
         hazards=(*_real_from("x"), *_singular("x - 1", INFINITE)),
     ),
-    Function("Si", "Si(x)", "sine integral", SPECIAL, "Si", value="Si"),
+    Function("Si", "Si(x)", "sine integral", _SPECIAL, "Si", value="Si"),
     Function(
-        "Ci", "Ci(x)", "cosine integral", SPECIAL, "Ci", value="Ci",
+        "Ci", "Ci(x)", "cosine integral", _SPECIAL, "Ci", value="Ci",
         hazards=_real_from("x", INFINITE),
     ),
-    Function("Shi", "Shi(x)", "hyperbolic sine integral", SPECIAL, "Shi", value="Shi"),
+    Function("Shi", "Shi(x)", "hyperbolic sine integral", _SPECIAL, "Shi", value="Shi"),
     Function(
-        "Chi", "Chi(x)", "hyperbolic cosine integral", SPECIAL, "Chi", value="Chi",
+        "Chi", "Chi(x)", "hyperbolic cosine integral", _SPECIAL, "Chi", value="Chi",
         hazards=_real_from("x", INFINITE),
     ),
     Function(
-        "fresnels", "fresnels(x)", "integral of sin(pi*t**2/2) from 0 to x", SPECIAL,
+        "fresnels", "fresnels(x)", "integral of sin(pi*t**2/2) from 0 to x", _SPECIAL,
         "fresnels", value="fresnels",
     ),
     Function(
-        "fresnelc", "fresnelc(x)", "integral of cos(pi*t**2/2) from 0 to x", SPECIAL,
+        "fresnelc", "fresnelc(x)", "integral of cos(pi*t**2/2) from 0 to x", _SPECIAL,
         "fresnelc", value="fresnelc",
     ),
     Function(
-        "elliptic_k", "elliptic_k(m)", "complete elliptic integral K of parameter m", SPECIAL,
+        "elliptic_k", "elliptic_k(m)", "complete elliptic integral K of parameter m", _SPECIAL,
         "elliptic_k", value="elliptic_k", aliases=("ellipk",),
         hazards=_real_from("1 - x", INFINITE),
     ),
     Function(
-        "elliptic_e", "elliptic_e(m)", "complete elliptic integral E of parameter m", SPECIAL,
+        "elliptic_e", "elliptic_e(m)", "complete elliptic integral E of parameter m", _SPECIAL,
         "elliptic_e", value="elliptic_e", aliases=("ellipe",), hazards=_real_from("1 - x"),
     ),
     _polynomial("legendre", "Legendre polynomial of degree n"),

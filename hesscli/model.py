@@ -157,6 +157,14 @@ class Undefined:
     entries: tuple[str, ...]
 
 
+class Format(StrEnum):
+    """How answers are written."""
+
+    text = "text"
+    json = "json"
+    latex = "latex"
+
+
 class Verify(StrEnum):
     """When numbers are compared with the exact derivatives."""
 
@@ -301,4 +309,34 @@ class Symbolic:
     formula: Formula
     gradient: tuple[Expr, ...]
     hessian: tuple[tuple[Expr, ...], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Value, gradient and Hessian at a point as SymPy numbers; None where ``undefined`` says why.
+
+    ``digits`` tells to how many digits they were evaluated, and is None where they are exact.
+    ``point`` holds an exact number for each element, by its name (``x[0]``), of the
+    differentiated ``variables`` and of the ``constants``.
+    ``eigenvalues`` ascend, and are None where no closed form was found. ``inertia`` counts the
+    positive, zero and negative ones, and is None where a sign could not be proved;
+    ``definiteness`` is then "undecided", or "indefinite" where both signs occur all the same.
+    ``stationary`` is None where a slope is missing, or could not be told from 0.
+    """
+
+    formula: Formula
+    variables: tuple[Variable, ...]
+    constants: tuple[Variable, ...]
+    digits: int | None
+    point: Mapping[str, Expr]
+    value: Expr | None
+    gradient: tuple[Expr | None, ...]
+    hessian: tuple[tuple[Expr | None, ...], ...]
+    eigenvalues: tuple[Expr, ...] | None
+    inertia: tuple[int, int, int] | None
+    definiteness: str | None
+    stationary: bool | None
+    kind: str | None
+    undefined: tuple[Undefined, ...]
     notes: tuple[str, ...]

@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.deadline import doing, limit
 from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
-from hesscli.model import Verify
+from hesscli.model import Format, Verify
 
 if TYPE_CHECKING:
     from hesscli.existence import Examiner
     from hesscli.expectation import Expected
     from hesscli.hessian import Evaluator
-    from hesscli.model import Check, Comparison, Evaluation, Formula, Point, Report, Sums, Symbolic
+    from hesscli.model import (
+        Check,
+        Comparison,
+        Evaluation,
+        Exact,
+        Formula,
+        Point,
+        Report,
+        Sums,
+        Symbolic,
+    )
     from hesscli.render.document import Document
     from hesscli.shapes import Shape
 
@@ -48,11 +59,13 @@ class Request:
     seed: int | None
     dtype: str
     device: str
-    json: bool
+    format: Format = Format.text
     verify: Verify = Verify.auto
     timeout: float = TIMEOUT_SECONDS
     check: bool = False
     expect: str | None = None
+    exact: bool = False
+    digits: int | None = None
 
 
 def answer(request: Request, streams: Streams) -> ExitStatus:
@@ -66,12 +79,7 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         text = streams.stdin.read().strip()
     output = _Output(request, streams)
     if not request.at:
-        for option, given in (("--check", request.check), ("--expect", request.expect)):
-            if given:
-                raise HessError(
-                    "missing-point", f"`{option}` compares numbers, so it needs a point",
-                    hint=f"{option} … --at 2,4",
-                )  # fmt: skip
+        _require_point(request)
         from hesscli.derivatives import differentiate
 
         _collect_again()
@@ -93,6 +101,21 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
     return max([_answer_point(solver, point, output) for point in points])
 
 
+def _require_point(request: Request) -> None:
+    options = (
+        ("--check", request.check),
+        ("--expect MATRIX", request.expect is not None),
+        (f"--digits {request.digits}", request.digits is not None),
+    )
+    for option, given in options:
+        if given:
+            raise HessError(
+                "missing-point",
+                f"`{option}` is about numbers, so it needs a point",
+                hint=f"{option} --at 2,4",
+            )
+
+
 def _check_finite(symbolic: Symbolic) -> None:
     import sympy
 
@@ -109,6 +132,10 @@ def _answer_point(
     solver: _Solver, point: Point, output: _Output, line: int | None = None
 ) -> ExitStatus:
     try:
+        if solver.request.exact or solver.request.digits is not None:
+            exact = solver.exact(point)
+            output.exact(exact)
+            return ExitStatus.NO_ANSWER if exact.undefined else ExitStatus.ANSWERED
         report = solver.report(point)
     except HessError as error:
         if error.status is not ExitStatus.NO_ANSWER:
@@ -265,14 +292,41 @@ class _Solver:
         """The report at ``point``."""
         from hesscli.analysis import analyse
 
-        request = self.request
+        with self._guarded():
+            evaluation, sums, evaluator = self._evaluate(point)
+            report = analyse(evaluation)
+            check = self._check(report, sums, evaluator) if self.request.check else None
+            comparison = self._compare(report) if self._expected else None
+            return replace(report, check=check, comparison=comparison)
+
+    def exact(self, point: Point) -> Exact:
+        """The exact answer at ``point``, or that to as many digits as were asked for."""
+        from hesscli.elements import entries, joined_exactly, split_formula
+        from hesscli.exact import evaluate_digits, evaluate_exactly
+        from hesscli.existence import exact
+
+        with self._guarded():
+            notes = self.dice.notes(point)
+            point = self._drawn(point)
+            shapes = {name: point.values[name].shape for name in self.formula.variables}
+            examiner = self._examiner
+            if any(shapes.values()):
+                examiner = type(examiner)(split_formula(self.formula, shapes))
+            values = {name: exact(entry) for name, entry in entries(point).items()}
+            digits = self.request.digits
+            if digits is None:
+                answer = evaluate_exactly(examiner.formula, values, examiner)
+            else:
+                answer = evaluate_digits(examiner.formula, values, examiner, digits)
+            answer = joined_exactly(answer, self.formula, shapes)
+            return replace(answer, notes=(*answer.notes, *notes))
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Within the time limit, and with words for what nobody has foreseen."""
         try:
-            with limit(request.timeout), doing("computing this answer"):
-                evaluation, sums, evaluator = self._evaluate(point)
-                report = analyse(evaluation)
-                check = self._check(report, sums, evaluator) if request.check else None
-                comparison = self._compare(report) if self._expected else None
-                return replace(report, check=check, comparison=comparison)
+            with limit(self.request.timeout), doing("computing this answer"):
+                yield
         except FORESEEN:
             raise
         except Exception as error:
@@ -307,8 +361,11 @@ class _Solver:
         return replace(evaluation, notes=notes), sums, evaluator
 
     def _drawn(self, point: Point) -> Point:
-        from hesscli.hessian import drawn
         from hesscli.model import Random
+
+        if not any(isinstance(value, Random) for value in point.values.values()):
+            return point
+        from hesscli.hessian import drawn
 
         values = {
             name: drawn(value, self.request.dtype, self.dice.generator)
@@ -363,36 +420,28 @@ def _collect_again() -> None:
 
 
 class _Output:
-    """Writes answers: JSON lines, or documents for a terminal or a pipe."""
+    """Writes answers: JSON lines, LaTeX, or documents for a terminal or a pipe."""
 
     def __init__(self, request: Request, streams: Streams) -> None:
-        self.json = request.json
+        self.format = request.format
         self.streams = streams
         self.count = 0
 
     def numeric(self, report: Report) -> None:
-        if self.json:
-            from hesscli.render import jsonlines
+        """Write the answer at a point."""
+        self._answer("numeric", report)
 
-            self._write(jsonlines.numeric(report))
-        else:
-            from hesscli.render import document
-
-            self._draw(lambda unicode, full: document.numeric(report, unicode=unicode, full=full))
+    def exact(self, exact: Exact) -> None:
+        """Write an exact answer."""
+        self._answer("exact", exact)
 
     def symbolic(self, symbolic: Symbolic) -> None:
-        if self.json:
-            from hesscli.render import jsonlines
-
-            self._write(jsonlines.symbolic(symbolic))
-        else:
-            from hesscli.render import document
-
-            self._draw(lambda unicode, _: document.symbolic(symbolic, unicode=unicode))
+        """Write a Hessian in symbols."""
+        self._answer("symbolic", symbolic)
 
     def failure(self, error: HessError, line: int | None = None) -> None:
         """Say that one point has no answer, and go on."""
-        if self.json:
+        if self.format is Format.json:
             from hesscli.render import jsonlines
 
             self._write(iter([jsonlines.failure(error, line)]))
@@ -401,12 +450,29 @@ class _Output:
         self.streams.stdout.flush()
         self.streams.stderr.write(error.report().replace("hess: ", f"hess: {where}", 1) + "\n")
 
+    def _answer(self, kind: str, answer: Report | Exact | Symbolic) -> None:
+        """Write an answer with the function of this name in the module of the format."""
+        match self.format:
+            case Format.json:
+                from hesscli.render import jsonlines
+
+                self._write(getattr(jsonlines, kind)(answer))
+            case Format.latex:
+                from hesscli.render import latex
+
+                for line in getattr(latex, kind)(answer):
+                    self.streams.stdout.write(line + "\n")
+            case Format.text:
+                from hesscli.render import document
+
+                self._draw(partial(getattr(document, kind), answer))
+
     def _write(self, pieces: Iterator[str]) -> None:
         for piece in pieces:
             self.streams.stdout.write(piece)
         self.streams.stdout.write("\n")
 
-    def _draw(self, build: Callable[[bool, bool], Document]) -> None:
+    def _draw(self, build: Callable[..., Document]) -> None:
         from rich.console import Console
 
         from hesscli.render import plain, terminal
@@ -414,7 +480,7 @@ class _Output:
         stream = self.streams.stdout
         console = Console(file=stream, markup=False, highlight=False, emoji=False)
         unicode = (stream.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16")
-        built = build(unicode, not console.is_terminal)
+        built = build(unicode=unicode, full=not console.is_terminal)
         if self.count:
             stream.write("\n")
         self.count += 1

@@ -55,8 +55,6 @@ _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
     sympy.ITE: torch.where,
 }
 # Where torch has no kernel.
-
-
 _VALUES: dict[Any, values.Value] = {
     getattr(special, function.symbol): getattr(values, function.value)
     for function in FUNCTIONS
@@ -66,7 +64,17 @@ _VALUES: dict[Any, values.Value] = {
     sympy.LambertW: values.lambertw,
     sympy.binomial: values.binomial,
     sympy.zeta: values.zeta,
+    sympy.lowergamma: values.lowergamma,
+    sympy.uppergamma: values.uppergamma,
+    sympy.expint: values.expint,
+    special.gegenbauer: values.gegenbauer,
+    special.assoc_laguerre: values.assoc_laguerre,
 }
+# Their derivatives by SymPy's rule cancel somewhere in their domain.
+_CANCELLING = (
+    sympy.beta, sympy.binomial, sympy.polylog, sympy.elliptic_k, sympy.elliptic_e, sympy.LambertW,
+    sympy.Shi,
+)  # fmt: skip
 
 
 class Program:
@@ -146,15 +154,25 @@ class Program:
         return "step", _calling(head, [self._slot(arg) for arg in expr.args])
 
     def _product(self, expr: Expr) -> Step:
-        # x/3 is rounded once; x*(1/3) would be rounded twice.
-        numerator, denominator = sympy.fraction(expr, exact=True)
-        if denominator == 1:
-            return _reducing(mul, [self._slot(arg) for arg in expr.args])
-        top, bottom = (
-            [self._slot(arg) for arg in sympy.Mul.make_args(side)]
-            for side in (numerator, denominator)
+        # x/3 is rounded once; x*(1/3) would be rounded twice. exp(-x) stays a factor, because
+        # exp(x) overflows.
+        above, below = [], []
+        for factor in expr.args:
+            if factor.is_Rational:
+                above.append(sympy.Integer(factor.p))
+                below.append(sympy.Integer(factor.q))
+            elif factor.is_Pow and factor.exp.is_number and factor.exp.is_negative:
+                below.append(1 / factor)
+            else:
+                above.append(factor)
+        multiply, divide_by = (
+            _reducing(mul, [self._slot(factor) for factor in factors if factor != 1])
+            for factors in (above, below)
         )
-        multiply, divide_by = _reducing(mul, top), _reducing(mul, bottom)
+        if all(factor == 1 for factor in below):
+            return multiply
+        if all(factor == 1 for factor in above):
+            return lambda values: torch.reciprocal(divide_by(values))
         return lambda values: multiply(values) / divide_by(values)
 
     def _power(self, expr: Expr) -> Step:
@@ -188,19 +206,36 @@ def _by_rule(head: Any, held: tuple[Expr | None, ...]) -> Callable[..., Tensor]:
     free = iter(symbols)
     expression = head(*(next(free) if arg is None else arg for arg in held), evaluate=False)
     numbers = [None if arg is None else np.float64(constant(arg)) for arg in held]
-    value = _VALUES[head]
+
+    def value(*args: Any) -> Any:
+        rest = iter(args)
+        return _VALUES[head](*(next(rest) if number is None else number for number in numbers))
+
+    return _differentiated(value, expression, symbols, issubclass(head, _CANCELLING))
+
+
+def _differentiated(
+    value: values.Value, expression: Expr, symbols: tuple[Expr, ...], cancels: bool
+) -> Callable[..., Tensor]:
+    """The kernel with these values of ``expression``, differentiated by SymPy's rule.
+
+    Where that ``cancels``, the derivatives are evaluated with as many digits as it takes.
+    """
 
     @cache
-    def slope(i: int) -> Program:
-        return Program(derivative(expression, symbols[i]))
+    def slope(i: int) -> Callable[..., Tensor]:
+        rule = derivative(expression, symbols[i])
+        if cancels and rule.free_symbols:
+            return _differentiated(values.digits(rule, symbols), rule, symbols, cancels)
+        program, names = Program(rule), [symbol.name for symbol in symbols]
+        return lambda *args: program(dict(zip(names, args, strict=True)), args[0])[0]
 
     class Rule(torch.autograd.Function):
         generate_vmap_rule = True
 
         @staticmethod
         def forward(*args: Tensor) -> Tensor:
-            arrays = iter(arg.detach().cpu().double().numpy() for arg in args)
-            result = value(*(next(arrays) if number is None else number for number in numbers))
+            result = value(*(arg.detach().cpu().double().numpy() for arg in args))
             return torch.as_tensor(result).to(args[0])
 
         @staticmethod
@@ -210,9 +245,8 @@ def _by_rule(head: Any, held: tuple[Expr | None, ...]) -> Callable[..., Tensor]:
         @staticmethod
         def backward(ctx: Any, *grad_outputs: Any) -> Any:
             args = ctx.saved_tensors
-            inputs = {symbol.name: arg for symbol, arg in zip(symbols, args, strict=True)}
             return tuple(
-                grad_outputs[0] * slope(i)(inputs, args[0])[0] if needed else None
+                grad_outputs[0] * slope(i)(*args) if needed else None
                 for i, needed in enumerate(ctx.needs_input_grad)
             )
 

@@ -23,11 +23,9 @@ from hesscli.errors import HessError, closest, shortened
 from hesscli.functions import (
     BY_NAME,
     BY_ZERO,
-    GAMMA,
     NO_BASE,
     NOT_REAL,
     PIECES,
-    SPECIAL,
     SWITCH,
     Function,
     binds,
@@ -61,7 +59,10 @@ MAX_FACTORIAL = 1_500
 MAX_EXPONENT = 1_000_000
 MAX_TERMS = 2_000  # of a `Sum` or `Product`
 GROWS_LIKE_EXP = ("exp", "exp2", "expm1", "sinh", "cosh", "softplus")
-GROWS_LIKE_FACTORIAL = (GAMMA, SPECIAL)
+GROWS_LIKE_FACTORIAL = (
+    "gamma", "factorial", "loggamma", "digamma", "trigamma", "polygamma", "beta", "binomial",
+    "lowergamma", "uppergamma", "zeta", "zetaderivative",
+)  # fmt: skip
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -426,7 +427,7 @@ class _Builder:
         if function.name in GROWS_LIKE_EXP and sizes[0] > MAX_EXPONENT:
             self._limit(MAX_BITS + 1, node)
         # SymPy writes gamma(10**6) out, and lowergamma(5000, x) as so many terms.
-        if function.group in GROWS_LIKE_FACTORIAL and max(sizes) > MAX_FACTORIAL:
+        if function.name in GROWS_LIKE_FACTORIAL and max(sizes) > MAX_FACTORIAL:
             self._limit(MAX_BITS + 1, node)
         if function.name in ("floor", "ceil") and not argument.is_Rational and sizes[0]:
             self._limit(math.log2(sizes[0] + 1), node)
@@ -745,6 +746,8 @@ def _never(test: str, quantities: tuple[Expr, ...]) -> bool:
     if test.startswith("tie"):
         return len(quantities) < 2
     quantity = quantities[0]
+    if quantity.is_Rational and test == "zero":
+        return quantity.p != 0  # without SymPy's assumptions: long formulas have many numbers
     match test:
         case "negative":
             return bool(quantity.is_nonnegative)

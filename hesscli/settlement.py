@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from hesscli.deadline import TooSlowError, doing, limit
+from hesscli.errors import HessError
 from hesscli.existence import Examiner, Jet
 from hesscli.model import (
     Array,
@@ -111,7 +112,8 @@ def settle(
             rest = _mended(rest, exact, sums)
         whole = total.plus(exact)
         digits = _digits(total.plus(rest), whole, sums.epsilon)
-        verification = Verification(digits, None, whole.hessian)
+        reason = "there is no number to compare" if digits is None else None
+        verification = Verification(digits, reason, whole.hessian)
     total = total.plus(rest)
     undefined = (*_undefined(met, formula, order), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
@@ -204,8 +206,13 @@ def _exactly(
     except TooSlowError:
         if verify is Verify.always:
             raise
-        del elements.found[known:]
-        return None, f"comparing takes longer than {seconds:g} s; `--verify always` waits"
+        reason = f"comparing takes longer than {seconds:g} s; `--verify always` waits"
+    except HessError as error:
+        if verify is Verify.always:
+            raise
+        reason = error.message
+    del elements.found[known:]
+    return None, reason
 
 
 def _mended(rest: _Contribution, exact: _Contribution, sums: Sums) -> _Contribution:

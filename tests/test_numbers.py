@@ -252,6 +252,6 @@ def test_device_that_is_not_there_is_refused(hess: Hess) -> None:
 
 
 def test_request_is_plain_data() -> None:
-    request = Request("x", ("1",), (), None, "float64", "cpu", False)
+    request = Request("x", ("1",), (), None, "float64", "cpu")
     with pytest.raises(AttributeError):
-        request.json = True  # type: ignore[misc]
+        request.exact = True  # type: ignore[misc]

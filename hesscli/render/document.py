@@ -7,7 +7,7 @@ colours, widths or boxes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,8 +17,10 @@ from hesscli.model import (
     Check,
     Comparison,
     Evaluation,
+    Exact,
     Report,
     Symbolic,
+    Undefined,
     Variable,
     Verification,
 )
@@ -115,8 +117,59 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
     )
 
 
-def symbolic(answer: Symbolic, *, unicode: bool) -> Document:
-    """The document of a Hessian in symbols."""
+def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
+    """The document of an exact answer, or of one to many digits. Nothing is left out."""
+    formula = answer.formula
+    notation = UNICODE if unicode else PYTHON
+
+    @cache
+    def text(number: Any) -> str:
+        return MISSING if number is None else as_text(number, notation)
+
+    def value(variable: Variable) -> str:
+        numbers = [text(answer.point[element]) for element in variable.elements()]
+        shown = _bracketed(numbers, variable.shape) if variable.shape else numbers[0]
+        return f"{_displayed(variable, notation).name} = {shown}"
+
+    variables = [_displayed(v, notation) for v in answer.variables]
+    return Document(
+        title=formula.pretty if unicode else formula.text,
+        lines=(
+            Line("at", ", ".join(map(value, (*answer.variables, *answer.constants)))),
+            Line("value", text(answer.value)),
+            Line("gradient", "  ".join(map(text, answer.gradient))),
+        ),
+        matrix=Matrix(
+            groups=_groups(variables),
+            labels=tuple(name for v in variables for name in v.elements()),
+            cells=tuple(tuple(map(text, row)) for row in answer.hessian),
+        ),
+        verdict=(*_proved(answer, text), *_reasons(answer.undefined, answer.notes)),
+    )
+
+
+def _proved(answer: Exact, text: Callable[[Any], str]) -> Iterable[Line]:
+    if answer.eigenvalues is not None:
+        yield Line("eigenvalues", "  ".join(map(text, answer.eigenvalues)))
+    if answer.definiteness is not None:
+        undecided = "undecided: the sign of an eigenvalue could not be proved"
+        known = answer.inertia is not None or answer.definiteness != "undecided"
+        yield Line("Hessian", f"{answer.definiteness} (proved)" if known else undecided, "verdict")
+    if answer.stationary is not None:
+        stationary = _kind(answer.kind) if answer.stationary else "not stationary"
+        yield Line("point", stationary, "verdict")
+
+
+def _bracketed(parts: Sequence[str], shape: tuple[int, ...]) -> str:
+    """Row-major entries as nested lists."""
+    if len(shape) > 1:
+        step = len(parts) // shape[0]
+        parts = [_bracketed(parts[k : k + step], shape[1:]) for k in range(0, len(parts), step)]
+    return f"[{', '.join(parts)}]"
+
+
+def symbolic(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:
+    """The document of a Hessian in symbols. Nothing is left out."""
     formula = answer.formula
     notation = UNICODE if unicode else PYTHON
 
@@ -209,8 +262,6 @@ def _definiteness(report: Report) -> str:
 def _verification(verification: Verification) -> str:
     if verification.reason is not None:
         return f"no: {verification.reason}"
-    if verification.digits is None:
-        return "no: there is no number"
     return f"to {verification.digits} digits, against the exact derivatives"
 
 
@@ -218,7 +269,11 @@ def _stationarity(report: Report) -> str:
     if not report.stationary:
         slope = float(abs(report.evaluation.gradient).max())
         return f"not stationary (largest slope {number(slope)})"
-    match report.kind:
+    return _kind(report.kind)
+
+
+def _kind(kind: str | None) -> str:
+    match kind:
         case "minimum":
             return "stationary: a strict local minimum"
         case "maximum":
@@ -232,16 +287,21 @@ def _stationarity(report: Report) -> str:
 
 def _remarks(report: Report) -> Iterable[Line]:
     yield Line("verified", _verification(report.evaluation.verification), "note")
-    for item in report.evaluation.undefined:
-        yield Line("undefined", item.reason, "problem")
-    for note in (*report.evaluation.notes, *report.notes):
-        yield Line("note", note, "note")
+    evaluation = report.evaluation
+    yield from _reasons(evaluation.undefined, (*evaluation.notes, *report.notes))
     if report.check is not None:
         agrees = report.check.agrees
         words = "the sources agree" if agrees else "the sources disagree: see the table"
         yield Line("check", words, "verdict" if agrees else "problem")
     if report.comparison is not None:
         yield from _compared(report.comparison)
+
+
+def _reasons(undefined: Sequence[Undefined], notes: Sequence[str]) -> Iterable[Line]:
+    for item in undefined:
+        yield Line("undefined", item.reason, "problem")
+    for note in notes:
+        yield Line("note", note, "note")
 
 
 def _table(check: Check) -> Table:

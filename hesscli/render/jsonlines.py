@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from hesscli.errors import HessError
-from hesscli.model import Array, Check, Comparison, Evaluation, Report, Symbolic, Variable
+from hesscli.model import (
+    Array,
+    Check,
+    Comparison,
+    Evaluation,
+    Exact,
+    Report,
+    Symbolic,
+    Undefined,
+    Variable,
+)
 from hesscli.notation import as_text
 
 FORMAT_VERSION = "1.0"
@@ -32,7 +42,7 @@ def numeric(report: Report) -> Iterator[str]:
     }
     tail = {
         "eigenvalues": None if report.eigenvalues is None else _numbers(report.eigenvalues),
-        "inertia": _inertia(report),
+        "inertia": _inertia(report.inertia),
         "definiteness": report.definiteness,
         "tolerance": report.tolerance,
         "stationary": report.stationary,
@@ -42,15 +52,7 @@ def numeric(report: Report) -> Iterator[str]:
             "digits": evaluation.verification.digits,
             "reason": evaluation.verification.reason,
         },
-        "undefined": [
-            {
-                "part": item.part,
-                "span": list(item.span) if item.span else None,
-                "reason": item.reason,
-                "entries": list(item.entries),
-            }
-            for item in evaluation.undefined
-        ],
+        "undefined": _undefined(evaluation.undefined),
         "notes": [*evaluation.notes, *report.notes],
     }
     if report.check is not None:
@@ -64,6 +66,52 @@ def numeric(report: Report) -> Iterator[str]:
         yield ', "blocks": '
         yield from _blocks(evaluation)
     yield ", " + _text(tail)[1:]
+
+
+def exact(answer: Exact) -> Iterator[str]:
+    """The JSON of an exact answer, or one to many digits; its numbers are strings."""
+
+    @cache
+    def text(entry: Any) -> str | None:
+        return None if entry is None else as_text(entry)
+
+    def nested(variable: Variable) -> Any:
+        return _shaped([text(answer.point[e]) for e in variable.elements()], variable.shape)
+
+    yield _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "expression": answer.formula.text,
+            "variables": [_variable(v) for v in answer.variables],
+            "point": {v.name: nested(v) for v in (*answer.variables, *answer.constants)},
+            "exact": answer.digits is None,
+            "digits": answer.digits,
+            "value": text(answer.value),
+            "gradient": [text(slope) for slope in answer.gradient],
+            "hessian": [[text(entry) for entry in row] for row in answer.hessian],
+            "eigenvalues": None
+            if answer.eigenvalues is None
+            else [text(eigenvalue) for eigenvalue in answer.eigenvalues],
+            "inertia": _inertia(answer.inertia),
+            "definiteness": answer.definiteness,
+            "stationary": answer.stationary,
+            "stationary_point": answer.kind,
+            "undefined": _undefined(answer.undefined),
+            "notes": list(answer.notes),
+        }
+    )
+
+
+def _undefined(items: Sequence[Undefined]) -> list[dict[str, Any]]:
+    return [
+        {
+            "part": item.part,
+            "span": list(item.span) if item.span else None,
+            "reason": item.reason,
+            "entries": list(item.entries),
+        }
+        for item in items
+    ]
 
 
 def _check(check: Check) -> dict[str, Any]:
@@ -153,10 +201,10 @@ def _point(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _inertia(report: Report) -> dict[str, int] | None:
-    if report.inertia is None:
+def _inertia(inertia: tuple[int, int, int] | None) -> dict[str, int] | None:
+    if inertia is None:
         return None
-    return dict(zip(("positive", "zero", "negative"), report.inertia, strict=True))
+    return dict(zip(("positive", "zero", "negative"), inertia, strict=True))
 
 
 def _number(value: float) -> float | None:
