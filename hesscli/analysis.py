@@ -54,7 +54,7 @@ def analyse(evaluation: Evaluation) -> Report:
         definiteness=definiteness,
         stationary=stationary,
         gradient_tolerance=min(float(allowed.max()), _LARGEST),
-        kind=_kind(definiteness) if stationary else None,
+        kind=kind_of(definiteness) if stationary else None,
         notes=notes,
     )
 
@@ -91,11 +91,11 @@ def spectrum(symmetric: Array) -> Array:
         with np.errstate(over="ignore"):
             return spectrum(symmetric / scale) * scale
     groups: dict[int, list[Array]] = {}
-    for component in _components(symmetric):
-        groups.setdefault(len(component), []).append(component)
+    for block in components(symmetric):
+        groups.setdefault(len(block), []).append(block)
     found = []
-    for size, components in groups.items():
-        rows = np.array(components)
+    for size, blocks in groups.items():
+        rows = np.array(blocks)
         if size == 1:
             found.append(symmetric[rows[:, 0], rows[:, 0]])
         else:
@@ -104,10 +104,10 @@ def spectrum(symmetric: Array) -> Array:
     return np.sort(np.concatenate(found))
 
 
-def _components(symmetric: Array) -> list[Array]:
+def components(symmetric: Array) -> list[Array]:
     """The index sets of the blocks, found by following non-zero entries."""
     unseen = np.ones(len(symmetric), dtype=bool)
-    components = []
+    found = []
     for start in range(len(symmetric)):
         if not unseen[start]:
             continue
@@ -118,8 +118,8 @@ def _components(symmetric: Array) -> list[Array]:
             unseen[linked] = False
             members += linked.tolist()
             front += linked.tolist()
-        components.append(np.array(sorted(members)))
-    return components
+        found.append(np.array(sorted(members)))
+    return found
 
 
 def _definiteness(symmetric: Array, inertia: tuple[int, int, int]) -> str:
@@ -157,7 +157,7 @@ def _semidefinite(symmetric: Array, rank: int) -> bool:
     return rank == 0
 
 
-def _kind(definiteness: str) -> str:
+def kind_of(definiteness: str) -> str:
     """What a stationary point is; a singular Hessian says nothing for certain."""
     return {
         "positive definite": "minimum",

@@ -14,6 +14,7 @@ import sympy
 from mpmath.libmp import NoConvergence
 
 from hesscli.model import Expr
+from hesscli.special import written_out
 
 # Where integrals are compared: values for their parameters, of both signs and neither whole.
 SAMPLES = ((1.37, 0.58, 2.11, 0.83), (-0.64, 1.49, -1.23, 0.41), (0.29, -1.71, 0.77, -0.93))
@@ -32,7 +33,7 @@ def differentiated(expression: Expr, by: Sequence[tuple[Expr, int]]) -> Expr:
     result = sympy.diff(expression, *by)
     if result.has(sympy.Derivative, sympy.Subs):
         raise NoClosedFormError
-    return result.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
+    return written_out(result.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero))
 
 
 def antiderivative(expression: Expr, variable: Expr) -> Expr:

@@ -213,8 +213,8 @@ def _request(
 
     hess "x**3 + x*y" --at x=2,y=4 --json
 
-    Exit status: 0 an answer for every point; 1 at some point there is none; 2 the request
-    cannot be understood.
+    Exit status: 0 an answer for every point; 1 at some point there is none, or a check failed;
+    2 the request cannot be understood.
     """
     if version:
         return f"hess {__version__}\n"

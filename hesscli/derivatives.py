@@ -11,11 +11,13 @@ from hesscli.errors import ExitStatus, HessError, shortened
 from hesscli.functions import JUMP, KINK, NOT_REAL, SWITCH, TIE
 from hesscli.model import Expr, Formula, Symbolic
 from hesscli.semantics import symbol
-from hesscli.special import Polynomial
+from hesscli.special import written_out
 
 _PIECED = (sympy.Max, sympy.Min)
 # The second derivative of a product has as many terms as pairs of factors, each as long as it.
 MAX_FACTORS = 60
+# In powers of its argument, a polynomial of a higher degree is nothing to read.
+MAX_DEGREE = 20
 
 
 def differentiate(formula: Formula) -> Symbolic:
@@ -28,7 +30,7 @@ def differentiate(formula: Formula) -> Symbolic:
     """
     variables = [symbol(name) for name in formula.differentiated]
     _check_products(formula)
-    expression = _written_out(_in_pieces(formula.expression))
+    expression = written_out(_in_pieces(formula.expression), MAX_DEGREE)
     gradient = _gradient(expression, variables)
     zero = sympy.S.Zero
     rows: list[list[Expr]] = [[zero] * len(variables) for _ in variables]
@@ -53,7 +55,7 @@ def _check_products(formula: Formula) -> None:
         if count > MAX_FACTORS:
             raise HessError(
                 "too-large",
-                f"{count:,} factors of a product have `{name}`: its exact derivatives are too large",
+                f"{count:,} factors of a product have `{name}`: the exact derivatives are too large",
                 hint=f"products of at most {MAX_FACTORS} factors, or the logarithm",
                 status=ExitStatus.NO_ANSWER,
             )
@@ -89,13 +91,6 @@ def _gradient(expression: Expr, variables: Sequence[Expr]) -> tuple[Expr, ...]:
         for v in term.free_symbols & terms.keys():
             terms[v].append(term)
     return tuple(sympy.Add(*(derivative(term, v) for term in terms[v])) for v in variables)
-
-
-def _written_out(expression: Expr) -> Expr:
-    """Orthogonal polynomials in powers of their argument, as people know them."""
-    if not expression.has(Polynomial):
-        return expression
-    return expression.replace(lambda e: isinstance(e, Polynomial), lambda e: e.doit())
 
 
 def derivative(expression: Expr, variable: Expr) -> Expr:

@@ -64,9 +64,6 @@ class HessError(Exception):
 FORESEEN = (HessError, MemoryError, RecursionError, OSError)
 
 
-UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
-
 def internal(error: Exception) -> HessError:
     """The error that a user reads for one that is not the user's."""
     return HessError(

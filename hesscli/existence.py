@@ -293,7 +293,8 @@ class _Examination:
             if offset is None:
                 self.numbers[key] = self._surely(expression)
             else:
-                self.numbers[key] = _number(expression, self._at(offset, self.digits), self.digits)
+                place = self._at(offset, self.digits)
+                self.numbers[key] = number_at(expression, place, self.digits)
         return self.numbers[key]
 
     def _surely(self, expression: Expr) -> Number:
@@ -379,7 +380,7 @@ class _Examination:
         quantity = quantities[0] - quantities[1] if len(quantities) > 1 else quantities[0]
         components = {}
         for i in moved:
-            slope = _number(
+            slope = number_at(
                 sympy.diff(quantity, symbol(self.names[i])),
                 self._at(None, self.digits),
                 self.digits,
@@ -449,7 +450,7 @@ class _Examination:
 
     def _quantities(self, site: Site, offset: Offset, digits: int) -> list[Number] | None:
         place = self._at(offset, digits)
-        numbers = [_number(quantity, place, digits) for quantity in site.quantities]
+        numbers = [number_at(quantity, place, digits) for quantity in site.quantities]
         return None if None in numbers else numbers
 
     def _vanishes(self, site: Site, offset: Offset, part: Callable[[list[Number]], Number]) -> bool:
@@ -505,7 +506,7 @@ def _substituted(expression: Expr, point: Mapping[str, Expr]) -> Expr:
     return expression.xreplace({symbol(name): value for name, value in point.items()})
 
 
-def _number(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
+def number_at(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
     """The value of ``expression`` at ``point`` as a Float of so many digits, or None."""
     result = _evaluated(expression, point, digits)
     return None if result is None else sympy.Float(result, digits)

@@ -121,8 +121,15 @@ _DEGREE = (Whole(0, 0, 200),)
 def _polynomial(name: str, meaning: str, *aliases: str) -> Function:
     signature = f"{name}(n, x)"
     return Function(
-        name, signature, meaning, _POLYNOMIAL, name, value=name,
-        aliases=aliases, arity=(2, 2), whole=_DEGREE,
+        name,
+        signature,
+        meaning,
+        _POLYNOMIAL,
+        name,
+        value=name,
+        aliases=aliases,
+        arity=(2, 2),
+        whole=_DEGREE,
     )
 
 

@@ -45,11 +45,17 @@ class _Printer(StrPrinter):
         return f"not ({self._print(expr.args[0])})"
 
 
-def as_text(expression: Any, notation: Notation = PYTHON, *, decimal: bool = False) -> str:
-    """``expression`` in ``notation``; ``decimal`` writes 1/5 as 0.2 where that is exact."""
+def as_text(
+    expression: Any, notation: Notation = PYTHON, *, decimal: bool = False, padded: bool = False
+) -> str:
+    """``expression`` in ``notation``.
+
+    ``decimal`` writes 1/5 as 0.2 where that is exact; ``padded`` writes all digits of a Float,
+    with zeros at its end.
+    """
     if decimal:
         expression = _with_decimals(expression)
-    text: str = _Printer({"full_prec": False}).doprint(expression)
+    text: str = _Printer({"full_prec": padded}).doprint(expression)
     if notation is PYTHON:
         return text
     return unparse(parse_formula(text, limited=False), notation)

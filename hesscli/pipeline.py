@@ -327,6 +327,13 @@ class _Solver:
         try:
             with limit(self.request.timeout), doing("computing this answer"):
                 yield
+        except (MemoryError, RecursionError) as error:
+            raise HessError(
+                "too-large",
+                "this answer needs numbers or formulas larger than there is memory for",
+                hint="a smaller formula or point",
+                status=ExitStatus.NO_ANSWER,
+            ) from error
         except FORESEEN:
             raise
         except Exception as error:

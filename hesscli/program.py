@@ -4,7 +4,8 @@ A program is a list of steps over numbered slots, in the order they run; equal s
 share a slot, so that each is computed once. No text is generated or run.
 
 A function without a kernel takes its values from :mod:`hesscli.values` and its derivative from
-SymPy's rule, compiled to a program in turn when it is first asked for.
+SymPy's rule, compiled to a program in turn when it is first asked for; where that rule cancels,
+it is evaluated with many digits instead.
 """
 
 from __future__ import annotations

@@ -747,7 +747,7 @@ def _never(test: str, quantities: tuple[Expr, ...]) -> bool:
         return len(quantities) < 2
     quantity = quantities[0]
     if quantity.is_Rational and test == "zero":
-        return quantity.p != 0  # without SymPy's assumptions: long formulas have many numbers
+        return bool(quantity.p != 0)  # without SymPy's assumptions: long formulas have many numbers
     match test:
         case "negative":
             return bool(quantity.is_nonnegative)

@@ -115,7 +115,7 @@ def settle(
         reason = "there is no number to compare" if digits is None else None
         verification = Verification(digits, reason, whole.hessian)
     total = total.plus(rest)
-    undefined = (*_undefined(met, formula, order), *_overflow(total, formula))
+    undefined = (*undefined_entries(met, formula, order), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
@@ -286,7 +286,7 @@ def _overflow(total: _Contribution, formula: Formula) -> list[Undefined]:
     return [Undefined(formula.text, None, reason, tuple(names))]
 
 
-def _undefined(
+def undefined_entries(
     found: Sequence[tuple[Jet, list[int]]], formula: Formula, order: int
 ) -> tuple[Undefined, ...]:
     """The reasons of all elements, each once, with the entries that it leaves without a number."""

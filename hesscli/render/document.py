@@ -124,7 +124,7 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
 
     @cache
     def text(number: Any) -> str:
-        return MISSING if number is None else as_text(number, notation)
+        return MISSING if number is None else as_text(number, notation, padded=True)
 
     def value(variable: Variable) -> str:
         numbers = [text(answer.point[element]) for element in variable.elements()]

@@ -73,7 +73,7 @@ def exact(answer: Exact) -> Iterator[str]:
 
     @cache
     def text(entry: Any) -> str | None:
-        return None if entry is None else as_text(entry)
+        return None if entry is None else as_text(entry, padded=True)
 
     def nested(variable: Variable) -> Any:
         return _shaped([text(answer.point[e]) for e in variable.elements()], variable.shape)
