@@ -252,9 +252,14 @@ class _Examination:
                 hit = next((h for h in self.hits if h.span == site.span), None)
                 self._break(hit or site, hit.says if hit else "is at the edge of its domain")
                 return None
-            towards = _converged([self._number(entry, offset) for offset in offsets])
+            numbers = [self._number(entry, offset) for offset in offsets]
+            towards = _converged(numbers)
             if towards is None and any(self._holds(site, offsets[0]) for site in self.hits):
                 continue  # along sin(x*y)/(x*y) at x = 0, moving y stays where nothing is defined
+            if numbers.count(None) == len(numbers) and None not in (
+                self._number((), offset) for offset in offsets
+            ):
+                continue  # the same where only SymPy's derivative, as of sinc, divides by zero
             looked = True
             if towards is None or (limit is not None and not _agree(limit, towards)):
                 self._blame(entry)
