@@ -289,7 +289,8 @@ def test_readme_example_prints_what_it_says(command: str, output: str) -> None:
     assert len(printed) == len(expected)
     for line, wanted in zip(printed, expected, strict=True):
         if not wanted.startswith("{"):
-            assert line == wanted
+            # What finite differences give depends on the processor.
+            assert re.sub(r"\S+ ± \S+ +", "± ", line) == re.sub(r"\S+ ± \S+ +", "± ", wanted)
             continue
         # The last digit of an eigenvalue depends on the processor.
         found, awaited = json.loads(line), json.loads(wanted)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import jsonschema
 import mpmath
 import pytest
 import sympy
@@ -18,6 +20,8 @@ from hesscli.existence import Examiner
 from hesscli.model import Exact, Formula, Values
 from hesscli.points import bind, names_given, read_assignment
 from hesscli.semantics import read_formula
+
+from .conftest import Hess
 
 Question = tuple[Formula, dict[str, Any], Examiner]
 
@@ -293,3 +297,80 @@ def test_closed_forms_have_the_digits(x: Fraction, y: int) -> None:
     assert exact.eigenvalues is not None
     for form, number in zip(exact.eigenvalues, rounded.eigenvalues or (), strict=True):
         assert abs(form.evalf(60) - number) <= abs(number) * sympy.Float("1e-34")
+
+
+# On the command line
+
+
+def test_the_command_gives_exact_numbers(hess: Hess) -> None:
+    text = hess("x**3/3 + x*y**2", "--at", "1/2,sqrt(3)", "--exact").stdout
+    assert "x = 1/2, y = sqrt(3)" in text
+    assert "2·sqrt(3)" in text
+    assert "indefinite (proved)" in text
+    answer = hess("x**3/3 + x*y**2", "--at", "1/2,sqrt(3)", "--exact", "--json").json
+    assert answer["exact"] is True
+    assert answer["hessian"] == [["1", "2*sqrt(3)"], ["2*sqrt(3)", "1"]]
+    assert answer["eigenvalues"] == ["1 - 2*sqrt(3)", "1 + 2*sqrt(3)"]
+
+
+def test_the_command_gives_as_many_digits_as_asked_for(hess: Hess) -> None:
+    answer = hess("x**2*y**2 + exp(x*y)", "--at", "1/3,sqrt(2)", "--digits", "50", "--json").json
+    assert answer["digits"] == 50
+    with mpmath.workdps(60):
+        y = mpmath.sqrt(2)
+        entry = 2 * y**2 + y**2 * mpmath.exp(y / 3)
+        assert answer["hessian"][0][0] == mpmath.nstr(entry, 50, strip_zeros=False)
+    assert hess("x**2", "--at", "1/3", "--digits", "5", "--json").json["value"] == "0.11111"
+    assert hess("x**2", "--at", "2", "--digits", "5", "--json").json["value"] == "4.0000"
+
+
+def test_exact_answers_are_of_tensors_too(hess: Hess) -> None:
+    answer = hess("x**2*y", "--at", "x=[1/2,3],y=1/3", "--exact", "--json").json
+    assert answer["point"] == {"x": ["1/2", "3"], "y": "1/3"}
+    assert answer["hessian"] == [["2/3", "0", "1"], ["0", "2/3", "6"], ["1", "6", "0"]]
+    assert any("summed over 2 elements" in note for note in answer["notes"])
+
+
+def test_exact_answers_keep_to_the_schema(hess: Hess) -> None:
+    schema = json.loads(hess("--schema").stdout)
+    validator = jsonschema.Draft202012Validator(schema)
+    for text, at, option in (
+        ("x**2*y", "1,1/3", "--exact"),
+        ("x*abs(x)", "0", "--exact"),
+        ("norm(x)", "x=[3,4]", "--digits=20"),
+        ("log(x)", "-1", "--exact"),
+    ):
+        result = hess(text, "--at", at, option, "--json")
+        validator.validate(result.json)
+        assert result.status == (1 if result.json["undefined"] else 0)
+
+
+def test_latex_is_a_display_to_paste(hess: Hess) -> None:
+    for arguments in (
+        ["x**3/3 + theta*y**2", "--at", "x=1/2,y=sqrt(3),theta=1", "--exact"],
+        ["x**3/3 + theta*y**2", "--at", "x=1/2,y=1e-30,theta=1"],
+        ["x**3/3 + theta*y**2"],
+        ["norm(x)", "--at", "x=[3,4]", "--digits", "5"],
+    ):
+        lines = hess(*arguments, "--format", "latex").stdout.splitlines()
+        assert lines[0] == r"\begin{align*}"
+        assert lines[-1] == r"\end{align*}"
+        text = "\n".join(lines)
+        assert text.count("{") == text.count("}")
+        assert text.count(r"\left(") == text.count(r"\right)")
+    missing = hess("x*abs(x)", "--at", "0", "--format", "latex").stdout
+    assert missing.startswith("% undefined: abs(x) has a kink at x = 0\n")
+    assert r"\text{none}" in missing
+    assert r"\theta" in hess("theta**2", "--format", "latex").stdout
+    assert r"1 \cdot 10^{-30}" in hess("x**2/2", "--at", "1e-30", "--format", "latex").stdout
+
+
+def test_what_contradicts_itself_is_refused(hess: Hess) -> None:
+    for options in (
+        ["--exact", "--digits", "5"],
+        ["--exact", "--check"],
+        ["--digits", "5", "--expect", "1"],
+        ["--json", "--format", "latex"],
+        ["--digits", "0"],
+    ):
+        assert hess("x**2", "--at", "1", *options).status == 2

@@ -1,4 +1,7 @@
-"""Answers in LaTeX: an ``align*`` with value, gradient and Hessian, to paste into a document."""
+"""Answers in LaTeX: an ``align*`` with value, gradient and Hessian, to paste into a document.
+
+What is undefined, and the notes, stand before it as comments.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 import sympy
 
+from hesscli.errors import printable
 from hesscli.model import Array, Exact, Report, Symbolic
 from hesscli.semantics import symbol
 
@@ -17,6 +21,7 @@ MISSING = r"\text{none}"
 def numeric(report: Report) -> Iterator[str]:
     """The lines of an evaluated point; numbers in full."""
     evaluation = report.evaluation
+    yield from _comments(evaluation.undefined, (*evaluation.notes, *report.notes))
     point = {
         label: _double(float(number))
         for v in (*evaluation.variables, *evaluation.constants)
@@ -32,6 +37,7 @@ def numeric(report: Report) -> Iterator[str]:
 
 def exact(answer: Exact) -> Iterator[str]:
     """The lines of an exact answer."""
+    yield from _comments(answer.undefined, answer.notes)
     yield from _aligned(
         {label: _expression(value) for label, value in answer.point.items()},
         _expression(answer.value),
@@ -42,12 +48,20 @@ def exact(answer: Exact) -> Iterator[str]:
 
 def symbolic(answer: Symbolic) -> Iterator[str]:
     """The lines of a Hessian in symbols."""
+    yield from _comments((), answer.notes)
     yield from _aligned(
         dict.fromkeys(answer.formula.differentiated, ""),
         _expression(answer.formula.expression),
         [_expression(slope) for slope in answer.gradient],
         [[_expression(entry) for entry in row] for row in answer.hessian],
     )
+
+
+def _comments(undefined: Iterable[Undefined], notes: Iterable[str]) -> Iterator[str]:
+    for item in undefined:
+        yield f"% undefined: {printable(item.reason)}"
+    for note in notes:
+        yield f"% {printable(note)}"
 
 
 def _aligned(
