@@ -12,7 +12,7 @@ from typing import Any
 import sympy
 
 from hesscli.errors import printable
-from hesscli.model import Array, Exact, Report, Symbolic
+from hesscli.model import Array, Exact, Report, Symbolic, Undefined
 from hesscli.semantics import symbol
 
 MISSING = r"\text{none}"
