@@ -132,16 +132,20 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
         return f"{_displayed(variable, notation).name} = {shown}"
 
     variables = [_displayed(v, notation) for v in answer.variables]
+    labels = tuple(name for v in variables for name in v.elements())
     return Document(
         title=formula.pretty if unicode else formula.text,
         lines=(
             Line("at", ", ".join(map(value, (*answer.variables, *answer.constants)))),
             Line("value", text(answer.value)),
-            Line("gradient", "  ".join(map(text, answer.gradient))),
+            *_below(
+                "gradient",
+                [f"{n}: {text(g)}" for n, g in zip(labels, answer.gradient, strict=True)],
+            ),
         ),
         matrix=Matrix(
             groups=_groups(variables),
-            labels=tuple(name for v in variables for name in v.elements()),
+            labels=labels,
             cells=tuple(tuple(map(text, row)) for row in answer.hessian),
         ),
         verdict=(*_proved(answer, text), *_reasons(answer.undefined, answer.notes)),
@@ -150,7 +154,7 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
 
 def _proved(answer: Exact, text: Callable[[Any], str]) -> Iterable[Line]:
     if answer.eigenvalues is not None:
-        yield Line("eigenvalues", "  ".join(map(text, answer.eigenvalues)))
+        yield from _below("eigenvalues", list(map(text, answer.eigenvalues)))
     if answer.definiteness is not None:
         undecided = "undecided: the sign of an eigenvalue could not be proved"
         known = answer.inertia is not None or answer.definiteness != "undecided"
@@ -158,6 +162,11 @@ def _proved(answer: Exact, text: Callable[[Any], str]) -> Iterable[Line]:
     if answer.stationary is not None:
         stationary = _kind(answer.kind) if answer.stationary else "not stationary"
         yield Line("point", stationary, "verdict")
+
+
+def _below(label: str, texts: Sequence[str]) -> tuple[Line, ...]:
+    """One line for each text, the label before the first: formulas have blanks in them."""
+    return tuple(Line(label if i == 0 else "", text) for i, text in enumerate(texts))
 
 
 def _bracketed(parts: Sequence[str], shape: tuple[int, ...]) -> str:
@@ -181,9 +190,8 @@ def symbolic(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:
     names = tuple(v.name for v in variables)
     return Document(
         title=formula.pretty if unicode else formula.text,
-        lines=tuple(
-            Line("gradient" if i == 0 else "", f"{name}: {text(slope)}")
-            for i, (name, slope) in enumerate(zip(names, answer.gradient, strict=True))
+        lines=_below(
+            "gradient", [f"{n}: {text(g)}" for n, g in zip(names, answer.gradient, strict=True)]
         ),
         matrix=Matrix(
             groups=_groups(variables),
