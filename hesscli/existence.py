@@ -42,6 +42,8 @@ RINGS = (
 # A sequence over the rings converges when its second step is this much smaller than its first:
 # |x|**0.15 does (1e-3), and log|x| (2) does not.
 CONVERGED = sympy.Float("1e-3")
+# And it diverges when each step makes it this many times larger.
+GROWN = sympy.Float("1e5")
 # Relative to a number of FEW digits, a rounding error; below this, a double is 0.
 ROUNDING = sympy.Float("1e-100")
 UNDERFLOW = sympy.Float("1e-330")
@@ -102,8 +104,11 @@ class Examiner:
 
     def __call__(self, point: Mapping[str, Fraction | float | Expr], index: str) -> Jet:
         """The jet at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
-        jet = _Examination(self, point, index, FEW).jet()
-        return _Examination(self, point, index, DIGITS).jet() if jet.reasons else jet
+        examination = _Examination(self, point, index, FEW)
+        jet = examination.jet()
+        if jet.reasons and examination.doubtful:
+            return _Examination(self, point, index, DIGITS).jet()
+        return jet
 
 
 class _Examination:
@@ -131,6 +136,8 @@ class _Examination:
         self.limits: dict[Any, Limit | None] = {}
         self.reasons: dict[tuple[Site | None, str], None] = {}
         self.underflow = False
+        # Whether more digits might find a limit where these found none.
+        self.doubtful = False
 
     def jet(self) -> Jet:
         """What there is at the point."""
@@ -261,6 +268,7 @@ class _Examination:
             ):
                 continue  # the same where only SymPy's derivative, as of sinc, divides by zero
             looked = True
+            self.doubtful |= towards is None and not _diverged(numbers)
             if towards is None or (limit is not None and not _agree(limit, towards)):
                 self._blame(entry)
                 return None
@@ -540,6 +548,14 @@ def _converged(numbers: list[Number]) -> Limit | None:
     if abs(inner) <= CONVERGED * abs(middle):
         return sympy.S.Zero, abs(inner)
     return inner, second
+
+
+def _diverged(numbers: list[Number]) -> bool:
+    """Whether a sequence over the rings grows at each step, which no lack of digits feigns."""
+    if None in numbers:
+        return False
+    outer, middle, inner = map(abs, numbers)
+    return bool(1 < outer * GROWN < middle and middle * GROWN < inner)
 
 
 def _agree(a: Limit, b: Limit) -> bool:

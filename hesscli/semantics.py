@@ -57,6 +57,7 @@ MAX_BITS = 14_000
 MAX_ROOT_BITS = 1_100
 MAX_FACTORIAL = 1_500
 MAX_EXPONENT = 1_000_000
+MAX_TOWER = 30  # operations in a constant exponent: a tower of powers doubles the time each floor
 MAX_TERMS = 2_000  # of a `Sum` or `Product`
 GROWS_LIKE_EXP = ("exp", "exp2", "expm1", "sinh", "cosh", "softplus")
 GROWS_LIKE_FACTORIAL = (
@@ -348,6 +349,8 @@ class _Builder:
                 self._limit_power(base, value, node)
         if not exponent.is_number or exponent.is_finite is False:
             return
+        if not exponent.is_Rational and exponent.count_ops() > MAX_TOWER:
+            self._limit(MAX_BITS + 1, node)
         number = base if base.is_number else base.as_coeff_Mul()[0]
         if number.is_zero or number.is_finite is False or abs(number) == 1:
             return
