@@ -356,12 +356,12 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "gammainc", "gammainc(a, x)", "lowergamma(a, x)/gamma(a)", _GAMMA,
         "gammainc", value="gammainc", arity=(2, 2),
-        hazards=(*_real_from("x"), *_real_from("y")),
+        hazards=(*_real_from("x"), *_BRANCH),
     ),
     Function(
         "gammaincc", "gammaincc(a, x)", "uppergamma(a, x)/gamma(a)", _GAMMA,
         "gammaincc", value="gammaincc", arity=(2, 2),
-        hazards=(*_real_from("x"), *_real_from("y")),
+        hazards=(*_real_from("x"), *_BRANCH),
     ),
     Function(
         "besselj", "besselj(n, x)", "Bessel function of the first kind, of order n", _BESSEL,
@@ -423,12 +423,13 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "polylog", "polylog(s, x)", "polylogarithm of order s", _SPECIAL,
-        "polylog", value="polylog", arity=(2, 2), hazards=_real_from("1 - y"),
+        "polylog", value="polylog", arity=(2, 2),
+        hazards=_real_from("where(x > 0, 1 - y, abs(1 - y))"),
     ),
     Function(
         "expint", "expint(n, x)", "integral of exp(-x*t)/t**n for t from 1 to oo", _SPECIAL,
         "expint", value="expint", aliases=("expn",), arity=(2, 2),
-        hazards=_real_from("y"),
+        hazards=_real_from("where(x > 0, y, abs(y))"),
     ),
     Function(
         "E1", "E1(x)", "expint(1, x)", _SPECIAL, "E1",

@@ -16,7 +16,6 @@ import torch
 from torch import (  # noqa: F401
     Tensor,
     abs,
-    atan,
     ceil,
     cos,
     cosh,
@@ -92,6 +91,8 @@ def rule2(value: Kernel2, by_x: Kernel2, by_y: Kernel2) -> Kernel2:
 
 
 def logsumexp(*args: Tensor) -> Tensor:
+    if len(args) == 2:
+        return _logaddexp(*args)
     return torch.logsumexp(torch.stack(torch.broadcast_tensors(*args)), dim=0)  # type: ignore[no-untyped-call]
 
 
@@ -146,6 +147,9 @@ _sigmoid_slope: Kernel = rule(
     lambda x: -_sigmoid_slope(x) * torch.tanh(x / 2),
 )
 softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
+_logaddexp: Kernel2 = rule2(
+    torch.logaddexp, lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x)
+)
 
 
 def _logcosh(x: Tensor) -> Tensor:
@@ -168,14 +172,19 @@ tanh: Kernel = rule(torch.tanh, lambda x: sech(x) ** 2)
 coth: Kernel = rule(lambda x: 1 / torch.tanh(x), lambda x: -(csch(x) ** 2))
 
 # Inverse functions: (1 - x)(1 + x) keeps the digits that 1 - x² loses near 1, and the derivatives
-# of what it stands in are written out, because -(1 + x) + (1 - x) cancels near 0.
+# of what it stands in are written out, because -(1 + x) + (1 - x) cancels near 0. In the products,
+# x comes first: for large x, the powers of what is small would underflow before it does.
 
 _circle: Kernel = rule(lambda x: 1 / torch.sqrt((1 - x) * (1 + x)), lambda x: x * _circle(x) ** 3)
 _hyperbola: Kernel = rule(
-    lambda x: 1 / (torch.sqrt(x - 1) * torch.sqrt(x + 1)), lambda x: -x * _hyperbola(x) ** 3
+    lambda x: 1 / (torch.sqrt(x - 1) * torch.sqrt(x + 1)),
+    lambda x: -(x * _hyperbola(x)) * _hyperbola(x) ** 2,
 )
-_line: Kernel = rule(lambda x: 1 / torch.hypot(x, torch.ones_like(x)), lambda x: -x * _line(x) ** 3)
-_band: Kernel = rule(lambda x: 1 / ((1 - x) * (1 + x)), lambda x: 2 * x * _band(x) ** 2)
+_line: Kernel = rule(
+    lambda x: 1 / torch.hypot(x, torch.ones_like(x)), lambda x: -(x * _line(x)) * _line(x) ** 2
+)
+_band: Kernel = rule(lambda x: 1 / ((1 - x) * (1 + x)), lambda x: 2 * (x * _band(x)) * _band(x))
+_bell: Kernel = rule(lambda x: 1 / (1 + x**2), lambda x: -2 * (x * _bell(x)) * _bell(x))
 
 
 def _above_one(x: Tensor) -> Tensor:
@@ -183,21 +192,27 @@ def _above_one(x: Tensor) -> Tensor:
     return torch.sqrt(torch.abs(x) - 1) * torch.sqrt(torch.abs(x) + 1)
 
 
+_chord: Kernel = rule(
+    lambda x: 1 / (torch.abs(x) * _above_one(x)),
+    lambda x: -_chord(x) * (1 / x + x / _above_one(x) / _above_one(x)),
+)
+
 asin: Kernel = rule(torch.asin, lambda x: _circle(x))
 acos: Kernel = rule(torch.acos, lambda x: -_circle(x))
 asinh: Kernel = rule(torch.asinh, lambda x: _line(x))
+atan: Kernel = rule(torch.atan, lambda x: _bell(x))
 acosh: Kernel = rule(torch.acosh, lambda x: _hyperbola(x))
 atanh: Kernel = rule(torch.atanh, lambda x: _band(x))
 # Near 1, acos(1/x) and the like lose half the digits, because 1/x is rounded.
 asec: Kernel = rule(
     lambda x: torch.where(x > 0, torch.atan(_above_one(x)), math.pi - torch.atan(_above_one(x))),
-    lambda x: 1 / (torch.abs(x) * _above_one(x)),
+    lambda x: _chord(x),
 )
 acsc: Kernel = rule(
     lambda x: torch.sign(x) * torch.atan(1 / _above_one(x)),
-    lambda x: -1 / (torch.abs(x) * _above_one(x)),
+    lambda x: -_chord(x),
 )
-acot: Kernel = rule(lambda x: torch.atan(1 / x), lambda x: -1 / (1 + x**2))
+acot: Kernel = rule(lambda x: torch.atan(1 / x), lambda x: -_bell(x))
 asech: Kernel = rule(
     lambda x: torch.log1p(torch.sqrt((1 - x) * (1 + x))) - torch.log(x),
     lambda x: -_circle(x) / x,
@@ -222,6 +237,13 @@ def sinc(x: Tensor) -> Tensor:
 # The gamma family
 
 
+def _digamma(x: Tensor) -> Tensor:
+    """ψ by SciPy; torch's loses its digits near the zero at 1.46."""
+    import scipy.special
+
+    return torch.as_tensor(scipy.special.psi(x.detach().cpu().double().numpy())).to(x)
+
+
 def _gamma(x: Tensor) -> Tensor:
     """Γ by the C library, element by element: exp(lgamma(x)) loses digits and the sign."""
 
@@ -239,27 +261,37 @@ def _gamma(x: Tensor) -> Tensor:
 
 # Enough for the second derivatives of the gamma family.
 POLYGAMMA_ORDERS = range(4)
+# Right of this, the first term of the asymptotic series has all the digits (DLMF 5.15.8), and
+# torch's zeta underflows too early.
+FAR = 1e18
 
 
 @cache
 def polygamma(order: int) -> Kernel:
     """The derivative of digamma of this order, as (-1)**(n+1) n! ζ(n+1, x) for n ≥ 1."""
-    if order == 0:
-        return rule(torch.digamma, lambda x: polygamma(1)(x))
-    sign_and_factorial = (-1) ** (order + 1) * math.factorial(order)
+    leading = (-1) ** (order + 1)
+
+    def right_of_zero(x: Tensor) -> Tensor:
+        if order == 0:
+            return _digamma(x)
+        s = torch.full((), order + 1.0, dtype=x.dtype, device=x.device)
+        near: Tensor = leading * math.factorial(order) * torch.special.zeta(s, x)
+        return torch.where(x < FAR, near, leading * math.factorial(order - 1) / x**order)
 
     def value(x: Tensor) -> Tensor:
-        s = torch.full((), order + 1.0, dtype=x.dtype, device=x.device)
-        # Left of 0 by reflection: there, zeta adds terms one by one until it is past 0.
-        right = torch.where(x > 0, x, 1 - x)
-        straight: Tensor = sign_and_factorial * torch.special.zeta(s, right)
-        if order > 2:
-            return torch.where(x > 0, straight, torch.full_like(x, torch.nan))
+        # Left of 0 by reflection (DLMF 5.15.6): there, zeta adds terms one by one until it is
+        # past 0, and torch's own reflection loses the distance to the pole.
+        straight = right_of_zero(torch.where(x > 0, x, 1 - x))
         angle = math.pi * (x - torch.round(x))
-        if order == 1:
-            reflected = (math.pi / torch.sin(angle)) ** 2 - straight
-        else:
-            reflected = straight - 2 * math.pi**3 * torch.cos(angle) / torch.sin(angle) ** 3
+        match order:
+            case 0:
+                reflected = straight - math.pi / torch.tan(angle)
+            case 1:
+                reflected = (math.pi / torch.sin(angle)) ** 2 - straight
+            case 2:
+                reflected = straight - 2 * math.pi**3 * torch.cos(angle) / torch.sin(angle) ** 3
+            case _:
+                reflected = torch.full_like(x, torch.nan)
         return torch.where(x > 0, straight, reflected)
 
     return rule(value, lambda x: polygamma(order + 1)(x))

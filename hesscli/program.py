@@ -74,7 +74,7 @@ _VALUES: dict[Any, values.Value] = {
 # Their derivatives by SymPy's rule cancel somewhere in their domain.
 _CANCELLING = (
     sympy.beta, sympy.binomial, sympy.polylog, sympy.elliptic_k, sympy.elliptic_e, sympy.LambertW,
-    sympy.Shi,
+    sympy.Shi, sympy.fresnels, sympy.fresnelc,
 )  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def read_formula(
         notes=tuple(builder.notes()),
         decimal=builder.decimal,
         given=frozenset((*given, *wrt)),
-        outer=tuple(dict.fromkeys(_names(tree)) if builder.reduces else names),
+        outer=tuple(name for name in dict.fromkeys(_names(tree)) if name in builder.names),
         reduces=builder.reduces,
     )
 
@@ -399,8 +399,10 @@ class _Builder:
             base, exponent = arguments
             return self._power(base, exponent, node)
         ordered = function.group == PIECES or function.name in ("atan2", "hypot")
-        if ordered and function.name != "abs" and any(a.has(sympy.I) for a in arguments):
-            self._fail(f"`{node.name}` takes real numbers only", node, "a formula without `I`")
+        if ordered and function.name != "abs" and any(
+            a.has(sympy.I, sympy.zoo, sympy.nan) for a in arguments
+        ):
+            self._fail(f"`{node.name}` takes real numbers only", node, "real arguments")
         self._check_whole(function, arguments, node)
         self._limit_function(function, arguments, node)
         self._hazards(function, arguments, node)

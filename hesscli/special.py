@@ -8,6 +8,7 @@ expressions, and never text.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mpmath
@@ -38,11 +39,8 @@ from sympy import (  # noqa: F401
     atanh,
     besseli,
     besselj,
-    besselk,
     bessely,
     beta,
-    chebyshevt,
-    chebyshevu,
     cos,
     cosh,
     cot,
@@ -56,19 +54,13 @@ from sympy import (  # noqa: F401
     erfi,
     erfinv,
     exp,
-    expint,
     factorial,
     fresnelc,
     fresnels,
     gamma,
-    hermite,
-    hermite_prob,
-    laguerre,
-    legendre,
     li,
     log,
     loggamma,
-    lowergamma,
     polygamma,
     polylog,
     sec,
@@ -80,11 +72,15 @@ from sympy import (  # noqa: F401
     sqrt,
     tan,
     tanh,
-    uppergamma,
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p, log2, log10  # noqa: F401
 
 Expr = Any
+
+# Polynomials up to this degree lose no digits in powers of x.
+MAX_WRITTEN_OUT = 5
+# Up to this, x**(a - 1)*exp(-x)/Γ(a) is computed as it stands, where no part of it underflows.
+MAX_GAMMA = 20
 
 
 class floor(sympy.floor):
@@ -230,6 +226,29 @@ class erfcinv(_Evaluated):
         return -sympy.sqrt(sympy.pi) / 2 * sympy.exp(self**2)
 
 
+class besselk(_Evaluated, sympy.besselk):
+    """SymPy's, with digits from an integral: mpmath takes seconds for whole orders."""
+
+    @classmethod
+    def eval(cls, n: Expr, x: Expr) -> Expr:
+        return cls(-n, x) if n.is_number and n.is_negative else None
+
+    def _mpmath(self, n: Any, x: Any) -> Any:
+        """DLMF 10.32.9 by the trapezoidal rule, which converges exponentially.
+
+        Its error is exp(-2πa/h) times the size of the integrand at t + ia, for any a < π/2.
+        """
+        if x < 1:
+            return mpmath.besselk(n, x)
+        lost = mpmath.mp.prec * mpmath.log(2)
+        step = 3 * mpmath.pi / (lost + x)
+        total, t = mpmath.exp(-x) / 2, step
+        while x * (mpmath.cosh(t) - 1) - n * t < lost:
+            total += mpmath.exp(-x * mpmath.cosh(t)) * mpmath.cosh(n * t)
+            t += step
+        return step * total
+
+
 class spherical_jn(_Evaluated):
     """The spherical Bessel function; SymPy's is complex for negative x, and divides by x."""
 
@@ -313,7 +332,204 @@ class gammaincc(_Evaluated):
 
 
 def _gamma_density(a: Expr, x: Expr) -> Expr:
-    return x ** (a - 1) * sympy.exp(-x - sympy.loggamma(a))
+    if a.is_number and a <= MAX_GAMMA:
+        return x ** (a - 1) * sympy.exp(-x) / sympy.gamma(a)
+    return sympy.exp((a - 1) * sympy.log(x) - x - sympy.loggamma(a))
+
+
+class lowergamma(_Evaluated, sympy.lowergamma):
+    """SymPy's, without its closed forms for half of whole ``a``, which cancel near 0."""
+
+    @classmethod
+    def eval(cls, a: Expr, x: Expr) -> Expr:
+        return None
+
+    def _mpmath(self, a: Any, x: Any) -> Any:
+        return lower_gamma(mpmath, a, x)
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        return -_upper_slope(self, argindex)
+
+    def doit(self, **hints: Any) -> Expr:
+        return sympy.lowergamma(*self.args)
+
+
+def lower_gamma(mp: Any, a: Any, x: Any) -> Any:
+    """The lower incomplete gamma function (DLMF 8.5.1); mpmath's own hangs for small x < 0."""
+    return x**a / a * mp.hyp1f1(a, a + 1, -x)
+
+
+class uppergamma(_Evaluated, sympy.uppergamma):
+    """SymPy's, without its closed forms for half of whole ``a``, which cancel for large x."""
+
+    @classmethod
+    def eval(cls, a: Expr, x: Expr) -> Expr:
+        return None
+
+    def _mpmath(self, a: Any, x: Any) -> Any:
+        return mpmath.gammainc(a, x)
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        return _upper_slope(self, argindex)
+
+    def doit(self, **hints: Any) -> Expr:
+        return sympy.uppergamma(*self.args)
+
+
+def _upper_slope(function: Expr, argindex: int) -> Expr:
+    """DLMF 8.8.13."""
+    a, x = function.args
+    if argindex != 2:
+        raise sympy.core.function.ArgumentIndexError(function, argindex)
+    return -sympy.exp(-x) * x ** (a - 1)
+
+
+class expint(_Evaluated, sympy.expint):
+    """SymPy's, without its closed forms for half of whole ``n``, which cancel for large x."""
+
+    @classmethod
+    def eval(cls, n: Expr, x: Expr) -> Expr:
+        return sympy.expint(n, x) if n.is_Integer and n <= 0 else None
+
+    def _mpmath(self, n: Any, x: Any) -> Any:
+        return mpmath.expint(n, x)
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        n, x = self.args
+        if argindex != 2:
+            raise sympy.core.function.ArgumentIndexError(self, argindex)
+        return -expint(n - 1, x)
+
+    def doit(self, **hints: Any) -> Expr:
+        return sympy.expint(*self.args)
+
+
+class Polynomial(_Evaluated):
+    """An orthogonal polynomial that is not written out: in powers of x, a high degree cancels.
+
+    ``doit`` writes it out.
+    """
+
+    @classmethod
+    def eval(cls, n: Expr, *rest: Expr) -> Expr:
+        exact = rest[-1].is_number and not rest[-1].has(sympy.Float)
+        return _written_out(cls, n, *rest) if n <= MAX_WRITTEN_OUT or exact else None
+
+    def doit(self, **hints: Any) -> Expr:
+        return _written_out(type(self), *self.args)
+
+    def _mpmath(self, n: Any, *rest: Any) -> Any:
+        before, here = 0, mpmath.mpf(1)
+        for k in range(int(n)):
+            before, here = here, self._next(k, here, before, *rest)
+        return here
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        """The polynomial of degree k + 1 from those of degrees k and k - 1 (DLMF 18.9.1)."""
+        raise NotImplementedError
+
+
+def _written_out(cls: Any, *args: Expr) -> Expr:
+    return getattr(sympy, cls.__name__)(*args)
+
+
+def written_out(expression: Expr, most: float = math.inf) -> Expr:
+    """The expression with polynomials up to the degree ``most`` in powers, as people know them."""
+    if not expression.has(Polynomial):
+        return expression
+    return expression.replace(
+        lambda e: isinstance(e, Polynomial) and e.args[0] <= most, lambda e: e.doit()
+    )
+
+
+class gegenbauer(Polynomial, sympy.gegenbauer):
+    """The Gegenbauer polynomial, here for derivatives of others (DLMF 18.9.19)."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        a, x = rest
+        return (2 * (k + a) * x * p - (k + 2 * a - 1) * q) / (k + 1)
+
+    def fdiff(self, argindex: int = 3) -> Expr:
+        n, a, x = self.args
+        return 2 * a * gegenbauer(n - 1, a + 1, x)
+
+
+class legendre(Polynomial, sympy.legendre):
+    """The Legendre polynomial."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        return ((2 * k + 1) * rest[0] * p - k * q) / (k + 1)
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        n, x = self.args
+        return gegenbauer(n - 1, sympy.Rational(3, 2), x)
+
+
+class chebyshevt(Polynomial, sympy.chebyshevt):
+    """The Chebyshev polynomial of the first kind."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        return (2 if k else 1) * rest[0] * p - q
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        n, x = self.args
+        return n * chebyshevu(n - 1, x)
+
+
+class chebyshevu(Polynomial, sympy.chebyshevu):
+    """The Chebyshev polynomial of the second kind."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        return 2 * rest[0] * p - q
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        n, x = self.args
+        return 2 * gegenbauer(n - 1, sympy.Integer(2), x)
+
+
+class hermite(Polynomial, sympy.hermite):
+    """The physicists' Hermite polynomial."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        return 2 * (rest[0] * p - k * q)
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        n, x = self.args
+        return 2 * n * hermite(n - 1, x)
+
+
+class hermite_prob(Polynomial, sympy.hermite_prob):
+    """The probabilists' Hermite polynomial."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        return rest[0] * p - k * q
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        n, x = self.args
+        return n * hermite_prob(n - 1, x)
+
+
+class laguerre(Polynomial, sympy.laguerre):
+    """The Laguerre polynomial."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        return ((2 * k + 1 - rest[0]) * p - k * q) / (k + 1)
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        n, x = self.args
+        return -assoc_laguerre(n - 1, sympy.Integer(1), x)
+
+
+class assoc_laguerre(Polynomial, sympy.assoc_laguerre):
+    """The associated Laguerre polynomial, here for derivatives of the other (DLMF 18.9.23)."""
+
+    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
+        a, x = rest
+        return ((2 * k + 1 + a - x) * p - (k + a) * q) / (k + 1)
+
+    def fdiff(self, argindex: int = 3) -> Expr:
+        n, a, x = self.args
+        return -assoc_laguerre(n - 1, a + 1, x)
 
 
 def binomial(n: Expr, k: Expr) -> Expr:
@@ -328,7 +544,7 @@ def Heaviside(x: Expr) -> Expr:
 
 
 def E1(x: Expr) -> Expr:
-    return sympy.expint(1, x)
+    return expint(1, x)
 
 
 def trigamma(x: Expr) -> Expr:

@@ -1,4 +1,4 @@
-"""The numbers, against independent sources: the tutorial's torch calls, SymPy, mpmath."""
+"""The numbers, against independent sources: the tutorial's torch calls, SymPy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import itertools
 import re
 from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -15,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd.functional import hessian
 
-from hesscli.functions import FUNCTIONS
 from hesscli.pipeline import Request
 from hesscli.semantics import read_formula, symbol
 
@@ -101,71 +99,6 @@ def test_a_large_point_takes_the_vectorized_path_to_the_same_numbers(hess: Hess)
         expected[i + 1, i + 1] += 200
         expected[i, i + 1] = expected[i + 1, i] = -400 * values[i]
     np.testing.assert_allclose(answer["hessian"], expected, rtol=1e-13, atol=1e-11)
-
-
-# Every function of the table, against mpmath
-
-MP: dict[str, Any] = {
-    "exp2": lambda x: mpmath.mpf(2) ** x,
-    "log2": lambda x: mpmath.log(x, 2),
-    "log10": mpmath.log10,
-    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
-    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
-    "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
-    "abs": abs,
-    "relu": lambda x: max(x, mpmath.mpf(0)),
-    "sinc": mpmath.sinc,
-    "atan2": mpmath.atan2,
-    "hypot": mpmath.hypot,
-    "pow": mpmath.power,
-    "min": min,
-    "max": max,
-    "asec": lambda x: mpmath.acos(1 / x),
-    "acsc": lambda x: mpmath.asin(1 / x),
-    "acot": lambda x: mpmath.atan(1 / x),
-    "asech": lambda x: mpmath.acosh(1 / x),
-    "acsch": lambda x: mpmath.asinh(1 / x),
-    "acoth": lambda x: mpmath.atanh(1 / x),
-    "log": mpmath.log,
-}
-POINTS = [-2.75, -0.625, 0.375, 0.8125, 1.375, 4.5, 31.25]
-
-
-# where and Piecewise have no counterpart in mpmath; they are among the tensors above.
-@pytest.mark.parametrize(
-    "function",
-    [f for f in FUNCTIONS if f.group != "pieces" or (f.arity[0] < 2 and f.name != "Piecewise")],
-    ids=lambda f: f.name,
-)
-def test_function_agrees_with_mpmath(hess: Hess, function: Any) -> None:
-    reference = MP.get(function.name) or getattr(mpmath, function.name)
-    binary = function.arity[0] == 2 or function.name in ("max", "min")
-    text = f"{function.name}(x, y)" if binary else f"{function.name}(x)"
-    answered = 0
-    with mpmath.workdps(60):
-        for x in POINTS:
-            point = [mpmath.mpf(x), mpmath.mpf("2.25")][: 2 if binary else 1]
-            value = reference(*point)
-            at = f"{x},2.25" if binary else str(x)
-            answer = hess(text, "--at", at, "--json").json
-            if isinstance(value, mpmath.mpc):
-                assert answer["value"] is None
-                assert f"{text} is not real" in answer["undefined"][0]["reason"]
-                continue
-            answered += 1
-            assert answer["value"] == pytest.approx(float(value), rel=1e-14, abs=1e-300)
-            for i in range(len(point)):
-                order = [0] * len(point)
-                order[i] = 1
-                slope = mpmath.diff(reference, tuple(point), tuple(order))
-                assert answer["gradient"][i] == pytest.approx(float(slope), rel=1e-12, abs=1e-25)
-                for j in range(len(point)):
-                    order[j] += 1
-                    second = mpmath.diff(reference, tuple(point), tuple(order))
-                    order[j] -= 1
-                    entry = answer["hessian"][i][j]
-                    assert entry == pytest.approx(float(second), rel=1e-12, abs=1e-25)
-    assert answered >= 2
 
 
 # Random formulas, against SymPy's own derivatives
