@@ -55,7 +55,7 @@ def _check_products(formula: Formula) -> None:
         if count > MAX_FACTORS:
             raise HessError(
                 "too-large",
-                f"{count:,} factors of a product have `{name}`: the exact derivatives are too large",
+                f"{count:,} factors of a product have `{name}`: its exact derivatives are too long",
                 hint=f"products of at most {MAX_FACTORS} factors, or the logarithm",
                 status=ExitStatus.NO_ANSWER,
             )

@@ -259,10 +259,15 @@ class _Examination:
                 hit = next((h for h in self.hits if h.span == site.span), None)
                 self._break(hit or site, hit.says if hit else "is at the edge of its domain")
                 return None
+            thin = [site for site in self.hits if site.test != "nonpositive"]
+            if entry and any(self._holds(site, offsets[0]) for site in thin):
+                # The way stays on the kink, as y does in sin(x*y)/(x*y) at x = 0: what SymPy's
+                # derivative gives there is of one side, or of none.
+                continue
             numbers = [self._number(entry, offset) for offset in offsets]
             towards = _converged(numbers)
             if towards is None and any(self._holds(site, offsets[0]) for site in self.hits):
-                continue  # along sin(x*y)/(x*y) at x = 0, moving y stays where nothing is defined
+                continue
             if numbers.count(None) == len(numbers) and None not in (
                 self._number((), offset) for offset in offsets
             ):
@@ -419,7 +424,7 @@ class _Examination:
                 (
                     site
                     for site in self.formula.sites
-                    if site.test in ("negative", "negative-power", "always")
+                    if (site.breaks or site.test in ("negative", "negative-power", "always"))
                     and self._holds(site, offset)
                 ),
                 None,

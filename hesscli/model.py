@@ -34,7 +34,7 @@ class Site:
 
     ``quantities`` are SymPy expressions to which ``test`` applies (see
     :class:`hesscli.functions.Hazard`); ``guards`` the conditions under which this part is used
-    at all; ``part`` its text.
+    at all; ``part`` its text. With ``breaks``, the formula has no value where the test holds.
     """
 
     test: Test
@@ -43,6 +43,7 @@ class Site:
     part: str
     says: str
     span: Span
+    breaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

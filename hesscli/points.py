@@ -321,6 +321,10 @@ def _read_npy(path: str) -> Value:
     try:
         # allow_pickle=False: a pickled array could run code.
         array = np.load(path, allow_pickle=False)
+    except OSError as error:
+        if error.errno is not None:
+            raise  # not there, or not to be read
+        raise HessError("bad-file", f"`{path}` is not a .npy file of numbers") from None
     except Exception:
         # A damaged file makes NumPy raise almost anything: EOFError, TokenError, BadZipFile, …
         raise HessError("bad-file", f"`{path}` is not a .npy file of numbers") from None

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, partial
 from itertools import product
@@ -23,6 +24,7 @@ from hesscli.errors import HessError, closest, shortened
 from hesscli.functions import (
     BY_NAME,
     BY_ZERO,
+    JUMP,
     NO_BASE,
     NOT_REAL,
     PIECES,
@@ -336,6 +338,10 @@ class _Builder:
         elif exponent.is_number:
             self._site("negative", (base,), node, NOT_REAL)
             self._site("zero", (base,), node, "is at the edge of its domain")
+        elif base.is_zero:
+            self._site("negative", (exponent,), node, BY_ZERO)
+            self._site("zero", (exponent,), node, JUMP)
+            return sympy.Piecewise((sympy.S.Zero, exponent > 0), (sympy.S.One, True))
         elif not base.is_positive:
             # A negative base has a real power only where the exponent is whole, which it stops
             # being as soon as it moves: a closer look in either case.
@@ -399,8 +405,10 @@ class _Builder:
             base, exponent = arguments
             return self._power(base, exponent, node)
         ordered = function.group == PIECES or function.name in ("atan2", "hypot")
-        if ordered and function.name != "abs" and any(
-            a.has(sympy.I, sympy.zoo, sympy.nan) for a in arguments
+        if (
+            ordered
+            and function.name != "abs"
+            and any(a.has(sympy.I, sympy.zoo, sympy.nan) for a in arguments)
         ):
             self._fail(f"`{node.name}` takes real numbers only", node, "real arguments")
         self._check_whole(function, arguments, node)
@@ -448,7 +456,9 @@ class _Builder:
                     f"`{name}` of `{function.signature}` must be a whole number from "
                     f"{whole.least} to {whole.most}",
                     node,
-                    f"{function.name} with such a number",
+                    f"{function.name}({', '.join(['2', 'x'][:2])})"
+                    if whole.position == 0
+                    else "LambertW(x, -1)",
                 )
 
     def _check_arity(self, function: Function, node: syntax.Call) -> None:
@@ -534,7 +544,10 @@ class _Builder:
                 return sympy.Mul(*self._terms(body, limits, node))
             case "Derivative":
                 by = list(self._by(limits, node))
+                sites = len(self.sites)
                 expression = self.number(body)
+                # Where the function may have no derivative, this formula has no value.
+                self.sites[sites:] = [replace(site, breaks=True) for site in self.sites[sites:]]
                 return self._done(node, lambda: calculus.differentiated(expression, by))
         return self._integral(body, limits, node)
 
@@ -546,7 +559,7 @@ class _Builder:
         name, start, stop = self._limits(outermost, node)
         if not (start.is_Integer and stop.is_Integer):
             self._fail(
-                "a sum or product must go from one whole number to another",
+                "a sum or product is finite: from one whole number to another",
                 outermost,
                 "Sum(k*x, (k, 1, 10))",
             )
@@ -588,7 +601,7 @@ class _Builder:
             good = times.is_Integer and 0 <= times <= 20
             if variable is None or not variable.is_Symbol or not good:
                 self._fail(
-                    "a derivative is by a variable, so many times", item, "Derivative(f, x, 2)"
+                    "a derivative is by a variable, at most 20 times", item, "Derivative(f, x, 2)"
                 )
             yield variable, int(times)
 
@@ -645,7 +658,7 @@ class _Builder:
     def _no_closed_form(self, node: syntax.Call) -> HessError:
         return HessError(
             "formula",
-            f"no closed form is known for this {BY_NAME[node.name].name.lower()}",
+            f"SymPy finds no closed form for this {BY_NAME[node.name].name.lower()}",
             span=(self.inside or node).span,
             source=self.source,
             hint="the derivative or the integral written out",
@@ -723,6 +736,8 @@ class _Builder:
     def _site(self, test: Any, quantities: tuple[Expr, ...], node: Node, says: str) -> None:
         if sympy.false in self.guards or _never(test, quantities):
             return
+        if self.inside and says == NOT_REAL:
+            says = "has no real closed form"
         node = self.inside or node
         guards = tuple(guard for guard in self.guards if guard != sympy.true)
         part = self.source[slice(*node.span)].strip()

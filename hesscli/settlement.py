@@ -310,9 +310,12 @@ def _slack(value: Value, sums: Sums, name: str, is_exact: bool) -> Array:
 
     A coordinate that was typed with few digits is meant exactly, and where the gradient was
     computed exactly at it, nothing was rounded; one with all the digits of a double is a rounded
-    number.
+    number. Near a pole or an edge, the distance to it is what matters, and the point is taken as it
+    is.
     """
     numbers = sums.numbers[name]
+    if sums.suspects:
+        return np.zeros_like(numbers)
     rounding: Array = sums.epsilon * np.abs(numbers)
     if is_exact and isinstance(value, Values):
         meant = [

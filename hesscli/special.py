@@ -67,7 +67,6 @@ from sympy import (  # noqa: F401
     sech,
     sign,
     sin,
-    sinc,
     sinh,
     sqrt,
     tan,
@@ -247,6 +246,13 @@ class besselk(_Evaluated, sympy.besselk):
             total += mpmath.exp(-x * mpmath.cosh(t)) * mpmath.cosh(n * t)
             t += step
         return step * total
+
+
+class sinc(sympy.sinc):
+    """SymPy's, with a derivative that does not divide by x."""
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return -spherical_jn(1, self.args[0])
 
 
 class spherical_jn(_Evaluated):

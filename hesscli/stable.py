@@ -150,7 +150,7 @@ def _sinc(sine: Expr, powers: Counter[Expr]) -> bool:
     powers[sine] -= count
     for base, power in inner.items():
         powers[base] += count * power
-    powers[sympy.sinc(angle)] += count
+    powers[special.sinc(angle)] += count
     powers[coefficient] += count
     return True
 

@@ -82,6 +82,19 @@ def test_an_integral_has_no_value_where_it_diverges(hess: Hess) -> None:
 
 @pytest.mark.parametrize(
     ("text", "at"),
+    [("Derivative(sign(x), x) + x**2", "0"), ("Derivative(acot(x), x)", "0"),
+     ("Derivative(atan2(x, -1), x)", "0"), ("Derivative(abs(x), x, 2)", "0")],
+)  # fmt: skip
+def test_a_derivative_has_no_value_where_its_function_breaks(
+    hess: Hess, text: str, at: str
+) -> None:
+    answer = hess(text, "--at", at, "--json").json
+    assert answer["value"] is None
+    assert answer["hessian"] == [[None]]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
     [("Sum(abs(x - k), (k, 1, 3))", "2"), ("Derivative(x*abs(x), x)", "0"),
      ("Product(max(x, k), (k, 1, 3))", "2")],
 )  # fmt: skip

@@ -252,9 +252,9 @@ def _middle_left_out(parts: list[str], most: int | None) -> list[str]:
 def _verdict(report: Report, most: int | None) -> Iterable[Line]:
     if report.eigenvalues is not None and report.tolerance is not None:
         yield Line("eigenvalues", _listed(report.eigenvalues, most))
-        yield Line(
-            "Hessian", f"{_definiteness(report)} (tolerance {report.tolerance:.2g})", "verdict"
-        )
+        unverified = "" if report.evaluation.verification.digits is not None else ", not verified"
+        shown = f"{_definiteness(report)} (tolerance {report.tolerance:.2g}{unverified})"
+        yield Line("Hessian", shown, "verdict")
     if report.stationary is not None:
         yield Line("point", _stationarity(report), "verdict")
 

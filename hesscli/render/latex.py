@@ -22,6 +22,15 @@ def numeric(report: Report) -> Iterator[str]:
     """The lines of an evaluated point; numbers in full."""
     evaluation = report.evaluation
     yield from _comments(evaluation.undefined, (*evaluation.notes, *report.notes))
+    if report.check is not None:
+        yield f"% check: the sources {'agree' if report.check.agrees else 'disagree'}"
+    if report.comparison is not None:
+        for d in report.comparison.differences:
+            yield f"% differs at ({', '.join(d.labels)}): yours {d.expected!r}, hess's {d.found!r}"
+        if report.comparison.agrees:
+            yield "% agrees with your matrix"
+        elif report.comparison.cause is not None:
+            yield f"% likely: {report.comparison.cause}"
     point = {
         label: _double(float(number))
         for v in (*evaluation.variables, *evaluation.constants)
