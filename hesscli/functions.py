@@ -356,12 +356,20 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "gammainc", "gammainc(a, x)", "lowergamma(a, x)/gamma(a)", _GAMMA,
         "gammainc", value="gammainc", arity=(2, 2),
-        hazards=(*_real_from("x"), *_BRANCH),
+        hazards=(
+            *_real_from("x"),
+            Hazard("negative", "y", "is computed for x >= 0 only"),
+            *_singular("y", "is at the edge of its domain"),
+        ),
     ),
     Function(
         "gammaincc", "gammaincc(a, x)", "uppergamma(a, x)/gamma(a)", _GAMMA,
         "gammaincc", value="gammaincc", arity=(2, 2),
-        hazards=(*_real_from("x"), *_BRANCH),
+        hazards=(
+            *_real_from("x"),
+            Hazard("negative", "y", "is computed for x >= 0 only"),
+            *_singular("y", "is at the edge of its domain"),
+        ),
     ),
     Function(
         "besselj", "besselj(n, x)", "Bessel function of the first kind, of order n", _BESSEL,

@@ -171,7 +171,8 @@ def _upper_part(a: Number, x: Number) -> Number:
 
 
 def _expint(n: Number, x: Number) -> Number:
-    return mp.expint(n, x) if x > 0 else NOT_REAL
+    # Of an order up to 0, exp(-x) times a polynomial in 1/x.
+    return mp.expint(n, x) if x > 0 or n <= 0 else NOT_REAL
 
 
 def _psi(n: int) -> Callable[[Number], Number]:
@@ -352,7 +353,7 @@ CASES: tuple[Case, ...] = (
     Case("polylog(1/2, x)", lambda x: mp.polylog(mpf(0.5), x), ((-0.9, 0.9),), (0,), (0.0,)),
     Case("polylog(1, x)", lambda x: -mp.log1p(-x), ((-9, 1),), (0, 1), (0.0, -1e3)),
     Case(
-        "polylog(-1, x)", lambda x: x / (1 - x) ** 2 if x < 1 else NOT_REAL, ((-9, 1),),
+        "polylog(-1, x)", lambda x: x / (1 - x) ** 2, ((-9, 1),),
         (0, 1), (0.0,),
     ),
     *_each("expint", _expint, "1 2 3/2 1/3 -1 5", HALF, (0,), (600.0,)),
