@@ -268,6 +268,9 @@ class _Builder:
                 return -self.number(operand)
             case syntax.Sum(terms=terms):
                 return self._sum(terms, node)
+            case syntax.Product(factors=((_, syntax.Negative(operand=first)), *rest)):
+                # As -(a*b), which is written the same: SymPy has another form for (-a)*b.
+                return -self.number(syntax.Product(node.span, (("*", first), *rest)))
             case syntax.Product(factors=factors):
                 return self._product(factors, node)
             case syntax.Power(base=base, exponent=exponent):

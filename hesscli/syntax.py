@@ -445,13 +445,13 @@ def parse_items(text: str) -> list[tuple[Token | None, Node]]:
     return items
 
 
-def read_number(text: str) -> Fraction:
+def read_number(text: str, *, limited: bool = True) -> Fraction:
     """The exact value of a literal. Raises :class:`HessError` beyond the limits of this module."""
     text = text.replace("_", "")
     if _vulgar_fraction(text):
         return Fraction(unicodedata.normalize("NFKC", text).replace("⁄", "/"))
     mantissa, _, exponent = text.lower().partition("e")
-    if len(mantissa) > MAX_DIGITS:
+    if limited and len(mantissa) > MAX_DIGITS:
         raise HessError(
             "too-large", f"a number of {len(mantissa):,} digits; the most is {MAX_DIGITS:,}"
         )
@@ -794,7 +794,7 @@ class _Parser:
 
     def _value(self, token: Token) -> Fraction:
         try:
-            return read_number(token.text)
+            return read_number(token.text, limited=self.limited)
         except HessError as error:
             error.span = token.span
             raise error.at(self.text) from None

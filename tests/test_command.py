@@ -126,6 +126,25 @@ def test_a_line_that_fails_while_it_is_computed_says_its_number(hess: Hess) -> N
     assert result.objects[1]["error"]["code"] == "timeout"
 
 
+def test_a_line_of_nonsense_leaves_the_others(hess: Hess) -> None:
+    result = hess("x**2", "--at", "-", "--json", stdin="1\n⅟\n@\0.json\nx=1/2\x0by=1/2\n2\n")
+    assert [o.get("line") for o in result.objects] == [None, 2, 3, 4, None]
+    assert all(o["error"]["code"] != "internal" for o in result.objects[1:4])
+
+
+def test_no_message_sends_control_characters_to_a_terminal(hess: Hess) -> None:
+    for arguments in (["x", "--at", "@\x1b[31mx"], ["x", "--wrt", "y\x0cx"], ["\x1b[2Jx"]):
+        result = hess(*arguments)
+        assert result.status == 2
+        assert not any(c < " " and c != "\n" for c in result.stderr)
+
+
+def test_messages_stay_short(hess: Hess) -> None:
+    for text in ("f" * 2000 + "(x)", "x " + "y" * 2000, "2" * 2000 + "x/3y"):
+        result = hess(text)
+        assert len(result.stderr) < 1_000
+
+
 def test_a_stream_without_json_says_which_line(hess: Hess) -> None:
     result = hess("x**2", "--at", "-", stdin="1\noops\n2\n")
     assert result.status == 1
