@@ -79,7 +79,8 @@ class HessCommand(TyperCommand):
         if len(words) == 1 and f"-{words[0]}" in takes_value and "--" not in args:
             hint = f"`-{words[0]}` for the option, `-- {words[0]}` for the formula"
             raise HessError("usage", f"`{words[0]}` is almost an option", hint=hint)
-        if len(words) > 1:
+        misspelt = any(w.startswith("--") and w.split("=")[0] not in takes_value for w in options)
+        if len(words) > 1 and not misspelt:
             raise _too_many_words(words, options, list(takes_value))
         return list(super().parse_args(ctx, [*options, "--", *words]))
 

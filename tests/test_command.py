@@ -55,6 +55,7 @@ def test_a_formula_may_start_with_a_minus(
     ("arguments", "words"),
     [
         (["x", "--jsn"], "--json"),
+        (["x", "--at", "1", "--expcet", "2"], "--expect"),
         (["x", "--at"], "needs a value"),
         (["x", "--at", "1", "--dtype", "float16"], "float64"),
         (["x", "--seed", "-1"], "--seed"),
