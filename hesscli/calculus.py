@@ -28,12 +28,17 @@ class NoClosedFormError(Exception):
     """SymPy finds no formula, or one that is not right."""
 
 
+def smooth_derivative(expression: Expr, *by: tuple[Expr, int]) -> Expr:
+    """SymPy's derivative without the delta functions that it has where pieces meet."""
+    return sympy.diff(expression, *by).replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
+
+
 def differentiated(expression: Expr, by: Sequence[tuple[Expr, int]]) -> Expr:
     """The derivative by each variable, so many times. Raises :class:`NoClosedFormError`."""
-    result = sympy.diff(expression, *by)
+    result = smooth_derivative(expression, *by)
     if result.has(sympy.Derivative, sympy.Subs):
         raise NoClosedFormError
-    return written_out(result.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero))
+    return written_out(result)
 
 
 def antiderivative(expression: Expr, variable: Expr) -> Expr:

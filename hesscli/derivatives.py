@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import sympy
 
+from hesscli.calculus import smooth_derivative
 from hesscli.errors import ExitStatus, HessError, shortened
 from hesscli.functions import JUMP, KINK, NOT_REAL, SWITCH, TIE
 from hesscli.model import Expr, Formula, Symbolic
@@ -95,7 +96,7 @@ def _gradient(expression: Expr, variables: Sequence[Expr]) -> tuple[Expr, ...]:
 
 def derivative(expression: Expr, variable: Expr) -> Expr:
     """The derivative wherever no pieces meet. Raises :class:`HessError` where none is known."""
-    result = sympy.diff(expression, variable)
+    result = smooth_derivative(expression, (variable, 1))
     for unknown in result.atoms(*_UNKNOWN):
         raise HessError(
             "unsupported",
@@ -103,7 +104,7 @@ def derivative(expression: Expr, variable: Expr) -> Expr:
             hint="a number in its place, or `--wrt` with the other variables",
             status=ExitStatus.NO_ANSWER,
         )
-    return result.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
+    return result
 
 
 # What SymPy leaves where it has no rule.

@@ -303,7 +303,7 @@ class _Solver:
         """The exact answer at ``point``, or that to as many digits as were asked for."""
         from hesscli.elements import entries, joined_exactly, split_formula
         from hesscli.exact import evaluate_digits, evaluate_exactly
-        from hesscli.existence import exact
+        from hesscli.existence import Examiner, exact
 
         with self._guarded():
             notes = self.dice.notes(point)
@@ -311,7 +311,7 @@ class _Solver:
             shapes = {name: point.values[name].shape for name in self.formula.variables}
             examiner = self._examiner
             if any(shapes.values()):
-                examiner = type(examiner)(split_formula(self.formula, shapes))
+                examiner = Examiner(split_formula(self.formula, shapes))
             values = {name: exact(entry) for name, entry in entries(point).items()}
             digits = self.request.digits
             if digits is None:
