@@ -8,14 +8,16 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
 
 from hesscli import __version__
 from hesscli.errors import FORESEEN, ExitStatus, HessError, closest, internal, shortened
-from hesscli.model import Format, Verify
+from hesscli.manual import Option, help_page, introduction
+from hesscli.model import Color, Format, Verify
 from hesscli.pipeline import TIMEOUT_SECONDS, Request, Streams, answer
 
 MAX_DIGITS = 1_000
@@ -23,17 +25,10 @@ MAX_DIGITS = 1_000
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
 RECURSION_LIMIT = 20_000
 
-INTRODUCTION = """\
-hess: the Hessian of a formula
-
-  hess "x**3 + 4*x - 10" --at 2                at a point
-  hess "x**3 + x*y" --at x=2,y=4               by name
-  hess "x**3 + x*y"                            in symbols
-  hess "x**3 + x*y" --at "x=[2,3],y=[4,5]"     of tensors, block by block
-  hess "x**3 + x*y" --at 2,4 --json            for programs
-
-hess --help tells more; hess --functions lists every function.
-"""
+ARGUMENT = "The formula, such as 'x**3 + x*y'; - reads it from standard input."
+HELP_NAMES = ("--help", "-h")
+# The groups of the options in the help.
+POINT, NUMBERS, OUTPUT, REFERENCE = "Point", "Numbers", "Output", "Reference"
 
 
 class DType(StrEnum):
@@ -49,6 +44,9 @@ class HessCommand(TyperCommand):
     A word is an option only if it is a declared one or starts with ``--``; everything else is
     the formula, so that ``-x**2`` and ``-h*2`` need no escape.
     """
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(help_page(ARGUMENT, options(), get_terminal_size((80, 24)).columns))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         takes_value = {
@@ -105,14 +103,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command(
     cls=HessCommand,
     no_args_is_help=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": HELP_NAMES},
 )
 def _request(
     expression: Annotated[
         str | None,
         typer.Argument(
             metavar="EXPRESSION",
-            help="The formula, such as 'x**3 + x*y'; - reads it from standard input.",
+            help=ARGUMENT,
             show_default=False,
         ),
     ] = None,
@@ -123,6 +121,7 @@ def _request(
             metavar="POINT",
             help="Where: '2,4', 'x=2,y=[1,2]', 'x=randn(2,2)', 'x=@data.npy'; - reads points "
             "from standard input, one a line. Repeat it for more points.",
+            rich_help_panel=POINT,
         ),
     ] = None,
     wrt: Annotated[
@@ -132,65 +131,9 @@ def _request(
             metavar="NAMES",
             help="Which variables to differentiate, and in which order: 'y,x'. The others are "
             "constants.",
+            rich_help_panel=POINT,
         ),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a point, one a line.")
-    ] = False,
-    format: Annotated[
-        Format | None, typer.Option("--format", help="How to write the answer.", show_default=False)
-    ] = None,
-    exact: Annotated[
-        bool,
-        typer.Option(
-            "--exact", help="Exact numbers, such as sqrt(2)/3, and signs that are proved."
-        ),
-    ] = False,
-    digits: Annotated[
-        int | None,
-        typer.Option(
-            "--digits", metavar="N", min=1, max=MAX_DIGITS, help="Numbers to N digits, all right."
-        ),
-    ] = None,
-    dtype: Annotated[
-        DType, typer.Option("--dtype", help="The floating-point type to compute in.")
-    ] = DType.float64,
-    device: Annotated[
-        str, typer.Option("--device", metavar="DEVICE", help="The torch device to compute on.")
-    ] = "cpu",
-    verify: Annotated[
-        Verify,
-        typer.Option(
-            "--verify",
-            help="Compare with the exact derivatives: auto does where that is quick.",
-        ),
-    ] = Verify.auto,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check",
-            help="Show each entry by autograd, exactly, and by finite differences; 1 where they "
-            "disagree.",
-        ),
-    ] = False,
-    expect: Annotated[
-        str | None,
-        typer.Option(
-            "--expect",
-            metavar="MATRIX",
-            help="Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.npy'; 1 where it "
-            "differs.",
-        ),
-    ] = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            min=0,
-            help="Stop an answer that takes longer; 0 waits for ever.",
-        ),
-    ] = TIMEOUT_SECONDS,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -198,25 +141,148 @@ def _request(
             metavar="N",
             min=0,
             help="The seed of randn and rand, as torch.manual_seed takes it.",
+            rich_help_panel=POINT,
         ),
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact",
+            help="Exact numbers, such as sqrt(2)/3, and signs that are proved.",
+            rich_help_panel=NUMBERS,
+        ),
+    ] = False,
+    digits: Annotated[
+        int | None,
+        typer.Option(
+            "--digits",
+            metavar="N",
+            min=1,
+            max=MAX_DIGITS,
+            help="Numbers to N digits, all right.",
+            rich_help_panel=NUMBERS,
+        ),
+    ] = None,
+    verify: Annotated[
+        Verify,
+        typer.Option(
+            "--verify",
+            help="Compare with the exact derivatives: auto does where that is quick.",
+            rich_help_panel=NUMBERS,
+        ),
+    ] = Verify.auto,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Show each entry by autograd, exactly, and by finite differences; status 1 "
+            "where they disagree.",
+            rich_help_panel=NUMBERS,
+        ),
+    ] = False,
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            "--expect",
+            metavar="MATRIX",
+            help="Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.npy'; status 1 "
+            "where it differs.",
+            rich_help_panel=NUMBERS,
+        ),
+    ] = None,
+    dtype: Annotated[
+        DType,
+        typer.Option(
+            "--dtype", help="The floating-point type to compute in.", rich_help_panel=NUMBERS
+        ),
+    ] = DType.float64,
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device",
+            metavar="DEVICE",
+            help="The torch device to compute on.",
+            rich_help_panel=NUMBERS,
+        ),
+    ] = "cpu",
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            min=0,
+            help="Stop an answer that takes longer; 0 waits for ever.",
+            rich_help_panel=NUMBERS,
+        ),
+    ] = TIMEOUT_SECONDS,
+    format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            help="How to write the answer: drawn for people (terminal), the matrix as "
+            "tab-separated numbers (plain), or for programs.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="The same as --format json: one object a point, one a line.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the answer into FILE; .json, .csv, .tsv, .tex and .txt tell its format.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help="Draw a picture of the answer into FILE, .svg, .png or .pdf.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Every number of a large answer.", rich_help_panel=OUTPUT),
+    ] = False,
+    color: Annotated[
+        Color,
+        typer.Option(
+            "--color",
+            help="Colour the numbers; auto does on a terminal, unless NO_COLOR is set.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = Color.auto,
     functions: Annotated[
-        bool, typer.Option("--functions", help="List every function that a formula may call.")
+        bool,
+        typer.Option(
+            "--functions",
+            help="List every function that a formula may call.",
+            rich_help_panel=REFERENCE,
+        ),
     ] = False,
     schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of --json.")
+        bool,
+        typer.Option(
+            "--schema", help="Print the JSON Schema of --json.", rich_help_panel=REFERENCE
+        ),
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", rich_help_panel=REFERENCE),
+    ] = False,
 ) -> Request | str:
-    """The Hessian of a formula, at a point or in symbols.
-
-    hess "x**3 + 4*x - 10" --at 2
-
-    hess "x**3 + x*y" --at x=2,y=4 --json
-
-    Exit status: 0 an answer for every point; 1 at some point there is none, or a check failed;
-    2 the request cannot be understood.
-    """
     if version:
         return f"hess {__version__}\n"
     if schema:
@@ -237,7 +303,11 @@ def _request(
         seed=seed,
         dtype=dtype.value,
         device=device,
-        format=_format(format, json=json),
+        format=_format(format, json, output),
+        output=output,
+        plot=plot,
+        full=full,
+        color=color,
         exact=exact,
         digits=digits,
         verify=verify,
@@ -247,10 +317,65 @@ def _request(
     )
 
 
-def _format(format: Format | None, *, json: bool) -> Format:
+def options() -> list[Option]:
+    """Every option, in the order of the help."""
+    found = []
+    for parameter in typer.main.get_command(app).params:
+        if parameter.param_type_name != "option":
+            continue
+        assert isinstance(parameter, TyperOption)
+        choices = tuple(map(str, getattr(parameter.type, "choices", ())))
+        default = parameter.default
+        told = parameter.show_default and default not in (None, False)
+        found.append(
+            Option(
+                names=tuple(parameter.opts),
+                metavar=parameter.metavar,
+                choices=choices,
+                help=parameter.help or "",
+                group=parameter.rich_help_panel or REFERENCE,
+                default=f"{default:g}"
+                if isinstance(default, float)
+                else str(default)
+                if told
+                else None,
+            )
+        )
+    return [*found, Option(HELP_NAMES, None, (), "Show this help.", REFERENCE, None)]
+
+
+SUFFIXES = {
+    ".json": Format.json,
+    ".jsonl": Format.json,
+    ".csv": Format.csv,
+    ".tsv": Format.plain,
+    ".tex": Format.latex,
+    ".txt": Format.terminal,
+}
+PICTURES = (".svg", ".png", ".pdf")
+
+
+def _format(format: Format | None, json: bool, output: str | None) -> Format:
+    """The format that is asked for, or told by the suffix of the file."""
     if json and format not in (None, Format.json):
         raise HessError("usage", f"`--json` and `--format {format}`: which of them?")
-    return Format.json if json else format or Format.text
+    if json or format is not None:
+        return Format.json if json else format or Format.terminal
+    if output is None:
+        return Format.terminal
+    suffix = Path(output).suffix.lower()
+    if suffix in PICTURES:
+        raise HessError(
+            "usage", f"`{suffix}` is a picture, and `-o` writes text", hint=f"--plot {output}"
+        )
+    if suffix not in SUFFIXES and Path(output).name == output:
+        known = ", ".join(SUFFIXES)
+        raise HessError(
+            "usage",
+            f"the suffix of `{shortened(output)}` tells no format",
+            hint=f"one of {known}, or `--format`",
+        )
+    return SUFFIXES.get(suffix, Format.terminal)
 
 
 def _check_together(exact: bool, digits: int | None, check: bool, expect: str | None) -> None:
@@ -353,7 +478,7 @@ def _run(argv: list[str], streams: Streams) -> int:
             return ExitStatus.ANSWERED
         return int(result or 0)
     except _Introduction:
-        streams.stderr.write(INTRODUCTION)
+        streams.stderr.write(introduction())
         return ExitStatus.USAGE
     except HessError as error:
         streams.stdout.flush()

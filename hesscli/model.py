@@ -161,9 +161,19 @@ class Undefined:
 class Format(StrEnum):
     """How answers are written."""
 
-    text = "text"
+    terminal = "terminal"
+    plain = "plain"
     json = "json"
+    csv = "csv"
     latex = "latex"
+
+
+class Color(StrEnum):
+    """When answers are coloured."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
 
 
 class Verify(StrEnum):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.deadline import doing, limit
 from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
-from hesscli.model import Format, Verify
+from hesscli.model import Color, Format, Verify
 
 if TYPE_CHECKING:
     from hesscli.existence import Examiner
@@ -59,7 +59,11 @@ class Request:
     seed: int | None
     dtype: str
     device: str
-    format: Format = Format.text
+    format: Format = Format.terminal
+    output: str | None = None
+    plot: str | None = None
+    full: bool = False
+    color: Color = Color.auto
     verify: Verify = Verify.auto
     timeout: float = TIMEOUT_SECONDS
     check: bool = False
@@ -469,7 +473,7 @@ class _Output:
 
                 for line in getattr(latex, kind)(answer):
                     self.streams.stdout.write(line + "\n")
-            case Format.text:
+            case _:
                 from hesscli.render import document
 
                 self._draw(partial(getattr(document, kind), answer))
