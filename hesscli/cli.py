@@ -15,12 +15,15 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from hesscli import __version__
-from hesscli.errors import FORESEEN, ExitStatus, HessError, closest, internal, shortened
+from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, shortened
 from hesscli.manual import Option, help_page, introduction
-from hesscli.model import Color, Format, Verify
-from hesscli.pipeline import TIMEOUT_SECONDS, Request, Streams, answer
+from hesscli.model import Color, Format, Request, Streams, Verify
+from hesscli.pipeline import answer
+from hesscli.words import At, almost_option, understand
 
 MAX_DIGITS = 1_000
+# Long enough for a large tensor, or for hard limits; short enough to wait for an error.
+TIMEOUT_SECONDS = 60.0
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
 RECURSION_LIMIT = 20_000
@@ -57,44 +60,48 @@ class HessCommand(TyperCommand):
         }
         options: list[str] = []
         words: list[str] = []
+        points: list[list[str]] = []
+        # Words that follow a point may belong to it.
+        target = words
         left = list(args)
         while left:
             word = left.pop(0)
             if word == "--":
                 words += left
                 break
-            if word in takes_value:
+            if takes_value.get(word) and not left:
+                hint = f"`{word}` with a value; `hess --help` shows which"
+                raise HessError("usage", f"`{word}` needs a value", hint=hint)
+            if word == "--at" or word.startswith("--at="):
+                target = [left.pop(0) if word == "--at" else word.removeprefix("--at=")]
+                points.append(target)
+            elif word in takes_value or word.startswith("--"):
+                target = words
                 options.append(word)
-                if takes_value[word]:
-                    if not left:
-                        hint = f"`{word}` with a value; `hess --help` shows which"
-                        raise HessError("usage", f"`{word}` needs a value", hint=hint)
+                if takes_value.get(word):
                     options.append(left.pop(0))
-            elif word.startswith("--"):
-                options.append(word)
             else:
-                words.append(word)
-        if len(words) == 1 and f"-{words[0]}" in takes_value and "--" not in args:
-            hint = f"`-{words[0]}` for the option, `-- {words[0]}` for the formula"
-            raise HessError("usage", f"`{words[0]}` is almost an option", hint=hint)
-        misspelt = any(w.startswith("--") and w.split("=")[0] not in takes_value for w in options)
-        if len(words) > 1 and not misspelt:
-            raise _too_many_words(words, options, list(takes_value))
-        return list(super().parse_args(ctx, [*options, "--", *words]))
+                target.append(word)
+        _check_words([*words, *(w for p in points for w in p[1:])], args, list(takes_value))
+        if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in options):
+            return list(super().parse_args(ctx, options))  # which names the one that is misspelt
+        understood = understand(words, [At(p[0], tuple(p[1:])) for p in points])
+        ctx.obj = understood.command(options) if understood.changed else None
+        at = [part for point in understood.at for part in ("--at", point)]
+        formula = [] if understood.formula is None else [understood.formula]
+        return list(super().parse_args(ctx, [*options, *at, "--", *formula]))
 
 
-def _too_many_words(words: list[str], options: list[str], known: list[str]) -> HessError:
-    formula, *rest = words
-    extra = " ".join(rest)
-    if any(word in known for word in rest):
-        hint = "options before `--`"
-    elif extra.startswith("-") and (match := closest(f"-{extra}", known)):
-        hint = f"did you mean `{match}`?"
-    elif options and options[-2:-1] == ["--at"]:
-        hint = f'--at "{options[-1]},{extra}"'
-    else:
-        hint = f'quotes around the formula: hess "{" ".join(words)}"'
-    return HessError("usage", f"`{extra}` is one argument too many, after `{formula}`", hint=hint)
+def _check_words(words: list[str], args: list[str], known: list[str]) -> None:
+    """Refuse words that are almost options: a formula could swallow them."""
+    for word in words:
+        if word in known:
+            raise HessError("usage", f"`{word}` stands after `--`", hint="options before `--`")
+        if "--" not in args and (match := almost_option(word, known)):
+            hint = f"`{match}` for the option"
+            if len(words) == 1:
+                hint = f"did you mean `{match}`? `-- {word}` for the formula"
+            raise HessError("usage", f"`{word}` is almost an option", hint=hint)
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -106,6 +113,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     context_settings={"help_option_names": HELP_NAMES},
 )
 def _request(
+    context: typer.Context,
     expression: Annotated[
         str | None,
         typer.Argument(
@@ -293,11 +301,12 @@ def _request(
         if at or json or wrt:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
         raise _Introduction
-    _check_together(exact, digits, check, expect)
+    _check_together(exact, digits, check, expect, plot)
     if seed is not None and seed >= 2**63:
         raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
     return Request(
         expression=expression,
+        read_as=context.obj,
         at=tuple(at or ()),
         wrt=_names(wrt),
         seed=seed,
@@ -368,25 +377,28 @@ def _format(format: Format | None, json: bool, output: str | None) -> Format:
         raise HessError(
             "usage", f"`{suffix}` is a picture, and `-o` writes text", hint=f"--plot {output}"
         )
-    if suffix not in SUFFIXES and Path(output).name == output:
+    if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise HessError(
             "usage",
             f"the suffix of `{shortened(output)}` tells no format",
             hint=f"one of {known}, or `--format`",
         )
-    return SUFFIXES.get(suffix, Format.terminal)
+    return SUFFIXES[suffix]
 
 
-def _check_together(exact: bool, digits: int | None, check: bool, expect: str | None) -> None:
+def _check_together(
+    exact: bool, digits: int | None, check: bool, expect: str | None, plot: str | None
+) -> None:
     if exact and digits is not None:
         raise HessError(
             "usage", "`--exact` gives all digits, and `--digits` some", hint="one of them"
         )
-    for option, given in (("--check", check), ("--expect", expect is not None)):
+    doubles = (("--check", check), ("--expect", expect is not None), ("--plot", plot is not None))
+    for option, given in doubles:
         if given and (exact or digits is not None):
             raise HessError(
-                "usage", f"`{option}` compares doubles, not exact numbers",
+                "usage", f"`{option}` is about doubles, not exact numbers",
                 hint=f"`{option}` without `--exact` and `--digits`",
             )  # fmt: skip
 
@@ -472,6 +484,8 @@ def _run(argv: list[str], streams: Streams) -> int:
     try:
         result = command.main(argv, prog_name="hess", standalone_mode=False)
         if isinstance(result, Request):
+            if result.read_as is not None:
+                _say(streams, f"hess: read as {result.read_as}")
             return answer(result, streams)
         if isinstance(result, str):
             streams.stdout.write(result)

@@ -28,6 +28,7 @@ from hesscli.semantics import (
 )
 from hesscli.settlement import undefined_entries
 from hesscli.signs import FAILURES, MAX_CANCELLED, SIGN_DIGITS, bits, sign, sure, terms, tidied
+from hesscli.sparsity import structural_zeros
 
 MAX_LIMIT = 60  # operations of an expression whose limit is looked for
 # How far a double may be from the exact number that it stands for.
@@ -84,6 +85,7 @@ def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: in
         value=found[()],
         gradient=gradient,
         hessian=hessian,
+        structural=structural_zeros(formula, variables[: formula.wrt], (), place.derivative),
         eigenvalues=eigenvalues,
         inertia=inertia,
         definiteness=definiteness,

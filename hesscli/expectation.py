@@ -118,7 +118,8 @@ def _read(typed: str, source: str) -> Values:
         if len(values) == 1 and isinstance(values[0], Values) and (wrapped or not assignment.named):
             return values[0]
         if len(values) > 1 and not assignment.named:
-            hint = f'--expect "[{source.strip()}]", with brackets around all rows'
+            rows = source.strip().removeprefix("(").removesuffix(")")
+            hint = f'--expect "[{rows}]", with brackets around all rows'
     message = "`--expect` takes one matrix of numbers"
     raise HessError("bad-value", message, source=source, span=whole, hint=hint)
 

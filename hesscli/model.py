@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.shapes import index_text, size
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from hesscli.functions import Test
 
     Array = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
 else:
-    Array = Any
+    Array = Mask = Any
 
 Expr = Any  # a SymPy expression; SymPy ships no types
 Span = tuple[int, int]
@@ -185,6 +186,42 @@ class Verify(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a run reads and writes; tests pass their own."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for, before any of it is read.
+
+    ``read_as`` is the command that a careless one was taken for.
+    """
+
+    expression: str
+    read_as: str | None
+    at: tuple[str, ...]
+    wrt: tuple[str, ...]
+    seed: int | None
+    dtype: str
+    device: str
+    format: Format
+    output: str | None
+    plot: str | None
+    full: bool
+    color: Color
+    exact: bool
+    digits: int | None
+    verify: Verify
+    timeout: float
+    check: bool
+    expect: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """Whether an answer was compared with the exact derivatives, which were evaluated to many
     digits.
@@ -206,7 +243,8 @@ class Evaluation:
     the numbers that were used for every variable of the formula, flat and row-major; ``epsilon``
     is the rounding unit of the dtype that computed it and ``slack`` (n,) how far each
     differentiated coordinate may be from the one that was meant. With ``underflow``, a 0 may
-    stand for a number that no double can hold.
+    stand for a number that no double can hold. ``structural`` (n, n) is True where the formula
+    alone proves that the Hessian is zero at every point.
     """
 
     formula: Formula
@@ -219,6 +257,7 @@ class Evaluation:
     epsilon: float
     slack: Array
     underflow: bool
+    structural: Mask
     verification: Verification
     undefined: tuple[Undefined, ...]
     notes: tuple[str, ...]
@@ -333,7 +372,8 @@ class Exact:
     ``eigenvalues`` ascend, and are None where no closed form was found. ``inertia`` counts the
     positive, zero and negative ones, and is None where a sign could not be proved;
     ``definiteness`` is then "undecided", or "indefinite" where both signs occur all the same.
-    ``stationary`` is None where a slope is missing, or could not be told from 0.
+    ``stationary`` is None where a slope is missing, or could not be told from 0. ``structural``
+    (n, n) is True where the Hessian is zero at every point.
     """
 
     formula: Formula
@@ -344,6 +384,7 @@ class Exact:
     value: Expr | None
     gradient: tuple[Expr | None, ...]
     hessian: tuple[tuple[Expr | None, ...], ...]
+    structural: Mask
     eigenvalues: tuple[Expr, ...] | None
     inertia: tuple[int, int, int] | None
     definiteness: str | None

@@ -7,15 +7,16 @@ once there is a point.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TextIO
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from hesscli.deadline import doing, limit
 from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
-from hesscli.model import Color, Format, Verify
+from hesscli.model import Request, Streams, Verify
+from hesscli.output import Output
 
 if TYPE_CHECKING:
     from hesscli.existence import Examiner
@@ -32,82 +33,65 @@ if TYPE_CHECKING:
         Sums,
         Symbolic,
     )
-    from hesscli.render.document import Document
     from hesscli.shapes import Shape
 
 STANDARD_INPUT = "-"
-# Long enough for a large tensor, or for hard limits; short enough to wait for an error.
-TIMEOUT_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """Where a run reads and writes; tests pass their own."""
-
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line asks for, before any of it is read."""
-
-    expression: str
-    at: tuple[str, ...]
-    wrt: tuple[str, ...]
-    seed: int | None
-    dtype: str
-    device: str
-    format: Format = Format.terminal
-    output: str | None = None
-    plot: str | None = None
-    full: bool = False
-    color: Color = Color.auto
-    verify: Verify = Verify.auto
-    timeout: float = TIMEOUT_SECONDS
-    check: bool = False
-    expect: str | None = None
-    exact: bool = False
-    digits: int | None = None
 
 
 def answer(request: Request, streams: Streams) -> ExitStatus:
     """Answer ``request`` on the streams. Raises :class:`HessError` before anything is computed."""
-    if STANDARD_INPUT in request.at:
-        return _answer_lines(request, streams)
+    with Output(request, streams) as output:
+        if STANDARD_INPUT in request.at:
+            return _answer_lines(request, streams, output)
+        if request.expression.strip() == STANDARD_INPUT:
+            request = replace(request, expression=streams.stdin.read().strip())
+        return _answer_points(request, output) if request.at else _answer_symbols(request, output)
+
+
+def _answer_symbols(request: Request, output: Output) -> ExitStatus:
+    from hesscli.derivatives import differentiate
     from hesscli.semantics import read_formula
 
-    text = request.expression
-    if text.strip() == STANDARD_INPUT:
-        text = streams.stdin.read().strip()
-    output = _Output(request, streams)
-    if not request.at:
-        _require_point(request)
-        from hesscli.derivatives import differentiate
+    _require_point(request)
+    _collect_again()
+    with limit(request.timeout), doing("differentiating this formula in symbols"):
+        symbolic = differentiate(read_formula(request.expression, (), request.wrt))
+        _check_finite(symbolic)
+    output.symbolic(symbolic)
+    return ExitStatus.ANSWERED
 
-        _collect_again()
-        with limit(request.timeout), doing("differentiating this formula in symbols"):
-            symbolic = differentiate(read_formula(text, (), request.wrt))
-            _check_finite(symbolic)
-        output.symbolic(symbolic)
-        return ExitStatus.ANSWERED
+
+def _answer_points(request: Request, output: Output) -> ExitStatus:
     from hesscli.points import bind, names_given, read_assignment
+    from hesscli.semantics import read_formula
 
     with limit(request.timeout), doing("reading the formula and the point"):
         assignments = [read_assignment(at) for at in request.at]
-        formula = read_formula(text, names_given(assignments), request.wrt)
+        formula = read_formula(request.expression, names_given(assignments), request.wrt)
         points = bind(assignments, formula)
     for point in points:
         _check_memory(formula, point)
+    if request.plot is not None:
+        _require_picture(request.plot, len(points))
     solver = _Solver(formula, request, _Dice(request.seed))
     solver.prepare(points)
     return max([_answer_point(solver, point, output) for point in points])
 
 
+def _require_picture(path: str, points: int) -> None:
+    from hesscli.render import picture
+
+    if points > 1:
+        raise HessError(
+            "usage", f"`--plot` draws one point, and here are {points}", hint="one `--at`"
+        )
+    picture.require(path)
+
+
 def _require_point(request: Request) -> None:
     options = (
         ("--check", request.check),
+        (f"--plot {request.plot}", request.plot is not None),
         ("--expect MATRIX", request.expect is not None),
         (f"--digits {request.digits}", request.digits is not None),
     )
@@ -133,7 +117,7 @@ def _check_finite(symbolic: Symbolic) -> None:
 
 
 def _answer_point(
-    solver: _Solver, point: Point, output: _Output, line: int | None = None
+    solver: _Solver, point: Point, output: Output, line: int | None = None
 ) -> ExitStatus:
     try:
         if solver.request.exact or solver.request.digits is not None:
@@ -150,8 +134,10 @@ def _answer_point(
     return ExitStatus.ANSWERED if report.holds else ExitStatus.NO_ANSWER
 
 
-def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
+def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitStatus:
     """One answer for each line of standard input, written before the next line is waited for."""
+    if request.plot is not None:
+        raise HessError("usage", "`--plot` draws one point, not a stream", hint="--at 2,4")
     if request.expression.strip() == STANDARD_INPUT:
         raise HessError(
             "two-inputs",
@@ -162,7 +148,6 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
         raise HessError("two-inputs", "standard input can be read only once")
     with limit(request.timeout), doing("reading the formula"):
         lines = _Lines(request)
-    output = _Output(request, streams)
     status = ExitStatus.ANSWERED
     for number, line in enumerate(streams.stdin, start=1):
         try:
@@ -182,7 +167,7 @@ def _answer_lines(request: Request, streams: Streams) -> ExitStatus:
             # One line must not take the others with it.
             output.failure(internal(error), number)
             status = ExitStatus.NO_ANSWER
-        streams.stdout.flush()
+        output.flush()
     return status
 
 
@@ -301,7 +286,13 @@ class _Solver:
             report = analyse(evaluation)
             check = self._check(report, sums, evaluator) if self.request.check else None
             comparison = self._compare(report) if self._expected else None
-            return replace(report, check=check, comparison=comparison)
+            report = replace(report, check=check, comparison=comparison)
+            if self.request.plot is not None:
+                from hesscli.render import picture
+
+                with doing("drawing the picture"):
+                    picture.draw(report, evaluator.values(sums), self.request.plot)
+            return report
 
     def exact(self, point: Point) -> Exact:
         """The exact answer at ``point``, or that to as many digits as were asked for."""
@@ -428,75 +419,3 @@ def _collect_again() -> None:
     """Switch garbage collection back on, for all but what imports have made: that stays."""
     gc.freeze()
     gc.enable()
-
-
-class _Output:
-    """Writes answers: JSON lines, LaTeX, or documents for a terminal or a pipe."""
-
-    def __init__(self, request: Request, streams: Streams) -> None:
-        self.format = request.format
-        self.streams = streams
-        self.count = 0
-
-    def numeric(self, report: Report) -> None:
-        """Write the answer at a point."""
-        self._answer("numeric", report)
-
-    def exact(self, exact: Exact) -> None:
-        """Write an exact answer."""
-        self._answer("exact", exact)
-
-    def symbolic(self, symbolic: Symbolic) -> None:
-        """Write a Hessian in symbols."""
-        self._answer("symbolic", symbolic)
-
-    def failure(self, error: HessError, line: int | None = None) -> None:
-        """Say that one point has no answer, and go on."""
-        if self.format is Format.json:
-            from hesscli.render import jsonlines
-
-            self._write(iter([jsonlines.failure(error, line)]))
-            return
-        where = f"line {line}: " if line is not None else ""
-        self.streams.stdout.flush()
-        self.streams.stderr.write(error.report().replace("hess: ", f"hess: {where}", 1) + "\n")
-
-    def _answer(self, kind: str, answer: Report | Exact | Symbolic) -> None:
-        """Write an answer with the function of this name in the module of the format."""
-        match self.format:
-            case Format.json:
-                from hesscli.render import jsonlines
-
-                self._write(getattr(jsonlines, kind)(answer))
-            case Format.latex:
-                from hesscli.render import latex
-
-                for line in getattr(latex, kind)(answer):
-                    self.streams.stdout.write(line + "\n")
-            case _:
-                from hesscli.render import document
-
-                self._draw(partial(getattr(document, kind), answer))
-
-    def _write(self, pieces: Iterator[str]) -> None:
-        for piece in pieces:
-            self.streams.stdout.write(piece)
-        self.streams.stdout.write("\n")
-
-    def _draw(self, build: Callable[..., Document]) -> None:
-        from rich.console import Console
-
-        from hesscli.render import plain, terminal
-
-        stream = self.streams.stdout
-        console = Console(file=stream, markup=False, highlight=False, emoji=False)
-        unicode = (stream.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16")
-        built = build(unicode=unicode, full=not console.is_terminal)
-        if self.count:
-            stream.write("\n")
-        self.count += 1
-        if console.is_terminal:
-            terminal.draw(built, console)
-            return
-        for line in plain.lines(built):
-            stream.write(line + "\n")

@@ -8,6 +8,7 @@ together (:func:`bind`).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -50,7 +51,7 @@ def read_assignment(text: str) -> Assignment:
     named: dict[str, Value] = {}
     spans: dict[str, Span] = {}
     try:
-        for name, node in syntax.parse_items(text):
+        for name, node in _items(_with_commas(text)):
             value = _value(node, text)
             if name is None:
                 positional.append(value)
@@ -74,6 +75,30 @@ def read_assignment(text: str) -> Assignment:
             error.hint = f"{EXAMPLE}, separated by commas"
         raise error.at(text) from None
     return Assignment(text, tuple(positional), named, spans)
+
+
+def _items(text: str) -> list[tuple[syntax.Token | None, Node]]:
+    """The items of a point, which may stand in round brackets: ``(2, 4)``."""
+    stripped = text.strip()
+    if stripped[0] == "(" and stripped[-1] == ")" and "=" in text:
+        text = text.replace("(", " ", 1)[::-1].replace(")", " ", 1)[::-1]
+    items = syntax.parse_items(text)
+    match items:
+        case [(None, syntax.Pair(items=inside))]:
+            return [(None, item) for item in inside]
+    return items
+
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
+_ITEM = rf"(?:[^\W\d]\w*\s*=\s*)?{_NUMBER}"
+_LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
+
+
+def _with_commas(text: str) -> str:
+    """``2 4``, ``2; 4`` and ``x=2 y=4`` with commas, each place where it was."""
+    if not _LIST.fullmatch(text):
+        return text
+    return re.sub(r"(?<=[\d.])([;\s])(?=\s*[-+.\w])(?!\s*=)", ",", text)
 
 
 def _value(node: Node, source: str) -> Value:

@@ -91,11 +91,18 @@ def read_formula(
     variables (``x[0,1]``), and summed. Raises :class:`HessError` with a span for anything that is
     not on the allow-list.
     """
-    tree = syntax.parse_formula(text)
+    arguments, right = syntax.split_definition(text)
+    try:
+        tree = syntax.parse_formula(right)
+    except HessError as error:
+        error.source = text  # with what stands before the `=`
+        raise
+    wrt = wrt or arguments
     builder = _Builder(text, frozenset((*given, *wrt)), shapes or {})
     with _refused():
         expression = sympy.Add(*builder.elements((tree,), lambda: builder.number(tree)))
-    names = sorted(builder.names, key=natural_key)
+    # f(x, y) = x**2 is a function of y too.
+    names = sorted({*builder.names, *arguments}, key=natural_key)
     if not names:
         raise HessError(
             "no-variables",
@@ -120,7 +127,7 @@ def read_formula(
         variables=(*differentiated, *_in_elements(rest, shapes or {})),
         wrt=len(differentiated),
         sites=tuple(builder.sites),
-        notes=tuple(builder.notes()),
+        notes=(*builder.notes(), *_order_given(wrt if arguments else (), names)),
         decimal=builder.decimal,
         given=frozenset((*given, *wrt)),
         outer=tuple(name for name in dict.fromkeys(_names(tree)) if name in builder.names),
@@ -139,6 +146,12 @@ def _refused() -> Iterator[None]:
             f"SymPy cannot build this: {str(error)[:200]}",
             hint="a formula of real numbers",
         ) from error
+
+
+def _order_given(arguments: tuple[str, ...], names: list[str]) -> Iterator[str]:
+    """A note where the left-hand side of ``f(y, x) = …`` says what is differentiated."""
+    if arguments and list(arguments) != names:
+        yield f"differentiated in {', '.join(arguments)}, the variables of the function"
 
 
 def _in_elements(names: Sequence[str], shapes: Mapping[str, Shape]) -> list[str]:

@@ -428,6 +428,38 @@ def parse_formula(text: str, *, limited: bool = True) -> Node:
     return node
 
 
+_NAMES = r"[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*"
+_DEFINITION = re.compile(
+    rf"\s*(?:[^\W\d]\w*\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
+    rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>[^\W\d]\w*)\s*:?=(?!=))"
+)
+
+
+def split_definition(text: str) -> tuple[tuple[str, ...], str]:
+    """The variables of ``f(y, x) = x*y`` in their order, and its right-hand side, in its place.
+
+    ``lambda y, x: x*y`` is the same, and ``f = x*y`` has no variables of its own.
+    """
+    match = _DEFINITION.match(text)
+    if match is None:
+        return (), text
+    names = match["of"] or match["by"] or ""
+    right = " " * match.end() + text[match.end() :]
+    inside = re.findall(r"[^\W\d]\w*", right)
+    plain = match["plain"] and (match["plain"] in inside or not inside)
+    if plain or "=" in re.sub("[<>=!]=", "", right):
+        return (), text  # an equation
+    arguments = tuple(canonical_name(name.strip()) for name in names.split(",") if name)
+    for name in arguments:
+        if arguments.count(name) > 1:
+            raise HessError(
+                "doubled-name", f"`{shortened(name)}` is a variable of this function twice",
+                span=match.span("of" if match["of"] else "by"), source=text,
+                hint="each variable once",
+            )  # fmt: skip
+    return arguments, right
+
+
 def parse_items(text: str) -> list[tuple[Token | None, Node]]:
     """The comma-separated items of a point: ``(name token or None, value)`` in the order typed."""
     parser = _Parser(text, tokenize(text, files=True))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hesscli.cli import RECURSION_LIMIT, run
-from hesscli.pipeline import Streams
+from hesscli.model import Streams
 
 sys.setrecursionlimit(RECURSION_LIMIT)
 

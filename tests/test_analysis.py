@@ -29,6 +29,7 @@ def _evaluation(matrix: Any, gradient: Any = None) -> Evaluation:
         epsilon=2.220446049250313e-16,
         slack=2.220446049250313e-16 * np.ones(n),
         underflow=False,
+        structural=matrix == 0,
         verification=Verification(None, "not asked for", None),
         undefined=(),
         notes=(),

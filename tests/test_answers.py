@@ -1,7 +1,8 @@
-"""What is printed: text in a pipe, the grid on a terminal, JSON."""
+"""What programs read: text in a pipe, JSON, tables, LaTeX, files."""
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -10,15 +11,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from rich.console import Console
 
 import hesscli
-from hesscli.derivatives import differentiate
-from hesscli.render import document, plain, terminal
 from hesscli.semantics import read_formula
 
 from .conftest import Hess
-from .reference import report
 
 SCHEMA = json.loads((Path(hesscli.__file__).parent / "render" / "schema.json").read_text())
 
@@ -111,10 +108,10 @@ def test_pipe_gets_plain_text(hess: Hess) -> None:
         "value        16",
         "gradient     16  2",
         "",
-        "Hessian",
+        "Hessian  · is 0 at every point",
         "    x  y",
         "x  12  1",
-        "y   1  0",
+        "y   1  ·",
         "",
         "eigenvalues  -0.0827625  12.0828",
         "Hessian      indefinite (tolerance 5.4e-15)",
@@ -126,73 +123,94 @@ def test_pipe_gets_plain_text(hess: Hess) -> None:
 def test_pipe_never_cuts_a_number(hess: Hess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     text = hess("x**2*y", "--at", "x=linspace(0,1,40),y=3").stdout
-    rows = [line for line in text.splitlines() if re.match(r"(x\[\d+\]|y) ", line)]
+    rows = [line for line in text.splitlines() if re.match(r" {0,4}(x\[\d+\]|y) ", line)]
     assert len(rows) == 41
     for row in rows:
-        assert len(re.findall(r"(?<![\w\[])-?\d[\d.e+-]*(?![\w\]])", row)) == 41
+        assert len(re.findall(r"(?<=\s)(?:-?\d[\d.e+-]*|·)(?=\s|$)", row)) == 41
     assert "\x1b" not in text
     assert "…" not in text.split("Hessian")[1]
 
 
-def _drawn(built: document.Document, width: int, **options: Any) -> str:
-    stream = io.StringIO()
-    console = Console(
-        file=stream, width=width, force_terminal=True, markup=False, highlight=False, **options
-    )
-    terminal.draw(built, console)
-    return stream.getvalue()
+# Tables and LaTeX
 
 
-def _words(text: str) -> list[str]:
-    return re.sub(r"[^\w.\[\]=()·²³−+-]", " ", text).split()
+def test_plain_is_numbers_between_tabs(hess: Hess) -> None:
+    text = hess("x**3/3 + x*y + z*abs(z)", "--at", "1/3,2,0", "--format", "plain").stdout
+    rows = [line.split("\t") for line in text.splitlines()]
+    assert [float(entry) for entry in rows[0]] == [2 / 3, 1, 0]
+    assert rows[2] == ["0", "0", "nan"]
+    two = hess("x*y", "--at", "1,2", "--at", "3,4", "--format", "plain").stdout
+    assert two == "0\t1\n1\t0\n\n0\t1\n1\t0\n"
 
 
-def test_terminal_and_pipe_say_the_same_words() -> None:
-    for text, at in (("x**3 + x*y", "2,4"), ("log(x)", "-1"), ("x**2*y", "x=[1,2],y=3")):
-        built = document.numeric(report(text, at), unicode=True)
-        drawn = _words(_drawn(built, 100, no_color=True, color_system=None))
-        piped = _words("\n".join(plain.lines(built)))
-        assert set(drawn) == set(piped) - {"blocks"}
+def test_csv_has_a_row_for_each_row_of_each_matrix(hess: Hess) -> None:
+    text = hess("x**3*y", "--at", "x=[1,2],y=3", "--at", "1/3,0", "--format", "csv").stdout
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["point", "row", "x[0]", "x[1]", "y"]
+    assert rows[1] == ["1", "x[0]", "18", "0", "3"]
+    assert rows[4:7] == [[], ["point", "row", "x", "y"], ["2", "x", "0", repr(1 / 3)]]
+    missing = hess("abs(x)", "--at", "0", "--format", "csv").stdout
+    assert missing.splitlines()[1] == "1,x,"
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 140, 300])
-@pytest.mark.parametrize("order", [1, 3, 16, 17, 60])
-def test_terminal_fits_its_width_and_counts_what_it_hides(width: int, order: int) -> None:
-    built = document.numeric(
-        report("x**3*1.23456789 + y", f"x=linspace(-1,1,{order}),y=2"), unicode=True
-    )
-    drawn = _drawn(built, width, color_system=None)
-    assert all(len(line) <= width for line in drawn.splitlines())
-    grid = drawn.split("\nHessian\n")[1].split("\neigenvalues")[0] if "│" in drawn else drawn
-    if "│" in drawn:
-        # No cell was cut by the drawing: an ellipsis would be Rich's.
-        assert "…" not in grid
-        labels = re.findall(r"^ │ (?:x\[\d+\]|y) ", grid, re.MULTILINE)
-        hidden = re.search(r"(\d+) of (\d+) rows and columns are hidden", " ".join(grid.split()))
-        assert len(labels) + (int(hidden[1]) if hidden else 0) == order + 1
+def test_tables_of_symbols_and_of_exact_numbers(hess: Hess) -> None:
+    assert hess("x**3*y", "--format", "plain").stdout == "6*x*y\t3*x**2\n3*x**2\t0\n"
+    assert hess("x**3", "--format", "csv").stdout == "point,row,x\n,x,6*x\n"
+    assert hess("x**3", "--at", "1/3", "--exact", "--format", "csv").stdout.endswith("1,x,2\n")
+    assert hess("x**3", "--at", "1/9", "--digits", "5", "--format", "plain").stdout == "0.66667\n"
 
 
-def test_a_small_matrix_too_wide_for_a_grid_is_listed_whole() -> None:
-    answer = differentiate(read_formula("max(x,y)*sin(z) + exp(x*y*z)"))
-    drawn = _drawn(document.symbolic(answer, unicode=True), 80, color_system=None)
-    for entry in ("x, x", "x, y", "x, z", "y, y", "y, z", "z, z"):
-        assert re.search(rf"^{entry} ", drawn, re.MULTILINE)
-    assert "hidden" not in drawn
+# Files
 
 
-def test_terminal_without_unicode(hess: Hess) -> None:
-    built = document.numeric(report("4*x**2*y", "1,2"), unicode=False)
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    terminal.draw(built, Console(file=stream, width=80, force_terminal=True, color_system=None))
-    stream.flush()
-    assert b"f = 4*x**2*y" in stream.buffer.getvalue()
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.json", ["--json"]),
+        ("a.csv", ["--format", "csv"]),
+        ("a.tsv", ["--format", "plain"]),
+        ("a.tex", ["--format", "latex"]),
+        ("a.txt", []),
+        ("a.TXT", ["--format", "terminal"]),
+    ],
+)
+def test_the_suffix_of_a_file_tells_its_format(
+    hess: Hess, tmp_path: Path, name: str, options: list[str]
+) -> None:
+    path = tmp_path / name
+    result = hess("x**3 + x*y", "--at", "2,4", "-o", str(path))
+    assert (result.stdout, result.stderr, result.status) == ("", "", 0)
+    assert path.read_text(encoding="utf-8") == hess("x**3 + x*y", "--at", "2,4", *options).stdout
 
 
-def test_names_with_brackets_are_no_markup() -> None:
-    built = document.numeric(report("red*x", "red=[1],x=2"), unicode=True)
-    assert "red[0]" in _drawn(built, 80, color_system=None)
+def test_a_format_that_is_named_wins_over_the_suffix(hess: Hess, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    hess("x**2", "--at", "2", "-o", str(path), "--json")
+    assert json.loads(path.read_text())["hessian"] == [[2.0]]
 
 
-def test_no_color_has_no_hue() -> None:
-    built = document.numeric(report("log(x)", "-1"), unicode=True)
-    assert not re.search(r"\x1b\[[\d;]*3\d", _drawn(built, 80, no_color=True))
+def test_a_request_without_an_answer_leaves_an_old_file_alone(hess: Hess, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    assert hess("x**2 +", "--at", "2", "-o", str(path)).status == 2
+    assert hess("x*y", "--at", "2", "-o", str(path)).status == 2
+    assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("a.foo", "tells no format"),
+        ("a", "tells no format"),
+        ("a.svg", "--plot a.svg"),
+        ("nowhere/a.json", "there is no folder `nowhere`"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused(
+    hess: Hess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = hess("x**2", "--at", "2", "-o", path)
+    assert result.status == 2
+    assert words in result.stderr
+    assert not list(tmp_path.iterdir())

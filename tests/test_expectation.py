@@ -101,7 +101,7 @@ def test_a_npy_file_is_read(tmp_path: Path) -> None:
         ("[[1 2],[3 4]]", "an operator is missing"),
         ("[[inf,1],[1,2]]", "not a finite number"),
         ("[[1,2],[3,4]", "[[1,2],[3,4]"),
-        ("(1,2)", "round brackets"),
+        ("(1,2)", "one matrix"),
         ("@no.npy", "`no.npy`"),
         ("@no.json", "`no.json`"),
     ],

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd.functional import hessian
 
-from hesscli.pipeline import Request
 from hesscli.semantics import read_formula, symbol
 
 from .conftest import Hess
@@ -182,9 +181,3 @@ def test_device_that_is_not_there_is_refused(hess: Hess) -> None:
         result = hess("x**2", "--at", "1", "--device", device)
         assert result.status == 2
         assert "--device cpu" in result.stderr
-
-
-def test_request_is_plain_data() -> None:
-    request = Request("x", ("1",), (), None, "float64", "cpu")
-    with pytest.raises(AttributeError):
-        request.exact = True  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """Report → document: the words, numbers and matrix of an answer, before any drawing.
 
 A terminal and a pipe draw the same document, so they say the same words. Nothing here knows
-colours, widths or boxes.
+colours, widths or rules.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
+
+import numpy as np
 
 from hesscli.model import (
     Array,
@@ -25,11 +27,14 @@ from hesscli.model import (
     Verification,
 )
 from hesscli.notation import as_text
+from hesscli.render.blocks import captions, summary
+from hesscli.render.figures import MISSING, number, precise, rounded
+from hesscli.render.grid import MAX_COLUMNS, Group, Matrix, Numbers, Texts
 from hesscli.syntax import PYTHON, UNICODE, Name, Notation, unparse
 
-MISSING = "none"
-SIGNIFICANT_DIGITS = 6
 MAX_LISTED = 16
+# A blank at which a line is not broken, if that can be helped.
+TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +44,6 @@ class Line:
     label: str
     text: str
     role: str = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Consecutive rows (and columns) of the matrix that belong to one variable."""
-
-    title: str
-    start: int
-    stop: int
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """The Hessian as text: one label for each row and column, in groups by variable."""
-
-    groups: tuple[Group, ...]
-    labels: tuple[str, ...]
-    cells: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +57,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One answer."""
+    """One answer; ``summary`` tells of a matrix that is too large to be looked at."""
 
     title: str
     lines: tuple[Line, ...]
     matrix: Matrix
     verdict: tuple[Line, ...]
     table: Table | None = None
-
-
-def number(value: float) -> str:
-    """A double for reading: whole numbers in full, others to six digits."""
-    if not math.isfinite(value):
-        return MISSING
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return f"{value:.{SIGNIFICANT_DIGITS}g}"
+    summary: tuple[Line, ...] = ()
 
 
 def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
@@ -101,7 +80,7 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
     variables = [_displayed(v, notation) for v in evaluation.variables]
     labels = [name for v in variables for name in v.elements()]
     return Document(
-        title=formula.pretty if unicode else formula.text,
+        title=_title(formula.pretty if unicode else formula.text),
         lines=(
             Line("at", _point(evaluation, notation, most)),
             Line("value", number(evaluation.value)),
@@ -110,10 +89,14 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
         matrix=Matrix(
             groups=_groups(variables),
             labels=tuple(labels),
-            cells=tuple(tuple(map(number, row)) for row in evaluation.hessian.tolist()),
+            entries=Numbers(evaluation.hessian, evaluation.structural),
+            captions=captions(evaluation),
         ),
         verdict=(*_verdict(report, most), *_remarks(report)),
         table=None if report.check is None else _table(report.check),
+        summary=tuple(Line(*line) for line in summary(evaluation))
+        if len(labels) > MAX_COLUMNS
+        else (),
     )
 
 
@@ -129,12 +112,12 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
     def value(variable: Variable) -> str:
         numbers = [text(answer.point[element]) for element in variable.elements()]
         shown = _bracketed(numbers, variable.shape) if variable.shape else numbers[0]
-        return f"{_displayed(variable, notation).name} = {shown}"
+        return TOGETHER.join((_displayed(variable, notation).name, "=", shown))
 
     variables = [_displayed(v, notation) for v in answer.variables]
     labels = tuple(name for v in variables for name in v.elements())
     return Document(
-        title=formula.pretty if unicode else formula.text,
+        title=_title(formula.pretty if unicode else formula.text),
         lines=(
             Line("at", ", ".join(map(value, (*answer.variables, *answer.constants)))),
             Line("value", text(answer.value)),
@@ -146,7 +129,10 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
         matrix=Matrix(
             groups=_groups(variables),
             labels=labels,
-            cells=tuple(tuple(map(text, row)) for row in answer.hessian),
+            entries=Texts(
+                tuple(tuple(map(text, row)) for row in answer.hessian), answer.structural
+            ),
+            captions={},
         ),
         verdict=(*_proved(answer, text), *_reasons(answer.undefined, answer.notes)),
     )
@@ -189,17 +175,32 @@ def symbolic(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:
     variables = [_displayed(Variable(name, ()), notation) for name in formula.differentiated]
     names = tuple(v.name for v in variables)
     return Document(
-        title=formula.pretty if unicode else formula.text,
+        title=_title(formula.pretty if unicode else formula.text),
         lines=_below(
             "gradient", [f"{n}: {text(g)}" for n, g in zip(names, answer.gradient, strict=True)]
         ),
         matrix=Matrix(
             groups=_groups(variables),
             labels=names,
-            cells=tuple(tuple(text(entry) for entry in row) for row in answer.hessian),
+            entries=Texts(
+                tuple(tuple(text(entry) for entry in row) for row in answer.hessian),
+                np.array([[entry == 0 for entry in row] for row in answer.hessian]),
+            ),
+            captions={},
         ),
         verdict=tuple(Line("note", note, "note") for note in answer.notes),
     )
+
+
+def _title(formula: str) -> str:
+    """The formula, to be broken before its terms and nowhere within them."""
+    depth = 0
+    text = []
+    for before, character in zip(" " + formula, formula + " ", strict=True):
+        depth += (character in "([") - (before in ")]")
+        inside = depth > 0 or before in "+-−"
+        text.append(TOGETHER if character == " " and inside else character)
+    return "".join(text).rstrip()
 
 
 def _displayed(variable: Variable, notation: Notation) -> Variable:
@@ -211,8 +212,9 @@ def _groups(variables: Sequence[Variable]) -> tuple[Group, ...]:
     groups = []
     start = 0
     for variable in variables:
-        shape = f" ({'×'.join(map(str, variable.shape))})" if variable.shape else ""
-        groups.append(Group(variable.name + shape, start, start + variable.size))
+        shape = "×".join(map(str, variable.shape))
+        title = f"{variable.name} ({shape})" if shape else ""
+        groups.append(Group(title, start, start + variable.size))
         start += variable.size
     return tuple(groups)
 
@@ -225,7 +227,7 @@ def _point(evaluation: Evaluation, notation: Notation, most: int | None) -> str:
             shown = _nested(numbers, variable.shape, most)
         else:
             shown = number(float(numbers[0]))
-        parts.append(f"{_displayed(variable, notation).name} = {shown}")
+        parts.append(TOGETHER.join((_displayed(variable, notation).name, "=", shown)))
     return ", ".join(_middle_left_out(parts, most))
 
 
@@ -237,8 +239,8 @@ def _nested(numbers: Array, shape: tuple[int, ...], most: int | None) -> str:
     return f"[{', '.join(_middle_left_out(parts, most))}]"
 
 
-def _listed(numbers: Array, most: int | None) -> str:
-    return "  ".join(_middle_left_out([number(n) for n in numbers.tolist()], most))
+def _listed(numbers: Array, most: int | None, text: Callable[[float], str] = number) -> str:
+    return "  ".join(_middle_left_out([text(n) for n in numbers.tolist()], most))
 
 
 def _middle_left_out(parts: list[str], most: int | None) -> list[str]:
@@ -251,12 +253,20 @@ def _middle_left_out(parts: list[str], most: int | None) -> list[str]:
 
 def _verdict(report: Report, most: int | None) -> Iterable[Line]:
     if report.eigenvalues is not None and report.tolerance is not None:
-        yield Line("eigenvalues", _listed(report.eigenvalues, most))
+        text = partial(_eigenvalue, tolerance=report.tolerance)
+        yield Line("eigenvalues", _listed(report.eigenvalues, most, text))
         unverified = "" if report.evaluation.verification.digits is not None else ", not verified"
         shown = f"{_definiteness(report)} (tolerance {report.tolerance:.2g}{unverified})"
         yield Line("Hessian", shown, "verdict")
     if report.stationary is not None:
         yield Line("point", _stationarity(report), "verdict")
+
+
+def _eigenvalue(value: float, tolerance: float) -> str:
+    """An eigenvalue; what rounding errors alone may have made is no number."""
+    if value and abs(value) <= tolerance:
+        return "≈0"
+    return rounded(value)
 
 
 def _definiteness(report: Report) -> str:
@@ -330,13 +340,6 @@ def _table(check: Check) -> Table:
         rows=rows,
         troubled=frozenset(i for i, entry in enumerate(check.entries) if not entry.agrees),
     )
-
-
-def precise(value: float) -> str:
-    """A double in full, as the shortest text that reads back the same."""
-    if not math.isfinite(value):
-        return MISSING
-    return number(value) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def _compared(comparison: Comparison) -> Iterable[Line]:

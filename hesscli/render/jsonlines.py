@@ -25,8 +25,10 @@ from hesscli.model import (
     Variable,
 )
 from hesscli.notation import as_text
+from hesscli.shapes import size
 
 FORMAT_VERSION = "1.0"
+MAX_KEPT = 1_000  # rows of as many entries: some 60 MB
 
 
 def numeric(report: Report) -> Iterator[str]:
@@ -59,13 +61,14 @@ def numeric(report: Report) -> Iterator[str]:
         tail["check"] = _check(report.check)
     if report.comparison is not None:
         tail["expected"] = _comparison(report.comparison)
+    rows = _Rows(evaluation.hessian)
     yield _text(head)[:-1]
     yield ', "hessian": '
-    yield from _rows(evaluation.hessian)
+    yield from rows.matrix()
     if any(v.shape for v in evaluation.variables):
         yield ', "blocks": '
-        yield from _blocks(evaluation)
-    yield ", " + _text(tail)[1:]
+        yield from _blocks(evaluation.variables, rows)
+    yield ", " + _text(tail)[1:] + "\n"
 
 
 def exact(answer: Exact) -> Iterator[str]:
@@ -100,6 +103,7 @@ def exact(answer: Exact) -> Iterator[str]:
             "notes": list(answer.notes),
         }
     )
+    yield "\n"
 
 
 def _undefined(items: Sequence[Undefined]) -> list[dict[str, Any]]:
@@ -168,9 +172,10 @@ def symbolic(answer: Symbolic) -> Iterator[str]:
             "notes": list(answer.notes),
         }
     )
+    yield "\n"
 
 
-def failure(error: HessError, line: int | None = None) -> str:
+def failure(error: HessError, line: int | None = None) -> Iterator[str]:
     """The JSON of a point, or of an input line, that cannot be answered."""
     answer: dict[str, Any] = {"format_version": FORMAT_VERSION}
     if line is not None:
@@ -178,7 +183,7 @@ def failure(error: HessError, line: int | None = None) -> str:
     answer["error"] = {"code": error.code, "message": _clean(error.message)}
     if error.hint:
         answer["error"]["hint"] = _clean(error.hint)
-    return _text(answer)
+    yield _text(answer) + "\n"
 
 
 def _clean(text: str) -> str:
@@ -215,44 +220,73 @@ def _numbers(values: Array) -> list[float | None]:
     return [_number(value) for value in values.tolist()]
 
 
-def _rows(matrix: Array) -> Iterator[str]:
-    yield "["
-    for i, row in enumerate(matrix):
-        yield ("" if i == 0 else ", ") + json.dumps(_numbers(row), allow_nan=False)
-    yield "]"
+class _Rows:
+    """The entries of a matrix as JSON, by row; each is written once, where there is room for all.
+
+    Numbers are written by the million here, which is most of the time that an answer takes.
+    """
+
+    def __init__(self, matrix: Array) -> None:
+        self.values = matrix
+        self.kept: dict[int, list[str]] | None = {} if len(matrix) <= MAX_KEPT else None
+
+    def __getitem__(self, i: int) -> list[str]:
+        if self.kept is not None and i in self.kept:
+            return self.kept[i]
+        row = json.dumps(_numbers(self.values[i]), allow_nan=False)[1:-1].split(", ")
+        if self.kept is not None:
+            self.kept[i] = row
+        return row
+
+    def matrix(self) -> Iterator[str]:
+        """All of it, as a list of rows."""
+        yield "["
+        for i in range(len(self.values)):
+            yield f"{', ' * (i > 0)}[{', '.join(self[i])}]"
+        yield "]"
 
 
-def _blocks(evaluation: Evaluation) -> Iterator[str]:
+def _blocks(variables: Sequence[Variable], rows: _Rows) -> Iterator[str]:
     """``{"x": {"y": H[x][y]}}``, each block nested to the shape (*shape_x, *shape_y)."""
     yield "{"
     row = 0
-    for i, u in enumerate(evaluation.variables):
+    for i, u in enumerate(variables):
         yield f"{', ' * (i > 0)}{json.dumps(u.name)}: {{"
         column = 0
-        for j, v in enumerate(evaluation.variables):
+        for j, v in enumerate(variables):
             yield f"{', ' * (j > 0)}{json.dumps(v.name)}: "
-            block = evaluation.hessian[row : row + u.size, column : column + v.size]
-            yield from _nested(block, u.shape, v.shape)
+            yield from _nested(rows, (row, u.shape), (column, v.shape))
             column += v.size
         yield "}"
         row += u.size
     yield "}"
 
 
-def _nested(block: Array, rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[str]:
-    if not rows:
-        yield json.dumps(_shaped(_numbers(block[0]), columns), allow_nan=False)
+def _nested(
+    rows: _Rows, down: tuple[int, tuple[int, ...]], across: tuple[int, tuple[int, ...]]
+) -> Iterator[str]:
+    """A block as nested lists: where it starts, and the shape it has, down and across."""
+    (start, shape), (column, inner) = down, across
+    if not shape:
+        yield _joined(rows[start][column : column + size(inner)], inner)
         return
     yield "["
-    for i, part in enumerate(block.reshape(rows[0], -1, block.shape[1])):
-        if i:
+    for k in range(shape[0]):
+        if k:
             yield ", "
-        yield from _nested(part, rows[1:], columns)
+        yield from _nested(rows, (start + k * size(shape[1:]), shape[1:]), across)
     yield "]"
+
+
+def _joined(texts: list[str], shape: tuple[int, ...]) -> str:
+    """Row-major entries as nested lists of this shape."""
+    for length in reversed(shape):
+        texts = [f"[{', '.join(texts[k : k + length])}]" for k in range(0, len(texts), length)]
+    return texts[0]
 
 
 def _shaped(numbers: list[Any], shape: tuple[int, ...]) -> Any:
     if not shape:
         return numbers[0]
-    size = len(numbers) // shape[0]
-    return [_shaped(numbers[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0])]
+    step = len(numbers) // shape[0]
+    return [_shaped(numbers[k * step : (k + 1) * step], shape[1:]) for k in range(shape[0])]

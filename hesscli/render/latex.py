@@ -23,14 +23,15 @@ def numeric(report: Report) -> Iterator[str]:
     evaluation = report.evaluation
     yield from _comments(evaluation.undefined, (*evaluation.notes, *report.notes))
     if report.check is not None:
-        yield f"% check: the sources {'agree' if report.check.agrees else 'disagree'}"
+        yield f"% check: the sources {'agree' if report.check.agrees else 'disagree'}\n"
     if report.comparison is not None:
         for d in report.comparison.differences:
-            yield f"% differs at ({', '.join(d.labels)}): yours {d.expected!r}, hess's {d.found!r}"
+            place = ", ".join(d.labels)
+            yield f"% differs at ({place}): yours {d.expected!r}, hess's {d.found!r}\n"
         if report.comparison.agrees:
-            yield "% agrees with your matrix"
+            yield "% agrees with your matrix\n"
         elif report.comparison.cause is not None:
-            yield f"% likely: {report.comparison.cause}"
+            yield f"% likely: {report.comparison.cause}\n"
     point = {
         label: _double(float(number))
         for v in (*evaluation.variables, *evaluation.constants)
@@ -68,9 +69,9 @@ def symbolic(answer: Symbolic) -> Iterator[str]:
 
 def _comments(undefined: Iterable[Undefined], notes: Iterable[str]) -> Iterator[str]:
     for item in undefined:
-        yield f"% undefined: {printable(item.reason)}"
+        yield f"% undefined: {printable(item.reason)}\n"
     for note in notes:
-        yield f"% {printable(note)}"
+        yield f"% {printable(note)}\n"
 
 
 def _aligned(
@@ -81,11 +82,11 @@ def _aligned(
 ) -> Iterator[str]:
     at = ", ".join(f"{_name(label)} = {number}" if number else _name(label)
                    for label, number in point.items())  # fmt: skip
-    yield r"\begin{align*}"
-    yield rf"f({at}) &= {value} \\"
-    yield rf"\nabla f &= {_matrix([[slope] for slope in gradient])} \\"
-    yield rf"H_f &= {_matrix(hessian)}"
-    yield r"\end{align*}"
+    yield "\\begin{align*}\n"
+    yield f"f({at}) &= {value} \\\\\n"
+    yield f"\\nabla f &= {_matrix([[slope] for slope in gradient])} \\\\\n"
+    yield f"H_f &= {_matrix(hessian)}\n"
+    yield "\\end{align*}\n"
 
 
 def _name(label: str) -> str:

@@ -234,7 +234,7 @@ _internal: list[Exception] = []
 
 def _run(arguments: list[str], stdin: str) -> tuple[int, str, str]:
     from hesscli.cli import run
-    from hesscli.pipeline import Streams
+    from hesscli.model import Streams
 
     _internal.clear()
     stdout, stderr = _Utf8(), _Utf8()

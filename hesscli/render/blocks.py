@@ -1,0 +1,90 @@
+"""What a block of the Hessian is, in words: its shape, and whether it is diagonal, zero, …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from hesscli.model import Array, Evaluation, Mask, Variable
+from hesscli.render.figures import rounded
+
+MAX_LISTED = 10
+
+
+def captions(evaluation: Evaluation) -> dict[tuple[int, int], str]:
+    """The caption of each block, by the numbers of its variables; none for scalars alone."""
+    if not any(v.shape for v in evaluation.variables):
+        return {}
+    return {
+        (i, j): " ".join(filter(None, (_shape(u, v), form(block, structural))))
+        for i, j, u, v, block, structural in _blocks(evaluation)
+    }
+
+
+def summary(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """Names and words for the whole matrix, then for each block on and above the diagonal."""
+    matrix = evaluation.hessian
+    order = len(matrix)
+    yield "matrix", _described(f"{order}×{order}", matrix, evaluation.structural)
+    if len(evaluation.variables) == 1 or not any(v.shape for v in evaluation.variables):
+        return
+    blocks = [block for block in _blocks(evaluation) if block[0] <= block[1]]
+    for _, _, u, v, block, structural in blocks[:MAX_LISTED]:
+        yield f"H[{u.name}][{v.name}]", _described(_shape(u, v), block, structural)
+    if len(blocks) > MAX_LISTED:
+        yield "", f"and {len(blocks) - MAX_LISTED} more blocks"
+
+
+def form(block: Array, structural: Mask) -> str:
+    """What the entries of a block (m, n) show by their places; empty where that is nothing.
+
+    ``structural`` (m, n) is True for the entries that are zero at every point.
+    """
+    if np.isnan(block).any():
+        return "none" if np.isnan(block).all() else ""
+    if not block.any():
+        return "zero" if structural.all() else "zero here"
+    rows, columns = block.shape
+    if rows != columns or rows == 1:
+        return ""
+    diagonal = np.diagonal(block)
+    i, j = block.nonzero()
+    bandwidth = int(np.abs(i - j).max())
+    if bandwidth == 0:
+        if (diagonal == diagonal[0]).all():
+            return "identity" if diagonal[0] == 1 else f"identity × {rounded(float(diagonal[0]))}"
+        return "diagonal"
+    if bandwidth == 1 and rows > 2:
+        return "tridiagonal"
+    if 2 * bandwidth + 1 < rows // 2:
+        return f"banded, {bandwidth} beside the diagonal"
+    return ""
+
+
+def _described(shape: str, block: Array, structural: Mask) -> str:
+    finite = block[np.isfinite(block)]
+    words = list(filter(None, [" ".join(filter(None, (shape, form(block, structural))))]))
+    count = int(np.count_nonzero(finite))
+    if count:
+        least, greatest = float(finite.min()), float(finite.max())
+        words.append(f"{count:,} of {block.size:,} entries are not zero")
+        words.append(f"from {rounded(least)} to {rounded(greatest)}")
+    if finite.size < block.size:
+        words.append(f"{block.size - finite.size:,} have no number")
+    return ", ".join(words)
+
+
+def _blocks(
+    evaluation: Evaluation,
+) -> Iterator[tuple[int, int, Variable, Variable, Array, Mask]]:
+    ends = np.cumsum([0, *(v.size for v in evaluation.variables)]).tolist()
+    for i, u in enumerate(evaluation.variables):
+        for j, v in enumerate(evaluation.variables):
+            place = slice(ends[i], ends[i + 1]), slice(ends[j], ends[j + 1])
+            yield i, j, u, v, evaluation.hessian[place], evaluation.structural[place]
+
+
+def _shape(u: Variable, v: Variable) -> str:
+    """The shape of a block; empty for that of a scalar, which has a row or a column only."""
+    return "×".join(map(str, (*u.shape, *v.shape))) if u.shape and v.shape else ""

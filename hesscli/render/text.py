@@ -1,0 +1,181 @@
+"""Document → lines of text, for a terminal of some width or for a pipe of any.
+
+Both say the same words. On a terminal, lines are folded and what is left out is counted; in a pipe
+every line is whole, and nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from hesscli.errors import display_width
+from hesscli.render import grid, spy
+from hesscli.render.document import TOGETHER, Document, Line, Table
+from hesscli.render.grid import Frame, Matrix, Texts
+
+LABEL_WIDTH = len("eigenvalues")
+MAX_TITLE_LINES = 4
+MIN_ROOM = 8
+# Narrower than this, there is no room for a picture.
+MIN_PICTURE_WIDTH = 32
+
+
+def lines(document: Document, frame: Frame) -> Iterator[str]:
+    """The document, line by line."""
+    if frame.signs.zero.isascii():
+        document = _in_ascii(document)
+    yield from _title(document.title, frame)
+    yield from _labelled(document.lines, frame)
+    yield ""
+    yield from _matrix(document.matrix, frame)
+    if document.summary:
+        yield ""
+        yield from _labelled(document.summary, frame)
+        yield from _picture(document.matrix, frame)
+    if document.table:
+        yield ""
+        yield from _table(document.table, frame)
+    if document.verdict:
+        yield ""
+        yield from _labelled(document.verdict, frame)
+
+
+def _in_ascii(document: Document) -> Document:
+    """The document without the signs that an ASCII terminal does not have."""
+
+    def in_ascii(lines: Iterable[Line]) -> tuple[Line, ...]:
+        return tuple(replace(line, text=line.text.translate(_ASCII)) for line in lines)
+
+    matrix = document.matrix
+    table = document.table
+    return replace(
+        document,
+        lines=in_ascii(document.lines),
+        summary=in_ascii(document.summary),
+        verdict=in_ascii(document.verdict),
+        matrix=replace(
+            matrix,
+            groups=tuple(replace(g, title=g.title.translate(_ASCII)) for g in matrix.groups),
+            captions={place: c.translate(_ASCII) for place, c in matrix.captions.items()},
+        ),
+        table=table
+        and replace(
+            table, rows=tuple(tuple(c.translate(_ASCII) for c in row) for row in table.rows)
+        ),
+    )
+
+
+_ASCII = str.maketrans({"…": "...", "×": "x", "±": "+-", "≈": "~", "−": "-", "·": "*"})
+
+
+def _title(title: str, frame: Frame) -> Iterator[str]:
+    """The formula, of which a terminal gets some lines, and the number of the characters left."""
+    start = "f = "
+    if frame.width is not None and not frame.full:
+        most = frame.width * MAX_TITLE_LINES - len(start) - len(" … 100,000 more characters")
+        if len(title) > most:
+            kept = title[:most].rpartition(" ")[0] or title[:most]
+            rest = f"{'...' if title.isascii() else '…'} {len(title) - len(kept):,} more characters"
+            title = f"{kept} {rest.replace(' ', TOGETHER)}"
+    for i, line in enumerate(_folded(title, frame, len(start))):
+        yield (start if i == 0 else " " * len(start)) + frame.palette.paint("title", line)
+
+
+def _labelled(items: Iterable[Line], frame: Frame) -> Iterator[str]:
+    """Texts beside their labels; below them where the terminal is narrow."""
+    paint = frame.palette.paint
+    indent = LABEL_WIDTH + 2
+    if frame.width is not None and frame.width < 3 * LABEL_WIDTH:
+        indent = 2
+    for item in items:
+        label = f"{item.label:<{LABEL_WIDTH}}"
+        texts = _folded(item.text, frame, indent)
+        if indent <= LABEL_WIDTH and item.label:
+            yield paint("label", item.label)
+            label = ""
+        for i, text in enumerate(texts):
+            before = paint("label", label) + "  " if i == 0 and label else " " * indent
+            yield (before + paint(item.role, text)).rstrip()
+
+
+def _folded(text: str, frame: Frame, indent: int) -> list[str]:
+    """``text`` in lines that fit beside ``indent`` blanks, with blanks for what stays together."""
+    lines = [text]
+    if frame.width is not None:
+        room = max(frame.width - indent, MIN_ROOM)
+        lines = _broken(text, room, " ")
+        lines = [part for line in lines for part in _broken(line, room, TOGETHER)]
+        lines = [part for line in lines for part in _broken(line, room, "")]
+    return [line.replace(TOGETHER, " ") for line in lines]
+
+
+def _broken(text: str, room: int, blank: str) -> list[str]:
+    """``text`` broken at blanks of one kind, or anywhere, wherever a line would be too long."""
+    if display_width(text) <= room:
+        return [text]
+    lines: list[str] = []
+    for word in text.split(blank) if blank else text:
+        if lines and display_width(lines[-1] + blank + word) <= room:
+            lines[-1] += blank + word
+        else:
+            lines.append(word)
+    return lines
+
+
+def _matrix(matrix: Matrix, frame: Frame) -> Iterator[str]:
+    paint = frame.palette.paint
+    heading = paint("label", "Hessian")
+    occurs = (matrix.entries.structural & matrix.entries.zeros).any()
+    legend = f"{frame.signs.zero} is 0 at every point" if occurs else ""
+    if frame.width is not None and len("Hessian  ") + len(legend) > frame.width:
+        yield heading
+        yield from (paint("dim", part) for part in _folded(legend, frame, 0))
+    else:
+        yield f"{heading}  {paint('dim', legend)}".rstrip()
+    found = grid.lines(matrix, frame)
+    if found is None:
+        yield from _entries(matrix, frame)
+        return
+    hidden, drawn = found
+    yield from drawn
+    if hidden:
+        words = f"{hidden:,} of {matrix.order:,} rows and columns are hidden; --full shows all"
+        yield from (paint("note", line) for line in _folded(words, frame, 0))
+
+
+def _entries(matrix: Matrix, frame: Frame) -> Iterator[str]:
+    """The entries on and above the diagonal, one a line, without those that are zero."""
+    zeros = 0
+    for i, label in enumerate(matrix.labels):
+        for j in range(i, matrix.order):
+            text = matrix.entries.text(i, j)
+            zeros += text == "0"
+            if text != "0":
+                yield from _labelled([Line(f"{label}, {matrix.labels[j]}", text)], frame)
+    if zeros:
+        yield from _labelled([Line("others", "0")], frame)
+
+
+def _picture(matrix: Matrix, frame: Frame) -> Iterator[str]:
+    if frame.width is None or frame.width < MIN_PICTURE_WIDTH or isinstance(matrix.entries, Texts):
+        return
+    yield ""
+    yield from spy.lines(matrix.entries.values, frame)
+
+
+def _table(table: Table, frame: Frame) -> Iterator[str]:
+    """Columns two blanks apart; where they are too wide, each row as a list."""
+    rows = (table.headings, *table.rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if frame.width is not None and sum(widths) + 2 * len(widths) > frame.width:
+        for number, row in enumerate(table.rows):
+            cells = [f"{h} {c}" for h, c in zip(table.headings[1:], row[1:], strict=True)]
+            role = "problem" if number in table.troubled else "plain"
+            text = ", ".join(cell.replace(" ", TOGETHER) for cell in cells)
+            yield from _labelled([Line(row[0], text, role)], frame)
+        return
+    for k, row in enumerate(rows):
+        text = "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
+        role = "label" if k == 0 else "problem" if k - 1 in table.troubled else ""
+        yield frame.palette.paint(role, text)

@@ -1,0 +1,166 @@
+"""The words of a command line → a formula and its points, half-way to a careless user.
+
+A shell splits a formula without quotes into words, and people put the point where it reads well:
+``hess x^2 3``, ``hess "x^2" at 3``, ``--at 2 4``. What has one sensible reading is read so, and the
+command that it was read as is told; for anything else, the error shows what to type.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hesscli.errors import HessError, closest, shortened
+from hesscli.syntax import parse_formula, split_definition
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
+_VALUE = re.compile(rf"(?:{_NUMBER}|\[.*|[^\W\d]\w*=.+|=.*),?|,.*", re.DOTALL)
+_AT = "at"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A value of ``--at``, and the words that follow it up to the next option."""
+
+    value: str
+    following: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The formula, if there is one, and the values of ``--at``; ``changed`` says that they are
+    not those that the words say by themselves.
+    """
+
+    formula: str | None
+    at: tuple[str, ...]
+    changed: bool
+
+    def command(self, options: Sequence[str]) -> str:
+        """The command to type for this."""
+        points = [word for point in self.at for word in ("--at", point)]
+        return " ".join(map(quoted, ("hess", self.formula or "", *points, *options)))
+
+
+def understand(before: Sequence[str], at: Sequence[At]) -> Understood:
+    """What the words that are no options say; ``before`` are those that follow no ``--at``.
+
+    Raises :class:`HessError` where that is nothing, or more than one thing.
+    """
+    points = []
+    words = list(before)
+    changed = False
+    spare = len(words) + sum(len(a.following) for a in at)
+    for each in at:
+        parts = [each.value]
+        rest = list(each.following)
+        # The last word left is the formula, whatever it looks like.
+        while rest and spare > 1 and (_continues(parts[-1]) or _is_value(rest)):
+            parts.append(rest.pop(0))
+            spare -= 1
+        changed |= len(parts) > 1
+        points.append(_joined(parts))
+        words += rest
+    if not words:
+        return Understood(None, tuple(points), changed)
+    if not points:
+        words, after = _split_at(words)
+        if after:
+            return Understood(_formula(words), (_joined(after),), True)
+        if _are_values(words[1:]):
+            return _with_values(words)
+    return Understood(_formula(words), tuple(points), changed or len(words) > 1)
+
+
+def _is_value(words: Sequence[str]) -> bool:
+    """Whether words begin with a value, or with a name that is given one."""
+    return bool(_VALUE.fullmatch(words[0]) or (words[1:] and words[1].startswith("=")))
+
+
+def _continues(part: str) -> bool:
+    """Whether something must follow."""
+    return part.rstrip().endswith((",", "=", "(", "["))
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Parts of a point with the commas that are missing between them."""
+    text = ""
+    for part in parts:
+        glued = not text or _continues(text) or part.startswith((",", "=", ")", "]"))
+        text += part if glued else f",{part}"
+    return text
+
+
+def _split_at(words: list[str]) -> tuple[list[str], list[str]]:
+    """The words before and after ``at``, which may also stand within the one word there is."""
+    if len(words) == 1:
+        formula, found, point = re.split(r"(\s+at\s+|$)", words[0], maxsplit=1, flags=re.I)
+        return ([formula], [point]) if found and not _parses(words[0]) else (words, [])
+    for k, word in enumerate(words[1:-1], start=1):
+        if word.lower() == _AT:
+            return words[:k], words[k + 1 :]
+    return words, []
+
+
+def _are_values(words: Sequence[str]) -> bool:
+    return bool(words) and all(
+        _is_value(words[k:]) or _continues(words[k - 1]) for k in range(len(words))
+    )
+
+
+def _with_values(words: list[str]) -> Understood:
+    """A formula and values after it: ``x^2 3``, but not ``x^2 -3``, which may be a difference."""
+    reading = Understood(words[0], (_joined(words[1:]),), True)
+    if not _parses(words[0]):
+        return Understood(_formula(words), (), True)
+    if _parses(" ".join(words)):
+        other = Understood(" ".join(words), (), True)
+        raise HessError(
+            "usage",
+            f"`{' '.join(words)}` can be read in two ways",
+            hint=f"{reading.command([])}, or {other.command([])}",
+        )
+    return reading
+
+
+def _formula(words: Sequence[str]) -> str:
+    """The formula that the shell has split. Raises :class:`HessError` where it is none."""
+    text = " ".join(words)
+    if len(words) == 1 or _parses(text):
+        return text
+    names = [word for word in words if Path(word).exists()]
+    if names:
+        raise HessError(
+            "usage",
+            f"the shell has put names of files in place of a `*`, such as `{shortened(names[0])}`",
+            hint='quotes around the formula: hess "2*x"',
+        )
+    parse_formula(split_definition(text)[1])  # whose error shows the place
+    raise AssertionError(text)
+
+
+def _parses(text: str) -> bool:
+    try:
+        parse_formula(split_definition(text)[1])
+    except HessError:
+        return False
+    return True
+
+
+def almost_option(word: str, known: Sequence[str]) -> str | None:
+    """The option that a word like ``-json`` is perhaps meant as."""
+    if f"-{word}" in known:
+        return f"-{word}"
+    return closest(f"-{word}", tuple(known)) if re.fullmatch(r"-[a-z]{3,}", word) else None
+
+
+def quoted(word: str) -> str:
+    """A word as it is typed in a shell, in double quotes where these will do."""
+    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
+        return word
+    if not re.search(r'[$`"\\!]', word):
+        return f'"{word}"'
+    return shlex.quote(word)

@@ -1,0 +1,374 @@
+"""What people read: the matrix on terminals of every width, with and without colour."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pexpect
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hesscli.derivatives import differentiate
+from hesscli.errors import display_width
+from hesscli.model import Report, Variable
+from hesscli.render import document, figures, palette, spy, text
+from hesscli.render.grid import ASCII, MAX_COLUMNS, UNICODE, Frame
+from hesscli.semantics import read_formula
+
+from .conftest import Hess
+from .reference import report
+
+PIPE = Frame(None, True, UNICODE, palette.PLAIN)
+WIDTHS = (40, 80, 140, 300)
+
+
+def _frame(width: int | None, **options: Any) -> Frame:
+    return replace(Frame(width, False, UNICODE, palette.PLAIN), **options)
+
+
+@cache
+def _report(formula: str, at: str) -> Report:
+    return report(formula, at)
+
+
+def _drawn(formula: str, at: str, frame: Frame) -> list[str]:
+    unicode = frame.signs is UNICODE
+    built = document.numeric(_report(formula, at), unicode=unicode, full=frame.full)
+    return list(text.lines(built, frame))
+
+
+def _grid(lines: list[str]) -> list[str]:
+    """The lines of the matrix."""
+    start = next(i for i, line in enumerate(lines) if line.startswith("Hessian"))
+    end = next(i for i in range(start, len(lines)) if lines[i].startswith("eigenvalues"))
+    return lines[start + 1 : end]
+
+
+def _matrix(order: int, matrix: Any) -> Report:
+    """A report on a tensor variable ``x`` with this Hessian."""
+    given = _report("x**2", "x=[1,2]")
+    evaluation = replace(
+        given.evaluation,
+        variables=(Variable("x", (order,)),),
+        point={"x": np.ones(order)},
+        gradient=np.ones(order),
+        hessian=np.asarray(matrix, dtype=float),
+        structural=np.zeros((order, order), dtype=bool),
+    )
+    return replace(given, evaluation=evaluation, eigenvalues=np.ones(order))
+
+
+# The numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (12.0, "12"),
+        (-3.0, "-3"),
+        (0.5, "0.5"),
+        (1 / 3, "0.333333"),
+        (0.1 + 0.2, "0.300000"),
+        (2.9999999999999996, "3.00000"),
+        (1234567.25, "1234567.2"),
+        (1e15, "1e+15"),
+        (123456789012345.0, "123456789012345"),
+        (1.5e-7, "1.5e-07"),
+        (1e300, "1e+300"),
+        (float("nan"), "none"),
+    ],
+)
+def test_a_number_has_the_digits_that_matter(value: float, shown: str) -> None:
+    assert figures.number(value) == shown
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_that_looks_exact_is_exact(value: float) -> None:
+    """Zeros at the end, or six digits, say that it is rounded."""
+    shown = figures.number(value)
+    digits = re.sub(r"e.*|[-.]", "", shown).lstrip("0")
+    assert float(shown) == value or len(digits) >= figures.SIGNIFICANT_DIGITS
+    assert float(shown) == pytest.approx(value, rel=1e-5)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=8))
+def test_columns_are_aligned_on_the_decimal_point(values: list[float]) -> None:
+    order = len(values)
+    matrix = np.zeros((order, order))
+    matrix[:, 0] = values
+    rows = _grid(list(text.lines(document.numeric(_matrix(order, matrix), unicode=True), PIPE)))
+    cells = [re.split(r" {2,}", row.strip())[1] for row in rows if row.startswith("x[")]
+    assert [float(cell) for cell in cells] == pytest.approx(values, rel=1e-5)
+    starts = [row.index("]") + 1 for row in rows if row.startswith("x[")]
+    points = set()
+    for row, start, cell in zip(
+        (r for r in rows if r.startswith("x[")), starts, cells, strict=True
+    ):
+        whole = len(re.match(r"-?\d+", cell)[0])  # type: ignore[index]
+        points.add(row.index(cell, start) + whole)
+    assert len(points) == 1
+
+
+def test_values_from_1e_300_to_1e300_stand_in_one_matrix() -> None:
+    lines = _drawn("1e300*x**2/2 + 1e-300*y**2/2 + x*y", "1,2", _frame(80))
+    assert _grid(lines)[:3] == [
+        "        x       y",
+        "x  1e+300  1e+00 ",
+        "y  1e+00   1e-300",
+    ] or [line.rstrip() for line in _grid(lines)[:3]] == [
+        "        x       y",
+        "x  1e+300  1e+00",
+        "y  1e+00   1e-300",
+    ]
+
+
+def test_noise_among_eigenvalues_is_no_number() -> None:
+    lines = _drawn("x**3*z + x*y + 2/3*x", "x=[2,3],y=[4,5],z=1/3", PIPE)
+    (line,) = [line for line in lines if line.startswith("eigenvalues")]
+    assert "≈0" in line
+    assert "e-" not in line
+
+
+# Zeros
+
+
+def test_a_zero_everywhere_and_a_zero_here_differ() -> None:
+    assert _grid(_drawn("x**3*y + z", "0,1,2", PIPE))[:4] == [
+        "   x  y  z",
+        "x  0  0  ·",
+        "y  0  ·  ·",
+        "z  ·  ·  ·",
+    ]
+    ascii_lines = _drawn("x**3*y + z", "0,1,2", _frame(80, signs=ASCII))
+    assert "Hessian  . is 0 at every point" in ascii_lines
+    assert "y  0  .  ." in ascii_lines
+
+
+def test_blocks_have_rules_and_captions() -> None:
+    assert _grid(_drawn("x**3 + x*y", "x=[2,3],y=[4,5]", PIPE))[:-1] == [
+        "      x (2)         │  y (2)",
+        "      x[0]  x[1]    │  y[0]  y[1]",
+        "x[0]    12     ·    │     1     ·",
+        "x[1]     ·    18    │     ·     1",
+        "      2×2 diagonal  │  2×2 identity",
+        "────────────────────┼──────────────",
+        "y[0]     1     ·    │     ·     ·",
+        "y[1]     ·     1    │     ·     ·",
+        "      2×2 identity  │  2×2 zero",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "caption"),
+    [
+        ("x**2/2", "x=[1,2]", "2×2 identity"),
+        ("x**2*3/2", "x=[1,2]", "2×2 identity × 3"),
+        ("x**3", "x=[1,2]", "2×2 diagonal"),
+        ("x**4", "x=[0,0]", "2×2 zero here"),
+        ("3*x", "x=[0,0]", "2×2 zero"),
+        ("x**3", "x=[[1,2],[3,4]]", "2×2×2×2 diagonal"),
+    ],
+)
+def test_caption(formula: str, at: str, caption: str) -> None:
+    assert _grid(_drawn(formula, at, PIPE))[-2].strip() == caption
+
+
+# Widths
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("order", [1, 3, 15, 16, 60])
+def test_every_row_and_column_is_shown_or_counted(width: int, order: int) -> None:
+    lines = _drawn("x**3*1.23456789 + y", f"x=linspace(-1,1,{order}),y=2", _frame(width))
+    assert all(display_width(line) <= width for line in lines)
+    whole = "\n".join(lines)
+    hidden = re.search(r"(\d+) of (\d+) rows and columns are hidden", " ".join(whole.split()))
+    rows = set(re.findall(r"^ *(x\[\d+\]|y) ", "\n".join(_grid(lines)), re.MULTILINE))
+    assert len(rows) + (int(hidden[1]) if hidden else 0) == order + 1
+    assert bool(hidden) == (order + 1 > MAX_COLUMNS)
+
+
+@pytest.mark.parametrize("order", [1, 3, 16, 60])
+def test_a_very_narrow_terminal_gets_a_list(order: int) -> None:
+    lines = _drawn("x**3*1.23456789 + y", f"x=linspace(1,2,{order}),y=2", _frame(20))
+    assert all(display_width(line) <= 20 for line in lines)
+    assert "7.40741" in " ".join(lines)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_full_shows_every_number(width: int) -> None:
+    lines = _drawn("x**2*y", "x=linspace(1,2,30),y=3", _frame(width, full=True))
+    assert all(display_width(line) <= width for line in lines)
+    whole = "\n".join(lines)
+    assert "hidden" not in whole
+    assert "…" not in whole
+    rows = [line for line in _grid(lines) if re.match(r" *(x\[\d+\]|y) ", line)]
+    cells = sum(len(re.findall(r"(?<=\s)(?:-?\d[\d.]*|·)(?=\s|$)", row)) for row in rows)
+    assert cells == 31 * 31
+
+
+def test_a_terminal_and_a_pipe_say_the_same_words() -> None:
+    for formula, at in (("x**3 + x*y", "2,4"), ("log(x)", "-1"), ("x**2*y", "x=[1,2],y=3")):
+        drawn = " ".join(_drawn(formula, at, _frame(60))).split()
+        assert drawn == " ".join(_drawn(formula, at, PIPE)).split()
+
+
+def test_lines_are_broken_before_a_term_and_between_values() -> None:
+    formula = " + ".join(f"100*(x{i + 1} - x{i}**2)**2 + (1 - x{i})**2" for i in range(1, 6))
+    lines = _drawn(formula, ",".join("1" * 6), _frame(60))
+    assert lines[1].lstrip().startswith("+ ")
+    assert not any(line.endswith(("=", "+", "−")) for line in lines)
+
+
+def test_a_long_formula_is_cut_with_a_count() -> None:
+    formula = " + ".join(f"x{i}**2" for i in range(1, 120))
+    at = ",".join("1" * 119)
+    lines = _drawn(formula, at, _frame(60))
+    assert any(re.search(r"… \d+ more characters$", line) for line in lines[:5])
+    whole = " ".join(_drawn(formula, at, _frame(60, full=True))[:40])
+    assert "x119²" in " ".join(whole.split())
+
+
+def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
+    answer = differentiate(read_formula("max(x,y)*sin(z) + exp(x*y*z)"))
+    drawn = list(text.lines(document.symbolic(answer, unicode=True), _frame(80)))
+    for entry in ("x, x", "x, y", "x, z", "y, y", "y, z", "z, z"):
+        assert any(line.startswith(f"{entry} ") for line in drawn)
+    assert not any("hidden" in line for line in drawn)
+
+
+def test_names_as_wide_as_two_cells_keep_the_columns_in_line() -> None:
+    rows = _grid(_drawn("変数*x + x**2", "1,2", PIPE))
+    assert len({display_width(row) for row in rows[:3]}) == 1
+
+
+# Pictures
+
+
+def _dots(lines: list[str]) -> Any:
+    """The dots of the Braille signs of a picture."""
+    rows = [re.findall("│([\u2800-\u28ff]+)│", line) for line in lines]
+    signs = [[ord(c) - 0x2800 for c in row[0]] for row in rows if row]
+    bits = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+    cells = np.array(signs)[:, :, None, None] & bits
+    return (cells != 0).swapaxes(1, 2).reshape(cells.shape[0] * 4, -1)
+
+
+@pytest.mark.parametrize("order", [17, 30, 64, 65, 200])
+def test_a_picture_shows_each_entry_that_is_not_zero(order: int) -> None:
+    generator = np.random.default_rng(order)
+    matrix = generator.random((order, order)) * (generator.random((order, order)) < 0.02)
+    dots = _dots(list(spy.lines(matrix, _frame(80))))
+    step = -(-order // 64)
+    for i in range(-(-order // step)):
+        for j in range(-(-order // step)):
+            tile = matrix[i * step : (i + 1) * step, j * step : (j + 1) * step]
+            assert dots[i, j] == tile.any()
+
+
+def test_signs_are_told_apart_without_colour() -> None:
+    lines = _drawn("x**3", "x=linspace(-1,1,40)", _frame(80))
+    assert any(re.match(r"positive: 20 +negative: 20", line) for line in lines)
+    assert any("40×40 diagonal, 40 of 1,600 entries are not zero" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [24, 40, 80])
+@pytest.mark.parametrize("signs", [UNICODE, ASCII])
+def test_a_picture_fits(width: int, signs: Any) -> None:
+    lines = _drawn("x**3", "x=linspace(-1,1,200)", _frame(width, signs=signs))
+    assert all(display_width(line) <= width for line in lines)
+
+
+# Colours
+
+
+def _luminance(red: int, green: int, blue: int) -> float:
+    """The relative luminance of the Web Content Accessibility Guidelines 2.1."""
+    linear = [
+        c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4
+        for c in (red, green, blue)
+    ]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_every_hue_can_be_read_on_black_and_on_white() -> None:
+    for style in palette.STYLES.values():
+        for colour in re.findall(r"#(..)(..)(..)", style):
+            luminance = _luminance(*(int(part, 16) for part in colour))
+            assert (luminance + 0.05) / 0.05 > 4.5
+            assert 1.05 / (luminance + 0.05) > 4.5
+
+
+HUE = re.compile(r"\x1b\[[\d;]*3[18]")
+
+
+def _on_a_terminal(*argv: str, width: int = 80, **environment: str) -> str:
+    """What a terminal of this width receives."""
+    clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    process = pexpect.spawn(
+        sys.executable,
+        ["-m", "hesscli", *argv],
+        env={**clean, "TERM": "xterm-256color", **environment},
+        dimensions=(50, width),
+        encoding="utf-8",
+        timeout=120,
+    )
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.exitstatus == 0
+    return str(process.before)
+
+
+EXAMPLE = ("x**3 - x*y", "--at", "2,4")
+
+
+def test_colours_on_a_terminal() -> None:
+    assert HUE.search(_on_a_terminal(*EXAMPLE))
+    assert not HUE.search(_on_a_terminal(*EXAMPLE, NO_COLOR="1"))
+    assert not HUE.search(_on_a_terminal(*EXAMPLE, "--color", "never"))
+    assert HUE.search(_on_a_terminal(*EXAMPLE, "--color", "always", NO_COLOR="1"))
+    assert "\x1b" not in _on_a_terminal(*EXAMPLE, TERM="dumb")
+
+
+def test_a_terminal_of_the_c_locale_gets_ascii() -> None:
+    printed = _on_a_terminal("x**3 + x*y", "--at", "x=[2,3],y=4", "--check", LC_ALL="C", width=60)
+    assert printed.isascii()
+    assert "f = " in printed
+
+
+def test_a_narrow_terminal_is_not_overrun() -> None:
+    printed = _on_a_terminal("x**3 + x*y", "--at", "x=[2,3],y=[4,5]", width=40, NO_COLOR="1")
+    plain = re.sub(r"\x1b\[[\d;]*m", "", printed)
+    assert all(len(line) <= 40 for line in plain.splitlines())
+
+
+@pytest.fixture
+def pristine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that says nothing about colours."""
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return monkeypatch
+
+
+def test_colours_in_a_pipe_are_there_when_asked_for(
+    hess: Hess, pristine: pytest.MonkeyPatch
+) -> None:
+    plain = hess(*EXAMPLE).stdout
+    assert "\x1b" not in plain
+    coloured = hess(*EXAMPLE, "--color", "always").stdout
+    assert HUE.search(coloured)
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+    pristine.setenv("FORCE_COLOR", "1")
+    assert hess(*EXAMPLE).stdout == coloured
+    pristine.setenv("NO_COLOR", "1")
+    assert not HUE.search(hess(*EXAMPLE).stdout)
+    assert "\x1b" not in hess(*EXAMPLE, "--color", "never").stdout

@@ -1,0 +1,110 @@
+"""What a careless user types, and what it is read as."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from .conftest import Hess
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("x^2 3", 'hess "x^2" --at 3'),
+        ('"x^2" at 3', 'hess "x^2" --at 3'),
+        ('"x^2 at 3"', 'hess "x^2" --at 3'),
+        ("x^2+y^2 at x=3,y=4", 'hess "x^2+y^2" --at x=3,y=4'),
+        ('"x*y" at 2 4', 'hess "x*y" --at 2,4'),
+        ('"x*y" --at 2 4', 'hess "x*y" --at 2,4'),
+        ('--at 2 4 "x*y"', 'hess "x*y" --at 2,4'),
+        ('"x*y" --at 2, 4 --json', 'hess "x*y" --at 2,4 --json'),
+        ('"x*y" --at=2 4', 'hess "x*y" --at 2,4'),
+        ('"x*y" --at x=2 y=4', 'hess "x*y" --at x=2,y=4'),
+        ('"x*y" --at x = 2 y = 4', 'hess "x*y" --at x=2,y=4'),
+        ('"x*y" x=2 y=4', 'hess "x*y" --at x=2,y=4'),
+        ("x**3 + x*y --at 2,4", 'hess "x**3 + x*y" --at 2,4'),
+        ("x**3 - 2 --at 2", 'hess "x**3 - 2" --at 2'),
+        ('"f(x)=x^2" 3', 'hess "f(x)=x^2" --at 3'),
+    ],
+)
+def test_what_has_one_sensible_reading_is_read_so(hess: Hess, typed: str, meant: str) -> None:
+    careless = hess(*shlex.split(typed))
+    right = hess(*shlex.split(meant)[1:])
+    assert right.stderr == ""
+    assert (careless.stdout, careless.status) == (right.stdout, 0)
+    assert careless.stderr == f"hess: read as {meant}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ('"x*y" --at "(2,4)"', '"x*y" --at 2,4'),
+        ('"x*y" --at "(x=2,y=4)"', '"x*y" --at 2,4'),
+        ('"x*y" --at "2 4"', '"x*y" --at 2,4'),
+        ('"x*y" --at "2; 4"', '"x*y" --at 2,4'),
+        ('"x*y" --at "x=2 y=4"', '"x*y" --at 2,4'),
+        ('"x*y" --at "x = 2, y = 4"', '"x*y" --at 2,4'),
+        ('"f(x)=x^2" --at 3', '"x^2" --at 3'),
+        ('"f(x) := x^2" --at 3', '"x^2" --at 3'),
+        ('"y = x^2" --at 3', '"x^2" --at 3'),
+        ('"lambda x: x**2" --at 3', '"x**2" --at 3'),
+    ],
+)
+def test_other_notations_are_the_same(hess: Hess, typed: str, meant: str) -> None:
+    assert hess(*shlex.split(typed)) == hess(*shlex.split(meant))
+
+
+def test_a_stream_may_have_blanks_between_values(hess: Hess) -> None:
+    objects = hess("x*y**2", "--at", "-", "--json", stdin="1 2\n3\t4\n-1e-3 +2\n").objects
+    assert [o["point"] for o in objects] == [
+        {"x": 1.0, "y": 2.0},
+        {"x": 3.0, "y": 4.0},
+        {"x": -0.001, "y": 2.0},
+    ]
+
+
+def test_a_function_says_what_it_is_a_function_of(hess: Hess) -> None:
+    answer = hess("f(y, x) = x**2*y", "--at", "2,4", "--json").json
+    assert [v["name"] for v in answer["variables"]] == ["y", "x"]
+    assert answer["hessian"] == [[0.0, 8.0], [8.0, 4.0]]
+    assert "variables of the function" in answer["notes"][0]
+    assert hess("f(x) = a*x**2", "--json").json["hessian"] == [["2*a"]]
+    # Of a variable that does not occur, the derivatives are 0.
+    assert hess("f(x, y) = x**2", "--at", "1,2", "--json").json["hessian"] == [[2, 0], [0, 0]]
+    assert hess("f(x) = a*x**2", "--wrt", "a", "--json").json["hessian"] == [["0"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("x^2 -3", ['hess "x^2" --at -3', 'hess "x^2 -3"']),
+        ("x y", ["an operator is missing", "`x*y` for a product"]),
+        ("sin x --at 3", ["`sin(x)`"]),
+        ('"x^2" 3 4 --at 2', ["an operator is missing"]),
+        ('"y = x + y"', ["right-hand side"]),
+        ('"x^2 = 4"', ["right-hand side"]),
+        ('"f(x, x) = x^2"', ["twice"]),
+        ('"f(x) = x + *"', ["f(x) = x + *\n             ^"]),
+        ("--at 2 4", ["no variable"]),
+    ],
+)
+def test_what_has_no_reading_or_two_is_refused(hess: Hess, typed: str, words: list[str]) -> None:
+    result = hess(*shlex.split(typed))
+    assert result.status == 2
+    assert result.stdout == ""
+    for each in words:
+        assert each in result.stderr
+
+
+def test_names_of_files_in_place_of_a_star_are_recognised(
+    hess: Hess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("notes.txt", "report.pdf"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    result = hess("2", "notes.txt", "report.pdf", "x")
+    assert result.status == 2
+    assert "the shell has put names of files in place of a `*`" in result.stderr
