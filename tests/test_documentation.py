@@ -1,0 +1,101 @@
+"""What is written about the program is what it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+from hesscli.cli import options
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _examples() -> list[tuple[str, str]]:
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for command, output in re.findall(r"\$ (.*)\n((?:(?!\$ ).*\n)*)", block):
+            found.append((command, output))
+    return found
+
+
+@pytest.mark.parametrize(("command", "output"), _examples(), ids=[c for c, _ in _examples()])
+def test_readme_example_prints_what_it_says(command: str, output: str) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    process = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert process.stderr == ""
+    printed, expected = process.stdout.splitlines(), output.splitlines()
+    assert len(printed) == len(expected)
+    for line, wanted in zip(printed, expected, strict=True):
+        if not wanted.startswith("{"):
+            # What finite differences give depends on the processor.
+            assert re.sub(r"\S+ ± \S+ +", "± ", line) == re.sub(r"\S+ ± \S+ +", "± ", wanted)
+            continue
+        # The last digit of an eigenvalue depends on the processor.
+        found, awaited = json.loads(line), json.loads(wanted)
+        for key in ("eigenvalues", "tolerance"):
+            assert found.pop(key) == pytest.approx(awaited.pop(key), rel=1e-12, abs=1e-25)
+        assert found == awaited
+
+
+def test_the_readme_has_every_option() -> None:
+    assert len(_examples()) >= 6
+    assert generate.tables(README) == README
+    for option in options():
+        assert option.names[0] in README
+
+
+def test_the_man_page_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "hess.1").read_text(encoding="utf-8") == generate.man_page()
+
+
+def test_the_man_page_is_valid() -> None:
+    checked = subprocess.run(
+        ["mandoc", "-T", "lint", "-W", "error", str(ROOT / "docs" / "hess.1")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (checked.stdout, checked.returncode) == ("", 0)
+    shown = subprocess.run(
+        ["mandoc", "-T", "ascii", str(ROOT / "docs" / "hess.1")],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    words = "".join(re.sub(".\b", "", shown).split())
+    for option in options():
+        assert "".join(option.usage.split()) in words
+
+
+def test_the_pictures_show_what_a_terminal_shows() -> None:
+    drawn = dict(generate.pictures())
+    assert {path.stem for path in (ROOT / "docs").glob("*.svg")} == set(drawn)
+    for name, picture in drawn.items():
+        assert (ROOT / "docs" / f"{name}.svg").read_text(encoding="utf-8") == picture
+        assert f"docs/{name}.svg" in README
+        assert "http" not in re.sub(r"http://www.w3.org/\S+|https://www.textualize.io", "", picture)
+
+
+def test_the_wheel_brings_completions_and_man_page(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, capture_output=True, check=True,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for path in (
+        "share/bash-completion/completions/hess",
+        "share/zsh/site-functions/_hess",
+        "share/fish/vendor_completions.d/hess.fish",
+        "share/man/man1/hess.1",
+    ):
+        assert any(name.endswith(f".data/data/{path}") for name in names)
+    assert not any("docs" in name or "completions/generate" in name for name in names)
