@@ -103,6 +103,8 @@ def printable(text: str) -> str:
 
 def display_width(text: str) -> int:
     """How many terminal cells ``text`` takes."""
+    if text.isascii():
+        return len(text)
     width = 0
     for c in text:
         if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn"):

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hesscli.model import Array, Evaluation, Mask, Variable
+from hesscli.model import Array, Mask, Variable
 from hesscli.render.figures import rounded
 
 MAX_LISTED = 10
 
 
-def captions(evaluation: Evaluation) -> dict[tuple[int, int], str]:
+def captions(
+    variables: Sequence[Variable], matrix: Array, structural: Mask
+) -> dict[tuple[int, int], str]:
     """The caption of each block, by the numbers of its variables; none for scalars alone."""
-    if not any(v.shape for v in evaluation.variables):
+    if not any(v.shape for v in variables):
         return {}
     return {
-        (i, j): " ".join(filter(None, (_shape(u, v), form(block, structural))))
-        for i, j, u, v, block, structural in _blocks(evaluation)
+        (i, j): " ".join(filter(None, (_shape(u, v), form(block, zeros))))
+        for i, j, u, v, block, zeros in _blocks(variables, matrix, structural)
     }
 
 
-def summary(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+def summary(
+    variables: Sequence[Variable], matrix: Array, structural: Mask
+) -> Iterator[tuple[str, str]]:
     """Names and words for the whole matrix, then for each block on and above the diagonal."""
-    matrix = evaluation.hessian
     order = len(matrix)
-    yield "matrix", _described(f"{order}×{order}", matrix, evaluation.structural)
-    if len(evaluation.variables) == 1 or not any(v.shape for v in evaluation.variables):
+    yield "matrix", _described(f"{order}×{order}", matrix, structural)
+    if len(variables) == 1 or not any(v.shape for v in variables):
         return
-    blocks = [block for block in _blocks(evaluation) if block[0] <= block[1]]
-    for _, _, u, v, block, structural in blocks[:MAX_LISTED]:
-        yield f"H[{u.name}][{v.name}]", _described(_shape(u, v), block, structural)
+    blocks = [block for block in _blocks(variables, matrix, structural) if block[0] <= block[1]]
+    for _, _, u, v, block, zeros in blocks[:MAX_LISTED]:
+        yield f"H[{u.name}][{v.name}]", _described(_shape(u, v), block, zeros)
     if len(blocks) > MAX_LISTED:
         yield "", f"and {len(blocks) - MAX_LISTED} more blocks"
 
@@ -76,13 +79,13 @@ def _described(shape: str, block: Array, structural: Mask) -> str:
 
 
 def _blocks(
-    evaluation: Evaluation,
+    variables: Sequence[Variable], matrix: Array, structural: Mask
 ) -> Iterator[tuple[int, int, Variable, Variable, Array, Mask]]:
-    ends = np.cumsum([0, *(v.size for v in evaluation.variables)]).tolist()
-    for i, u in enumerate(evaluation.variables):
-        for j, v in enumerate(evaluation.variables):
+    ends = np.cumsum([0, *(v.size for v in variables)]).tolist()
+    for i, u in enumerate(variables):
+        for j, v in enumerate(variables):
             place = slice(ends[i], ends[i + 1]), slice(ends[j], ends[j + 1])
-            yield i, j, u, v, evaluation.hessian[place], evaluation.structural[place]
+            yield i, j, u, v, matrix[place], structural[place]
 
 
 def _shape(u: Variable, v: Variable) -> str:

@@ -78,6 +78,7 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
     formula = evaluation.formula
     notation = UNICODE if unicode else PYTHON
     variables = [_displayed(v, notation) for v in evaluation.variables]
+    matrix = variables, evaluation.hessian, evaluation.structural
     labels = [name for v in variables for name in v.elements()]
     return Document(
         title=_title(formula.pretty if unicode else formula.text),
@@ -90,11 +91,11 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
             groups=_groups(variables),
             labels=tuple(labels),
             entries=Numbers(evaluation.hessian, evaluation.structural),
-            captions=captions(evaluation),
+            captions=captions(*matrix),
         ),
         verdict=(*_verdict(report, most), *_remarks(report)),
         table=None if report.check is None else _table(report.check),
-        summary=tuple(Line(*line) for line in summary(evaluation))
+        summary=tuple(Line(*line) for line in summary(*matrix))
         if len(labels) > MAX_COLUMNS
         else (),
     )
@@ -132,9 +133,16 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
             entries=Texts(
                 tuple(tuple(map(text, row)) for row in answer.hessian), answer.structural
             ),
-            captions={},
+            captions=captions(variables, _doubles(answer.hessian), answer.structural),
         ),
         verdict=(*_proved(answer, text), *_reasons(answer.undefined, answer.notes)),
+    )
+
+
+def _doubles(rows: Sequence[Sequence[Any]]) -> Array:
+    """Exact numbers as doubles, NaN where there is none."""
+    return np.array(
+        [[math.nan if entry is None else float(entry) for entry in row] for row in rows]
     )
 
 

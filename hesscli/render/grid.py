@@ -344,7 +344,7 @@ def _part(
         for b in blocks
     ]
     yield (blanks + wall.join(_padded(labels, blocks))).rstrip()
-    rows = [_rows(block) for block in blocks]
+    rows = list(map(wall.join, zip(*map(_rows, blocks), strict=True)))
     rule = signs.horizontal * (side + len(GAP)) + (
         signs.horizontal * len(GAP) + signs.cross + signs.horizontal * len(GAP)
     ).join(signs.horizontal * b.width for b in blocks)
@@ -361,7 +361,7 @@ def _part(
                 yield paint("dim", _right(signs.down, signs.down, side))
             label = matrix.labels[i]
             left = _right(paint("heading", label), label, side) + GAP
-            yield left + wall.join(_padded([r[position] for r in rows], blocks)).rstrip()
+            yield left + rows[position].rstrip()
         captions = [
             matrix.captions.get((g, b.group), "")
             if b.columns[0].index == matrix.groups[b.group].start
@@ -374,7 +374,11 @@ def _part(
 
 
 def _rows(block: _Block) -> list[str]:
-    return list(map(GAP.join, zip(*(c.cells for c in block.columns), strict=True)))
+    cells = [c.cells for c in block.columns]
+    if block.width > block.own:
+        missing = " " * (block.width - block.own)
+        cells[-1] = [cell + missing for cell in cells[-1]]
+    return list(map(GAP.join, zip(*cells, strict=True)))
 
 
 def _padded(texts: Sequence[str], blocks: Sequence[_Block]) -> list[str]:

@@ -1,0 +1,92 @@
+"""How long a Hessian of 1,000 rows takes to be written, beside NumPy's own ``savetxt``.
+
+    python tests/benchmarks/rendering.py [ROWS]
+
+Prints seconds, and the ratio to ``savetxt`` of the same matrix in the same run.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from hesscli.analysis import analyse
+from hesscli.model import Array, Report, Variable
+from hesscli.render import document, jsonlines, latex, tabular, text
+from hesscli.render.grid import UNICODE, Frame
+from hesscli.render.palette import PLAIN, palette
+from tests.reference import report
+
+REPEATS = 3
+
+
+def main() -> None:
+    """Time every format on a dense, a diagonal and a badly scaled matrix."""
+    order = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    generator = np.random.default_rng(0)
+    dense = generator.standard_normal((order, order))
+    exponents = generator.integers(-300, 300, (order, order)).astype(float)
+    for name, matrix in (
+        ("dense", dense),
+        ("diagonal", np.diag(np.diag(dense))),
+        ("whole numbers", np.rint(9 * dense)),
+        ("1e-300 to 1e300", dense * 10.0**exponents),
+    ):
+        symmetric = matrix + matrix.T
+        answer = _report(symmetric)
+        base = _seconds(lambda m=symmetric: np.savetxt(io.StringIO(), m))  # type: ignore[misc]
+        print(f"{name}: savetxt {base:.2f} s")
+        for label, write in _writers(answer).items():
+            seconds = _seconds(lambda w=write: sum(map(len, w())))  # type: ignore[misc]
+            print(f"  {label:<22} {seconds:5.2f} s  {seconds / base:5.2f}")
+
+
+def _writers(answer: Report) -> dict[str, Callable[[], Iterable[str]]]:
+    colours = palette("truecolor", True)
+
+    def drawn(width: int | None, full: bool, colours: object) -> Callable[[], Iterable[str]]:
+        frame = Frame(width, full, UNICODE, colours)  # type: ignore[arg-type]
+        return lambda: text.lines(document.numeric(answer, unicode=True, full=full), frame)
+
+    return {
+        "terminal, 80 columns": drawn(80, False, colours),
+        "terminal, --full": drawn(80, True, colours),
+        "pipe": drawn(None, True, PLAIN),
+        "json": lambda: jsonlines.numeric(answer),
+        "plain": lambda: tabular.Plain().numeric(answer),
+        "csv": lambda: tabular.Csv().numeric(answer),
+        "latex": lambda: latex.numeric(answer),
+    }
+
+
+def _report(matrix: Array) -> Report:
+    order = len(matrix)
+    small = report("x**2", "x=[1,2]").evaluation
+    evaluation = replace(
+        small,
+        variables=(Variable("x", (order,)),),
+        point={"x": np.ones(order)},
+        gradient=matrix[0],
+        hessian=matrix,
+        structural=matrix == 0,
+        slack=np.zeros(order),
+    )
+    return analyse(evaluation)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
