@@ -39,6 +39,20 @@ def summary(
         yield "", f"and {len(blocks) - MAX_LISTED} more blocks"
 
 
+def pattern(zeros: Mask) -> Iterator[tuple[str, str]]:
+    """The same for a matrix of formulas (n, n) of which only the zeros are known."""
+    order = len(zeros)
+    # Numbers of which no two are the same: the places alone are to count.
+    different = 1.0 + np.arange(order * order).reshape(order, order)
+    words = [f"{order}×{order}", form(np.where(zeros, 0.0, different), zeros)]
+    count = order * order - int(np.count_nonzero(zeros))
+    yield "matrix", f"{' '.join(filter(None, words))}, {_count(count, order * order)}"
+
+
+def _count(count: int, size: int) -> str:
+    return f"{count:,} of {size:,} entries are not zero"
+
+
 def form(block: Array, structural: Mask) -> str:
     """What the entries of a block (m, n) show by their places; empty where that is nothing.
 
@@ -71,7 +85,7 @@ def _described(shape: str, block: Array, structural: Mask) -> str:
     count = int(np.count_nonzero(finite))
     if count:
         least, greatest = float(finite.min()), float(finite.max())
-        words.append(f"{count:,} of {block.size:,} entries are not zero")
+        words.append(_count(count, block.size))
         words.append(f"from {rounded(least)} to {rounded(greatest)}")
     if finite.size < block.size:
         words.append(f"{block.size - finite.size:,} have no number")

@@ -27,7 +27,7 @@ from hesscli.model import (
     Verification,
 )
 from hesscli.notation import as_text
-from hesscli.render.blocks import captions, summary
+from hesscli.render.blocks import captions, pattern, summary
 from hesscli.render.figures import MISSING, number, precise, rounded
 from hesscli.render.grid import MAX_COLUMNS, Group, Matrix, Numbers, Texts
 from hesscli.syntax import PYTHON, UNICODE, Name, Notation, unparse
@@ -95,14 +95,13 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
         ),
         verdict=(*_verdict(report, most), *_remarks(report)),
         table=None if report.check is None else _table(report.check),
-        summary=tuple(Line(*line) for line in summary(*matrix))
-        if len(labels) > MAX_COLUMNS
-        else (),
+        summary=_lines(summary(*matrix), labels),
     )
 
 
 def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
-    """The document of an exact answer, or of one to many digits. Nothing is left out."""
+    """The document of an exact answer, or of one to many digits."""
+    most = None if full else MAX_LISTED
     formula = answer.formula
     notation = UNICODE if unicode else PYTHON
 
@@ -112,19 +111,22 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
 
     def value(variable: Variable) -> str:
         numbers = [text(answer.point[element]) for element in variable.elements()]
-        shown = _bracketed(numbers, variable.shape) if variable.shape else numbers[0]
+        shown = _bracketed(numbers, variable.shape, most) if variable.shape else numbers[0]
         return TOGETHER.join((_displayed(variable, notation).name, "=", shown))
 
     variables = [_displayed(v, notation) for v in answer.variables]
+    matrix = variables, _doubles(answer.hessian), answer.structural
     labels = tuple(name for v in variables for name in v.elements())
+    point = [value(v) for v in (*answer.variables, *answer.constants)]
     return Document(
         title=_title(formula.pretty if unicode else formula.text),
         lines=(
-            Line("at", ", ".join(map(value, (*answer.variables, *answer.constants)))),
+            Line("at", ", ".join(_middle_left_out(point, most))),
             Line("value", text(answer.value)),
             *_below(
                 "gradient",
                 [f"{n}: {text(g)}" for n, g in zip(labels, answer.gradient, strict=True)],
+                most,
             ),
         ),
         matrix=Matrix(
@@ -133,9 +135,10 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
             entries=Texts(
                 tuple(tuple(map(text, row)) for row in answer.hessian), answer.structural
             ),
-            captions=captions(variables, _doubles(answer.hessian), answer.structural),
+            captions=captions(*matrix),
         ),
-        verdict=(*_proved(answer, text), *_reasons(answer.undefined, answer.notes)),
+        verdict=(*_proved(answer, text, most), *_reasons(answer.undefined, answer.notes)),
+        summary=_lines(summary(*matrix), labels),
     )
 
 
@@ -146,9 +149,14 @@ def _doubles(rows: Sequence[Sequence[Any]]) -> Array:
     )
 
 
-def _proved(answer: Exact, text: Callable[[Any], str]) -> Iterable[Line]:
+def _lines(summary: Iterable[tuple[str, str]], labels: Sequence[str]) -> tuple[Line, ...]:
+    """The lines of the summary, where the matrix is too large to be looked at."""
+    return tuple(Line(*each) for each in summary) if len(labels) > MAX_COLUMNS else ()
+
+
+def _proved(answer: Exact, text: Callable[[Any], str], most: int | None) -> Iterable[Line]:
     if answer.eigenvalues is not None:
-        yield from _below("eigenvalues", list(map(text, answer.eigenvalues)))
+        yield from _below("eigenvalues", list(map(text, answer.eigenvalues)), most)
     if answer.definiteness is not None:
         undecided = "undecided: the sign of an eigenvalue could not be proved"
         known = answer.inertia is not None or answer.definiteness != "undecided"
@@ -158,21 +166,24 @@ def _proved(answer: Exact, text: Callable[[Any], str]) -> Iterable[Line]:
         yield Line("point", stationary, "verdict")
 
 
-def _below(label: str, texts: Sequence[str]) -> tuple[Line, ...]:
+def _below(label: str, texts: list[str], most: int | None) -> tuple[Line, ...]:
     """One line for each text, the label before the first: formulas have blanks in them."""
-    return tuple(Line(label if i == 0 else "", text) for i, text in enumerate(texts))
+    shown = _middle_left_out(texts, most)
+    return tuple(Line(label if i == 0 else "", text) for i, text in enumerate(shown))
 
 
-def _bracketed(parts: Sequence[str], shape: tuple[int, ...]) -> str:
+def _bracketed(parts: list[str], shape: tuple[int, ...], most: int | None) -> str:
     """Row-major entries as nested lists."""
+    step = len(parts) // shape[0]
     if len(shape) > 1:
-        step = len(parts) // shape[0]
-        parts = [_bracketed(parts[k : k + step], shape[1:]) for k in range(0, len(parts), step)]
-    return f"[{', '.join(parts)}]"
+        rows = [parts[k : k + step] for k in range(0, len(parts), step)]
+        parts = [_bracketed(row, shape[1:], most) for row in rows]
+    return f"[{', '.join(_middle_left_out(parts, most))}]"
 
 
 def symbolic(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:
-    """The document of a Hessian in symbols. Nothing is left out."""
+    """The document of a Hessian in symbols."""
+    most = None if full else MAX_LISTED
     formula = answer.formula
     notation = UNICODE if unicode else PYTHON
 
@@ -182,21 +193,24 @@ def symbolic(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:
 
     variables = [_displayed(Variable(name, ()), notation) for name in formula.differentiated]
     names = tuple(v.name for v in variables)
+    zeros = np.array([[entry == 0 for entry in row] for row in answer.hessian])
     return Document(
         title=_title(formula.pretty if unicode else formula.text),
         lines=_below(
-            "gradient", [f"{n}: {text(g)}" for n, g in zip(names, answer.gradient, strict=True)]
+            "gradient",
+            [f"{n}: {text(g)}" for n, g in zip(names, answer.gradient, strict=True)],
+            most,
         ),
         matrix=Matrix(
             groups=_groups(variables),
             labels=names,
             entries=Texts(
-                tuple(tuple(text(entry) for entry in row) for row in answer.hessian),
-                np.array([[entry == 0 for entry in row] for row in answer.hessian]),
+                tuple(tuple(text(entry) for entry in row) for row in answer.hessian), zeros
             ),
             captions={},
         ),
         verdict=tuple(Line("note", note, "note") for note in answer.notes),
+        summary=_lines(pattern(zeros), names),
     )
 
 
@@ -232,19 +246,11 @@ def _point(evaluation: Evaluation, notation: Notation, most: int | None) -> str:
     for variable in (*evaluation.variables, *evaluation.constants):
         numbers = evaluation.point[variable.name]
         if variable.shape:
-            shown = _nested(numbers, variable.shape, most)
+            shown = _bracketed([number(n) for n in numbers.tolist()], variable.shape, most)
         else:
             shown = number(float(numbers[0]))
         parts.append(TOGETHER.join((_displayed(variable, notation).name, "=", shown)))
     return ", ".join(_middle_left_out(parts, most))
-
-
-def _nested(numbers: Array, shape: tuple[int, ...], most: int | None) -> str:
-    if len(shape) == 1:
-        parts = [number(n) for n in numbers.tolist()]
-    else:
-        parts = [_nested(row, shape[1:], most) for row in numbers.reshape(shape[0], -1)]
-    return f"[{', '.join(_middle_left_out(parts, most))}]"
 
 
 def _listed(numbers: Array, most: int | None, text: Callable[[float], str] = number) -> str:

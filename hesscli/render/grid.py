@@ -241,11 +241,11 @@ def lines(matrix: Matrix, frame: Frame) -> tuple[int, Iterator[str]] | None:
         parts = _parts(matrix, indices, frame)
         if len(parts) == 1 or (parts and count == matrix.order):
             break
-        if count == 1 or not parts:
+        if count == 1 or not parts or isinstance(matrix.entries, Texts):
             return None
         count = min(count - 1, sum(len(block.columns) for block in parts[0]))
     if len(parts) > 1 and isinstance(matrix.entries, Texts):
-        return None
+        return None  # a list of formulas is read more easily
     return matrix.order - count, _drawn(matrix, indices, parts, frame)
 
 

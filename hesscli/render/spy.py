@@ -12,24 +12,29 @@ from itertools import groupby
 import numpy as np
 
 from hesscli.model import Array
-from hesscli.render.grid import GAP, Frame, levels
+from hesscli.render.grid import GAP, Entries, Frame, Numbers, levels
 
 MAX_WIDTH = 32  # of a picture, in characters, without its frame
 # The bits of the dots of a Braille sign (Unicode, block 2800).
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 
-def lines(matrix: Array, frame: Frame) -> Iterator[str]:
-    """The pictures of the positive and of the negative entries (n, n), side by side."""
+def lines(entries: Entries, frame: Frame) -> Iterator[str]:
+    """The pictures side by side; of formulas, whose signs are not known, one picture."""
     assert frame.width is not None
     room = min(MAX_WIDTH, (frame.width - len(GAP)) // 2 - 2)
     # An ASCII character is one dot, about twice as high as it is wide.
     down, across = (2, 1) if frame.signs.zero.isascii() else _BITS.shape
-    step = -(-len(matrix) // (room * across))
+    if isinstance(entries, Numbers):
+        values = np.nan_to_num(entries.values)
+        parts = {"positive": np.maximum(values, 0), "negative": np.minimum(values, 0)}
+    else:
+        parts = {"not zero": np.where(entries.zeros, 0.0, 1.0)}
+    step = -(-len(entries.structural) // (room * across))
     panels = [
-        list(_panel(sign, np.where(entries, matrix, 0), step * down, step * across, step, frame))
-        for sign, entries in (("positive", matrix > 0), ("negative", matrix < 0))
-        if entries.any()
+        list(_panel(title, matrix, step * down, step * across, step, frame))
+        for title, matrix in parts.items()
+        if matrix.any()
     ]
     yield from map(GAP.join, zip(*panels, strict=True))
     if panels and (step, down) != (1, _BITS.shape[0]):
@@ -38,7 +43,7 @@ def lines(matrix: Array, frame: Frame) -> Iterator[str]:
 
 
 def _panel(
-    sign: str, matrix: Array, height: int, width: int, step: int, frame: Frame
+    name: str, matrix: Array, height: int, width: int, step: int, frame: Frame
 ) -> Iterator[str]:
     """The picture of ``matrix`` (n, n), of which each character shows (height, width) entries."""
     paint, signs = frame.palette.paint, frame.signs
@@ -47,16 +52,16 @@ def _panel(
     texts = _stars(cells) if signs.zero.isascii() else _braille(cells, step)
     count = len(texts[0])
     number = f"{np.count_nonzero(matrix):,}"
-    title = f"{sign}: {number}"
+    title = f"{name}: {number}"
     if len(title) > count + 2:
-        title = f"{'+' if sign == 'positive' else '-'} {number}"
+        title = f"{ {'positive': '+', 'negative': '-'}.get(name, '') } {number}"
     yield f"{title:<{count + 2}}"
     top, bottom = signs.corners[:2], signs.corners[2:]
     yield paint("rule", top[0] + signs.horizontal * count + top[1])
     wall = paint("rule", signs.vertical)
     for text, row in zip(texts, shades.tolist(), strict=True):
         runs = groupby(zip(row, text, strict=True), key=lambda pair: pair[0])
-        painted = (paint(f"{sign}-{level}", "".join(c for _, c in run)) for level, run in runs)
+        painted = (paint(f"{name}-{level}", "".join(c for _, c in run)) for level, run in runs)
         yield wall + "".join(painted) + wall
     yield paint("rule", bottom[0] + signs.horizontal * count + bottom[1])
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from hesscli.errors import display_width
 from hesscli.render import grid, spy
 from hesscli.render.document import TOGETHER, Document, Line, Table
-from hesscli.render.grid import Frame, Matrix, Texts
+from hesscli.render.grid import Frame, Matrix
 
 LABEL_WIDTH = len("eigenvalues")
 MAX_TITLE_LINES = 4
+MAX_ENTRIES = 32  # of a list
 MIN_ROOM = 8
 # Narrower than this, there is no room for a picture.
 MIN_PICTURE_WIDTH = 32
@@ -126,6 +129,11 @@ def _broken(text: str, room: int, blank: str) -> list[str]:
 def _matrix(matrix: Matrix, frame: Frame) -> Iterator[str]:
     paint = frame.palette.paint
     heading = paint("label", "Hessian")
+    found = grid.lines(matrix, frame)
+    if found is None:
+        yield heading
+        yield from _entries(matrix, frame)
+        return
     occurs = (matrix.entries.structural & matrix.entries.zeros).any()
     legend = f"{frame.signs.zero} is 0 at every point" if occurs else ""
     if frame.width is not None and len("Hessian  ") + len(legend) > frame.width:
@@ -133,10 +141,6 @@ def _matrix(matrix: Matrix, frame: Frame) -> Iterator[str]:
         yield from (paint("dim", part) for part in _folded(legend, frame, 0))
     else:
         yield f"{heading}  {paint('dim', legend)}".rstrip()
-    found = grid.lines(matrix, frame)
-    if found is None:
-        yield from _entries(matrix, frame)
-        return
     hidden, drawn = found
     yield from drawn
     if hidden:
@@ -146,22 +150,25 @@ def _matrix(matrix: Matrix, frame: Frame) -> Iterator[str]:
 
 def _entries(matrix: Matrix, frame: Frame) -> Iterator[str]:
     """The entries on and above the diagonal, one a line, without those that are zero."""
-    zeros = 0
-    for i, label in enumerate(matrix.labels):
-        for j in range(i, matrix.order):
-            text = matrix.entries.text(i, j)
-            zeros += text == "0"
-            if text != "0":
-                yield from _labelled([Line(f"{label}, {matrix.labels[j]}", text)], frame)
-    if zeros:
+    rows, columns = np.nonzero(np.triu(~matrix.entries.zeros))
+    places = list(zip(rows.tolist(), columns.tolist(), strict=True))
+    most = len(places) if frame.full else MAX_ENTRIES
+    for i, j in places[:most]:
+        label = f"{matrix.labels[i]}, {matrix.labels[j]}"
+        yield from _labelled([Line(label, matrix.entries.text(i, j))], frame)
+    hidden = len(places) - most
+    if hidden > 0:
+        words = f"{hidden:,} more entries are hidden; --full shows all"
+        yield from (frame.palette.paint("note", line) for line in _folded(words, frame, 0))
+    if len(places) < matrix.order * (matrix.order + 1) // 2:
         yield from _labelled([Line("others", "0")], frame)
 
 
 def _picture(matrix: Matrix, frame: Frame) -> Iterator[str]:
-    if frame.width is None or frame.width < MIN_PICTURE_WIDTH or isinstance(matrix.entries, Texts):
+    if frame.width is None or frame.width < MIN_PICTURE_WIDTH:
         return
     yield ""
-    yield from spy.lines(matrix.entries.values, frame)
+    yield from spy.lines(matrix.entries, frame)
 
 
 def _table(table: Table, frame: Frame) -> Iterator[str]:
