@@ -19,7 +19,7 @@ from hesscli.derivatives import differentiate
 from hesscli.errors import display_width
 from hesscli.model import Report, Variable
 from hesscli.render import document, figures, palette, spy, text
-from hesscli.render.grid import ASCII, MAX_COLUMNS, UNICODE, Frame
+from hesscli.render.grid import ASCII, MAX_COLUMNS, UNICODE, Frame, Numbers
 from hesscli.semantics import read_formula
 
 from .conftest import Hess
@@ -245,6 +245,18 @@ def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
     assert not any("hidden" in line for line in drawn)
 
 
+def test_a_large_matrix_of_formulas_is_a_list_with_a_count() -> None:
+    answer = differentiate(read_formula("+".join(f"x{i}**3*x{i + 1}**2" for i in range(40))))
+    drawn = list(text.lines(document.symbolic(answer, unicode=True, full=False), _frame(80)))
+    assert "matrix       41×41 tridiagonal, 121 of 1,681 entries are not zero" in drawn
+    shown = [line for line in drawn if re.match(r"x\d+, x\d+ ", line)]
+    (hidden,) = [line for line in drawn if "more entries are hidden" in line]
+    assert len(shown) + int(hidden.split()[0]) == 41 + 40
+    assert any(line.startswith("not zero: 121") for line in drawn)
+    full = list(text.lines(document.symbolic(answer, unicode=True), _frame(80, full=True)))
+    assert sum(bool(re.match(r"x\d+, x\d+ ", line)) for line in full) == 81
+
+
 def test_names_as_wide_as_two_cells_keep_the_columns_in_line() -> None:
     rows = _grid(_drawn("変数*x + x**2", "1,2", PIPE))
     assert len({display_width(row) for row in rows[:3]}) == 1
@@ -266,7 +278,8 @@ def _dots(lines: list[str]) -> Any:
 def test_a_picture_shows_each_entry_that_is_not_zero(order: int) -> None:
     generator = np.random.default_rng(order)
     matrix = generator.random((order, order)) * (generator.random((order, order)) < 0.02)
-    dots = _dots(list(spy.lines(matrix, _frame(80))))
+    entries = Numbers(matrix, matrix == 0)
+    dots = _dots(list(spy.lines(entries, _frame(80))))
     step = -(-order // 64)
     for i in range(-(-order // step)):
         for j in range(-(-order // step)):
