@@ -97,11 +97,15 @@ def _check_words(words: list[str], args: list[str], known: list[str]) -> None:
     for word in words:
         if word in known:
             raise HessError("usage", f"`{word}` stands after `--`", hint="options before `--`")
-        if "--" not in args and (match := almost_option(word, known)):
-            hint = f"`{match}` for the option"
-            if len(words) == 1:
-                hint = f"did you mean `{match}`? `-- {word}` for the formula"
-            raise HessError("usage", f"`{word}` is almost an option", hint=hint)
+        if "--" in args:
+            continue
+        if len(words) == 1 and f"-{word}" in known:
+            hint = f"`-{word}` for the option, `-- {word}` for the formula"
+        elif len(words) > 1 and (match := almost_option(word, known)):
+            hint = f"did you mean `{match}`?"
+        else:
+            continue
+        raise HessError("usage", f"`{word}` is almost an option", hint=hint)
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -152,8 +152,6 @@ def _parses(text: str) -> bool:
 
 def almost_option(word: str, known: Sequence[str]) -> str | None:
     """The option that a word like ``-json`` is perhaps meant as."""
-    if f"-{word}" in known:
-        return f"-{word}"
     return closest(f"-{word}", tuple(known)) if re.fullmatch(r"-[a-z]{3,}", word) else None
 
 

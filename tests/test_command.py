@@ -38,6 +38,7 @@ def _process(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
         ("-h*2", "1", [[0]]),
         ("-v**2", "1", [[-2]]),
         ("-json**2", "1", [[-2]]),
+        ("-rate", "1", [[0]]),
     ],
 )
 def test_a_formula_may_start_with_a_minus(
@@ -60,8 +61,8 @@ def test_a_formula_may_start_with_a_minus(
         (["x", "--at", "1", "--dtype", "float16"], "float64"),
         (["x", "--seed", "-1"], "--seed"),
         (["x", "--seed", "a"], "--seed"),
-        (["x", "-json"], "`--json` for the option"),
-        (["-json"], "did you mean `--json`"),
+        (["x", "-json"], "did you mean `--json`"),
+        (["-json"], "`--json` for the option"),
         (["--", "-x**2", "--at", "2"], "options before `--`"),
         (["x", "--at", "2", "--json=yes"], "--json"),
         (["--json"], "no formula"),
