@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -15,11 +16,12 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from hesscli import __version__
-from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, shortened
+from hesscli.errors import ASCII_SIGNS, FORESEEN, ExitStatus, HessError, internal, shortened
 from hesscli.manual import Option, help_page, introduction
 from hesscli.model import Color, Format, Request, Streams, Verify
+from hesscli.output import holds_unicode
 from hesscli.pipeline import answer
-from hesscli.words import At, almost_option, understand
+from hesscli.words import At, doubtful, misplaced_option, understand
 
 MAX_DIGITS = 1_000
 # Long enough for a large tensor, or for hard limits; short enough to wait for an error.
@@ -82,30 +84,21 @@ class HessCommand(TyperCommand):
                     options.append(left.pop(0))
             else:
                 target.append(word)
-        _check_words([*words, *(w for p in points for w in p[1:])], args, list(takes_value))
+        every = [*words, *(w for p in points for w in p[1:])]
+        if "--" not in args or set(every) & takes_value.keys():
+            misplaced = misplaced_option(every, list(takes_value))
+            if misplaced is not None:
+                raise misplaced
         if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in options):
             return list(super().parse_args(ctx, options))  # which names the one that is misspelt
         understood = understand(words, [At(p[0], tuple(p[1:])) for p in points])
-        ctx.obj = understood.command(options) if understood.changed else None
+        if understood.changed:
+            ctx.obj = f"read as {understood.command(options)}"
+        elif understood.formula is not None:
+            ctx.obj = doubtful(understood.formula)
         at = [part for point in understood.at for part in ("--at", point)]
         formula = [] if understood.formula is None else [understood.formula]
         return list(super().parse_args(ctx, [*options, *at, "--", *formula]))
-
-
-def _check_words(words: list[str], args: list[str], known: list[str]) -> None:
-    """Refuse words that are almost options: a formula could swallow them."""
-    for word in words:
-        if word in known:
-            raise HessError("usage", f"`{word}` stands after `--`", hint="options before `--`")
-        if "--" in args:
-            continue
-        if len(words) == 1 and f"-{word}" in known:
-            hint = f"`-{word}` for the option, `-- {word}` for the formula"
-        elif len(words) > 1 and (match := almost_option(word, known)):
-            hint = f"did you mean `{match}`?"
-        else:
-            continue
-        raise HessError("usage", f"`{word}` is almost an option", hint=hint)
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -310,7 +303,7 @@ def _request(
         raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
     return Request(
         expression=expression,
-        read_as=context.obj,
+        remark=context.obj,
         at=tuple(at or ()),
         wrt=_names(wrt),
         seed=seed,
@@ -374,7 +367,7 @@ def _format(format: Format | None, json: bool, output: str | None) -> Format:
         raise HessError("usage", f"`--json` and `--format {format}`: which of them?")
     if json or format is not None:
         return Format.json if json else format or Format.terminal
-    if output is None:
+    if output is None or output == "-" or _is_device(output):
         return Format.terminal
     suffix = Path(output).suffix.lower()
     if suffix in PICTURES:
@@ -389,6 +382,10 @@ def _format(format: Format | None, json: bool, output: str | None) -> Format:
             hint=f"one of {known}, or `--format`",
         )
     return SUFFIXES[suffix]
+
+
+def _is_device(path: str) -> bool:
+    return Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir()
 
 
 def _check_together(
@@ -416,7 +413,7 @@ def _names(wrt: str | None) -> tuple[str, ...]:
         return ()
     from hesscli.syntax import canonical_name
 
-    names = [canonical_name(name.strip()) for name in wrt.split(",")]
+    names = [canonical_name(name) for name in re.split(r"\s*,\s*|\s+", wrt.strip())]
     for name in names:
         if not name.replace("_", "a").isalnum() or name[0].isdigit():
             raise HessError(
@@ -488,8 +485,8 @@ def _run(argv: list[str], streams: Streams) -> int:
     try:
         result = command.main(argv, prog_name="hess", standalone_mode=False)
         if isinstance(result, Request):
-            if result.read_as is not None:
-                _say(streams, f"hess: read as {result.read_as}")
+            if result.remark is not None:
+                _say(streams, f"hess: {result.remark}")
             return answer(result, streams)
         if isinstance(result, str):
             streams.stdout.write(result)
@@ -504,7 +501,9 @@ def _run(argv: list[str], streams: Streams) -> int:
         return error.status
     except typer.TyperException as error:
         hint = "`hess --help` lists every option"
-        _say(streams, HessError("usage", error.format_message(), hint=hint).report())
+        message = error.format_message().replace("a valid int range", "a whole number")
+        message = message.replace("a valid float range", "a number")
+        _say(streams, HessError("usage", message, hint=hint).report())
         return ExitStatus.USAGE
     except FORESEEN:
         raise
@@ -514,6 +513,8 @@ def _run(argv: list[str], streams: Streams) -> int:
 
 
 def _say(streams: Streams, text: str) -> None:
+    if not holds_unicode(streams.stderr):
+        text = text.translate(ASCII_SIGNS)
     streams.stderr.write(text + "\n")
     streams.stderr.flush()
 

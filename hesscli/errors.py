@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from enum import IntEnum
+from shutil import get_terminal_size
 
 
 class ExitStatus(IntEnum):
@@ -75,6 +76,8 @@ def internal(error: Exception) -> HessError:
 
 
 EXCERPT_WIDTH = 72
+# What stands for signs that an ASCII terminal does not have.
+ASCII_SIGNS = str.maketrans({"…": "...", "×": "x", "±": "+-", "≈": "~", "−": "-", "·": "*"})
 
 
 def _excerpt(source: str, span: tuple[int, int]) -> list[str]:
@@ -83,11 +86,12 @@ def _excerpt(source: str, span: tuple[int, int]) -> list[str]:
     A formula may be a hundred kilobytes long: only what is near the place is shown.
     """
     start, end = span
-    if len(source) <= EXCERPT_WIDTH:
+    width = max(20, min(EXCERPT_WIDTH, get_terminal_size((80, 24)).columns - len("  …  …")))
+    if len(source) <= width:
         first, last = 0, len(source)
     else:
-        first = max(0, min(start - EXCERPT_WIDTH // 2, len(source) - EXCERPT_WIDTH))
-        last = min(len(source), first + EXCERPT_WIDTH)
+        first = max(0, min(start - width // 2, len(source) - width))
+        last = min(len(source), first + width)
     before = "…" if first > 0 else ""
     after = "…" if last < len(source) else ""
     shown = before + printable(source[first:last]) + after

@@ -198,11 +198,11 @@ class Streams:
 class Request:
     """What the command line asks for, before any of it is read.
 
-    ``read_as`` is the command that a careless one was taken for.
+    ``remark`` tells how a careless command was read, or what may be wrong with it.
     """
 
     expression: str
-    read_as: str | None
+    remark: str | None
     at: tuple[str, ...]
     wrt: tuple[str, ...]
     seed: int | None

@@ -55,8 +55,8 @@ def as_text(
     """
     if decimal:
         expression = _with_decimals(expression)
-    text: str = _Printer({"full_prec": padded}).doprint(expression)
-    if notation is PYTHON:
+    text: str = _Printer({"full_prec": padded}).doprint(expression).removesuffix(".")
+    if notation is PYTHON or expression.is_Number:
         return text
     return unparse(parse_formula(text, limited=False), notation)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
-from hesscli.errors import HessError
+from hesscli.errors import ASCII_SIGNS, HessError
 from hesscli.model import Color, Exact, Format, Report, Request, Streams, Symbolic
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Output:
     def __init__(self, request: Request, streams: Streams) -> None:
         self.request = request
         self.streams = streams
-        self.path = request.output
+        self.path = None if request.output == "-" else request.output
         self.file: TextIO | None = None
         if self.path is not None:
             require_writable(self.path)
@@ -38,6 +38,11 @@ class Output:
     def numeric(self, report: Report) -> None:
         """Write the answer at a point."""
         self._write(self.writer.numeric(report))
+        if not report.holds and self.request.format in (Format.plain, Format.csv):
+            from hesscli.render.document import problems
+
+            # A table of numbers has no room for words.
+            self._say(problems(report))
 
     def exact(self, exact: Exact) -> None:
         """Write an exact answer."""
@@ -54,9 +59,17 @@ class Output:
 
             self._write(jsonlines.failure(error, line))
             return
+        if self.request.format is Format.csv:
+            self.writer.skip()
         where = f"line {line}: " if line is not None else ""
+        self._say([error.report().replace("hess: ", where, 1)])
+
+    def _say(self, texts: Iterable[str]) -> None:
         self.streams.stdout.flush()
-        self.streams.stderr.write(error.report().replace("hess: ", f"hess: {where}", 1) + "\n")
+        for text in texts:
+            if not holds_unicode(self.streams.stderr):
+                text = text.translate(ASCII_SIGNS)
+            self.streams.stderr.write(f"hess: {text}\n")
 
     def flush(self) -> None:
         """Let a reader have what was written."""
@@ -139,7 +152,7 @@ class _Drawing:
         from hesscli.render import document, text
 
         stream = self.stream()
-        unicode = _holds_unicode(stream)
+        unicode = holds_unicode(stream)
         frame = _frame(self.request, stream, unicode)
         built = getattr(document, kind)(answer, unicode=unicode, full=frame.full)
         if self.count:
@@ -156,21 +169,22 @@ def _frame(request: Request, stream: TextIO, unicode: bool) -> Frame:
 
     terminal = stream.isatty()
     width = get_terminal_size((80, 24)).columns if terminal else None
-    forced = request.color is Color.always or (
-        request.color is Color.auto and bool(os.environ.get("FORCE_COLOR"))
-    )
+    always = request.color is Color.always
+    hues = always or not os.environ.get("NO_COLOR")
+    # A file is not what is looked at: it gets colours only where they are asked for by name.
+    wished = os.environ.get("FORCE_COLOR") not in (None, "", "0") and request.output is None
+    forced = always or (wished and hues)
     colours = PLAIN
     if request.color is not Color.never and (terminal or forced):
         from rich.console import Console
 
-        hues = request.color is Color.always or not os.environ.get("NO_COLOR")
         system = Console(file=stream, force_terminal=True).color_system
         colours = palette(system or ("standard" if forced else None), hues)
     full = request.full or not terminal
     return Frame(width, full, UNICODE if unicode else ASCII, colours)
 
 
-def _holds_unicode(stream: TextIO) -> bool:
+def holds_unicode(stream: TextIO) -> bool:
     """Whether the stream takes every character, and its reader has not asked for ASCII.
 
     Python takes the C locale for UTF-8; a terminal that is set to it may show no more than ASCII.

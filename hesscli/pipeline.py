@@ -149,6 +149,7 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
     with limit(request.timeout), doing("reading the formula"):
         lines = _Lines(request)
     status = ExitStatus.ANSWERED
+    number = 0
     for number, line in enumerate(streams.stdin, start=1):
         try:
             with limit(request.timeout), doing("reading this line"):
@@ -168,6 +169,8 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
             output.failure(internal(error), number)
             status = ExitStatus.NO_ANSWER
         output.flush()
+    if not number:
+        streams.stderr.write("hess: there are no points on standard input\n")
     return status
 
 

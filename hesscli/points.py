@@ -79,9 +79,8 @@ def read_assignment(text: str) -> Assignment:
 
 def _items(text: str) -> list[tuple[syntax.Token | None, Node]]:
     """The items of a point, which may stand in round brackets: ``(2, 4)``."""
-    stripped = text.strip()
-    if stripped[0] == "(" and stripped[-1] == ")" and "=" in text:
-        text = text.replace("(", " ", 1)[::-1].replace(")", " ", 1)[::-1]
+    if re.fullmatch(r"\s*\([^()]*=[^()]*\)\s*", text):
+        text = text.replace("(", " ").replace(")", " ")
     items = syntax.parse_items(text)
     match items:
         case [(None, syntax.Pair(items=inside))]:
@@ -95,7 +94,11 @@ _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
 
 
 def _with_commas(text: str) -> str:
-    """``2 4``, ``2; 4`` and ``x=2 y=4`` with commas, each place where it was."""
+    """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
+    text = re.sub(r"[\s,;]+$", lambda end: " " * len(end[0]), text)
+    text = re.sub(
+        r"([^\W\d]\w*\s*)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
+    )
     if not _LIST.fullmatch(text):
         return text
     return re.sub(r"(?<=[\d.])([;\s])(?=\s*[-+.\w])(?!\s*=)", ",", text)
@@ -475,8 +478,10 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
                 hint=_complete(held, missing, source),
             )
         points = [Point(held, " ".join(a.source for a in assignments))]
+    # What is inside sum(x) or norm(x) need not fit what is outside.
+    elementwise = formula.outer if formula.reduces else formula.variables
     for point in points:
-        _check_broadcast(point)
+        _check_broadcast(point, elementwise)
     return points
 
 
@@ -553,8 +558,8 @@ def _listed(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _check_broadcast(point: Point) -> None:
-    shapes = {name: value.shape for name, value in point.values.items() if value.shape}
+def _check_broadcast(point: Point, names: Sequence[str]) -> None:
+    shapes = {name: point.values[name].shape for name in names if point.values[name].shape}
     try:
         broadcast(shapes.values())
     except ValueError:

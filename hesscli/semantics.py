@@ -250,6 +250,7 @@ class _Builder:
         self.reduces = False
         self.names: dict[str, None] = {}
         self.constants: dict[str, None] = {}
+        self.doubts: list[str] = []
         self.sites: list[Site] = []
         self.guards: list[Expr] = []
         self.decimal = False
@@ -266,6 +267,9 @@ class _Builder:
                 yield f"`{name}` is read as a variable; `{name}(…)` is the function"
             elif name.lower() == "pi":
                 yield f"`{name}` is read as a variable; the constant is `pi`"
+            elif name[:-1] in BY_NAME and name[-1] in {*"xyzt", *self.names}:
+                yield f"`{name}` is read as one variable; `{name[:-1]}({name[-1]})` is the function"
+        yield from self.doubts
 
     # Expressions
 
@@ -337,8 +341,14 @@ class _Builder:
 
     def _product(self, factors: tuple[tuple[str, Node], ...], node: Node) -> Expr:
         parts = []
-        for operator, factor in factors:
+        for k, (operator, factor) in enumerate(factors):
             part = self.number(factor)
+            match [factor, *factors[k + 1 : k + 2]]:
+                case [syntax.Power(exponent=syntax.Number(text="1")), ("/", syntax.Number(text=n))]:
+                    shown = self.source[slice(*factor.span)]
+                    self.doubts.append(
+                        f"`{shown}/{n}` is read as `({shown})/{n}`; a root is a power of `(1/{n})`"
+                    )
             if operator == "/":
                 self._site("zero", (part,), node, BY_ZERO)
                 part = sympy.Pow(part, -1)

@@ -8,7 +8,7 @@ Where the whole is small enough, autograd's numbers are compared with the exact 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -41,6 +41,7 @@ MAX_VERIFIED_ELEMENTS = 8
 VERIFYING_SECONDS = 0.5
 # In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
 # choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
+NOTHING = "there is no number to compare"
 KEPT = 4_500
 LOST = 450_000
 
@@ -113,13 +114,15 @@ def settle(
             rest = _mended(rest, exact, sums)
         whole = total.plus(exact)
         digits = _digits(total.plus(rest), whole, sums.epsilon)
-        reason = "there is no number to compare" if digits is None else None
+        reason = NOTHING if digits is None else None
         verification = Verification(digits, reason, whole.hessian)
     total = total.plus(rest)
     undefined = (*undefined_entries(met, formula, order), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
+        if exact is not None:
+            verification = replace(verification, digits=None, reason=NOTHING)
     underflow = any(jet.underflow for jet, _ in elements.found)
     if underflow:
         notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")

@@ -645,7 +645,11 @@ class _Parser:
                     self._ambiguous_quotient(token, factor)
                 factors += self._flat(token.kind, factor)
             elif token.kind == "%":
-                self.fail("the remainder `%` is not differentiable", token.span, "x - floor(x)")
+                self.fail(
+                    "the remainder `%` is not differentiable",
+                    token.span,
+                    "x - 3*floor(x/3) for x % 3",
+                )
             else:
                 break
         if len(factors) == 1 or (self.juxtaposed and len(factors) == len(self._flat("*", factor))):
@@ -726,8 +730,13 @@ class _Parser:
         hint = f"`{shown}*{self._shown(token)}`, or brackets around the exponent"
         if isinstance(power, Call):
             hint = f"`{shown}*{self._shown(token)}`, or brackets after the root"
-        elif self._is_function(power):
-            hint = "the argument in brackets: sin(x)**2"
+        elif isinstance(power, Power) and self._is_function(power):
+            name = self._quoted(*power.base.span)
+            hint = f"the argument in brackets: {name}(x)**2"
+            match power.exponent:
+                case Negative(operand=Number(text="1")):
+                    inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
+                    hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
         raise HessError(
             "ambiguous-product",
             f"`{shown}{self._shown(token)}` can be read in two ways",

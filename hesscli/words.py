@@ -17,8 +17,10 @@ from hesscli.errors import HessError, closest, shortened
 from hesscli.syntax import parse_formula, split_definition
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
-_VALUE = re.compile(rf"(?:{_NUMBER}|\[.*|[^\W\d]\w*=.+|=.*),?|,.*", re.DOTALL)
-_AT = "at"
+_VALUE = re.compile(rf"(?:{_NUMBER}(?:,{_NUMBER})*|\[.*|[^\W\d]\w*=.+|=.*),?|,.*", re.DOTALL)
+_AT = ("at", "for", "where", "when", "with")
+# What word processors make of the minus signs of an option.
+_DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,11 @@ def _joined(parts: Sequence[str]) -> str:
 def _split_at(words: list[str]) -> tuple[list[str], list[str]]:
     """The words before and after ``at``, which may also stand within the one word there is."""
     if len(words) == 1:
-        formula, found, point = re.split(r"(\s+at\s+|$)", words[0], maxsplit=1, flags=re.I)
+        pattern = rf"(\s+(?:{'|'.join(_AT)})\s+|$)"
+        formula, found, point = re.split(pattern, words[0], maxsplit=1, flags=re.I)
         return ([formula], [point]) if found and not _parses(words[0]) else (words, [])
     for k, word in enumerate(words[1:-1], start=1):
-        if word.lower() == _AT:
+        if word.lower() in _AT:
             return words[:k], words[k + 1 :]
     return words, []
 
@@ -150,9 +153,48 @@ def _parses(text: str) -> bool:
     return True
 
 
-def almost_option(word: str, known: Sequence[str]) -> str | None:
-    """The option that a word like ``-json`` is perhaps meant as."""
-    return closest(f"-{word}", tuple(known)) if re.fullmatch(r"-[a-z]{3,}", word) else None
+def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | None:
+    """What is wrong with words that are formulas to a parser, but are meant as options."""
+    for word in words:
+        if word in known:
+            return HessError("usage", f"`{word}` stands after `--`", hint="options before `--`")
+        inside = re.search(rf"(?<=\s)[{_DASHES}]{{1,2}}([a-z]+)(?=[\s=]|$)", word)
+        if inside and f"--{inside[1]}" in known:
+            rest = word[inside.end() :].strip(" =")
+            command = f"hess {quoted(word[: inside.start()].strip())} --{inside[1]} {rest}"
+            return HessError(
+                "usage",
+                f"the option `--{inside[1]}` stands inside the formula",
+                hint=command.strip(),
+            )
+        dashed = re.fullmatch(rf"[{_DASHES}]+([a-z]+)(=.*)?", word)
+        if dashed and f"--{dashed[1]}" in known and (len(words) > 1 or not word.isascii()):
+            hint = f"did you mean `--{dashed[1]}`?"
+        elif dashed and len(words) == 1 and f"--{dashed[1]}" in known:
+            hint = f"`--{dashed[1]}` for the option, `-- {word}` for the formula"
+        elif (
+            dashed
+            and len(words) > 1
+            and len(dashed[1]) > 2
+            and (match := closest(f"--{dashed[1]}", tuple(known)))
+        ):
+            hint = f"did you mean `{match}`?"
+        else:
+            continue
+        return HessError("usage", f"`{word}` is almost an option", hint=hint)
+    return None
+
+
+def doubtful(formula: str) -> str | None:
+    """What to tell about a formula that is perhaps not what was typed, or not meant as one."""
+    if formula in ("help", "version"):
+        return f"`{formula}` is read as a variable; the option is `--{formula}`"
+    if formula.isidentifier() and Path(formula).exists():
+        return (
+            f"`{formula}` is also the name of a file here; if the shell put it in place of a `*`, "
+            "put the formula in quotes"
+        )
+    return None
 
 
 def quoted(word: str) -> str:

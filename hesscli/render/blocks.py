@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from hesscli.model import Array, Mask, Variable
-from hesscli.render.figures import rounded
+from hesscli.render.figures import number
 
 MAX_LISTED = 10
 
@@ -70,7 +70,7 @@ def form(block: Array, structural: Mask) -> str:
     bandwidth = int(np.abs(i - j).max())
     if bandwidth == 0:
         if (diagonal == diagonal[0]).all():
-            return "identity" if diagonal[0] == 1 else f"identity × {rounded(float(diagonal[0]))}"
+            return "identity" if diagonal[0] == 1 else f"identity × {number(float(diagonal[0]))}"
         return "diagonal"
     if bandwidth == 1 and rows > 2:
         return "tridiagonal"
@@ -86,7 +86,9 @@ def _described(shape: str, block: Array, structural: Mask) -> str:
     if count:
         least, greatest = float(finite.min()), float(finite.max())
         words.append(_count(count, block.size))
-        words.append(f"from {rounded(least)} to {rounded(greatest)}")
+        words.append(
+            f"from {number(least)} to {number(greatest)}" if least < greatest else number(least)
+        )
     if finite.size < block.size:
         words.append(f"{block.size - finite.size:,} have no number")
     return ", ".join(words)

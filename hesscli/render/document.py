@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from hesscli.model import (
     Comparison,
     Evaluation,
     Exact,
+    Formula,
     Report,
     Symbolic,
     Undefined,
@@ -28,10 +29,11 @@ from hesscli.model import (
 )
 from hesscli.notation import as_text
 from hesscli.render.blocks import captions, pattern, summary
-from hesscli.render.figures import MISSING, number, precise, rounded
+from hesscli.render.figures import MISSING, number, precise
 from hesscli.render.grid import MAX_COLUMNS, Group, Matrix, Numbers, Texts
 from hesscli.syntax import PYTHON, UNICODE, Name, Notation, unparse
 
+T = TypeVar("T")
 MAX_LISTED = 16
 # A blank at which a line is not broken, if that can be helped.
 TOGETHER = "\N{NO-BREAK SPACE}"
@@ -92,6 +94,7 @@ def numeric(report: Report, *, unicode: bool, full: bool = True) -> Document:
             labels=tuple(labels),
             entries=Numbers(evaluation.hessian, evaluation.structural),
             captions=captions(*matrix),
+            legend=_legend(formula),
         ),
         verdict=(*_verdict(report, most), *_remarks(report)),
         table=None if report.check is None else _table(report.check),
@@ -110,8 +113,8 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
         return MISSING if number is None else as_text(number, notation, padded=True)
 
     def value(variable: Variable) -> str:
-        numbers = [text(answer.point[element]) for element in variable.elements()]
-        shown = _bracketed(numbers, variable.shape, most) if variable.shape else numbers[0]
+        numbers = [answer.point[element] for element in variable.elements()]
+        shown = _bracketed(numbers, variable.shape, most, text)
         return TOGETHER.join((_displayed(variable, notation).name, "=", shown))
 
     variables = [_displayed(v, notation) for v in answer.variables]
@@ -136,6 +139,7 @@ def exact(answer: Exact, *, unicode: bool, full: bool = True) -> Document:
                 tuple(tuple(map(text, row)) for row in answer.hessian), answer.structural
             ),
             captions=captions(*matrix),
+            legend=_legend(formula),
         ),
         verdict=(*_proved(answer, text, most), *_reasons(answer.undefined, answer.notes)),
         summary=_lines(summary(*matrix), labels),
@@ -172,13 +176,20 @@ def _below(label: str, texts: list[str], most: int | None) -> tuple[Line, ...]:
     return tuple(Line(label if i == 0 else "", text) for i, text in enumerate(shown))
 
 
-def _bracketed(parts: list[str], shape: tuple[int, ...], most: int | None) -> str:
-    """Row-major entries as nested lists."""
-    step = len(parts) // shape[0]
-    if len(shape) > 1:
-        rows = [parts[k : k + step] for k in range(0, len(parts), step)]
-        parts = [_bracketed(row, shape[1:], most) for row in rows]
-    return f"[{', '.join(_middle_left_out(parts, most))}]"
+def _bracketed(
+    entries: Any, shape: tuple[int, ...], most: int | None, text: Callable[[Any], str]
+) -> str:
+    """Row-major entries as nested lists; what is left out of a million is not even written."""
+    if not shape:
+        return text(entries[0])
+    step = len(entries) // shape[0]
+    parts = [
+        part
+        if isinstance(part, str)
+        else _bracketed(entries[part * step : (part + 1) * step], shape[1:], most, text)
+        for part in _middle_left_out(range(shape[0]), most)
+    ]
+    return f"[{', '.join(parts)}]"
 
 
 def symbolic(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:
@@ -208,10 +219,16 @@ def symbolic(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:
                 tuple(tuple(text(entry) for entry in row) for row in answer.hessian), zeros
             ),
             captions={},
+            legend=_legend(formula),
         ),
         verdict=tuple(Line("note", note, "note") for note in answer.notes),
         summary=_lines(pattern(zeros), names),
     )
+
+
+def _legend(formula: Formula) -> str:
+    """What is proved of an entry that the formula alone makes zero."""
+    return "is 0 wherever it exists" if formula.sites else "is 0 at every point"
 
 
 def _title(formula: str) -> str:
@@ -244,25 +261,23 @@ def _groups(variables: Sequence[Variable]) -> tuple[Group, ...]:
 def _point(evaluation: Evaluation, notation: Notation, most: int | None) -> str:
     parts = []
     for variable in (*evaluation.variables, *evaluation.constants):
-        numbers = evaluation.point[variable.name]
-        if variable.shape:
-            shown = _bracketed([number(n) for n in numbers.tolist()], variable.shape, most)
-        else:
-            shown = number(float(numbers[0]))
+        shown = _bracketed(evaluation.point[variable.name], variable.shape, most, number)
         parts.append(TOGETHER.join((_displayed(variable, notation).name, "=", shown)))
     return ", ".join(_middle_left_out(parts, most))
 
 
 def _listed(numbers: Array, most: int | None, text: Callable[[float], str] = number) -> str:
-    return "  ".join(_middle_left_out([text(n) for n in numbers.tolist()], most))
+    parts = _middle_left_out(numbers.tolist(), most)
+    return "  ".join(part if isinstance(part, str) else text(part) for part in parts)
 
 
-def _middle_left_out(parts: list[str], most: int | None) -> list[str]:
+def _middle_left_out(parts: Sequence[T], most: int | None) -> list[T | str]:
     """The first and the last parts, ``most`` together, with the number of those between."""
     if most is None or len(parts) <= most:
-        return parts
+        return list(parts)
     half = most // 2
-    return [*parts[:half], f"… {len(parts) - 2 * half} more …", *parts[-half:]]
+    left_out = f"… {len(parts) - 2 * half:,} more …".replace(" ", TOGETHER)
+    return [*parts[:half], left_out, *parts[-half:]]
 
 
 def _verdict(report: Report, most: int | None) -> Iterable[Line]:
@@ -277,10 +292,13 @@ def _verdict(report: Report, most: int | None) -> Iterable[Line]:
 
 
 def _eigenvalue(value: float, tolerance: float) -> str:
-    """An eigenvalue; what rounding errors alone may have made is no number."""
-    if value and abs(value) <= tolerance:
+    """An eigenvalue, without the digits that rounding errors may have made."""
+    if not value or not tolerance:
+        return number(value)
+    if abs(value) <= tolerance:
         return "≈0"
-    return rounded(value)
+    certain = min(15, max(1, int(math.log10(abs(value)) - math.log10(tolerance))))
+    return number(float(f"{value:.{certain}g}"))
 
 
 def _definiteness(report: Report) -> str:
@@ -327,6 +345,11 @@ def _remarks(report: Report) -> Iterable[Line]:
         yield Line("check", words, "verdict" if agrees else "problem")
     if report.comparison is not None:
         yield from _compared(report.comparison)
+
+
+def problems(report: Report) -> list[str]:
+    """What is wrong with an answer, in a sentence each."""
+    return [line.text for line in _remarks(report) if line.role == "problem"]
 
 
 def _reasons(undefined: Sequence[Undefined], notes: Sequence[str]) -> Iterable[Line]:

@@ -1,14 +1,15 @@
-"""Numbers as text: as many digits as matter, and one style for all numbers of a column.
+"""Numbers as text: as many digits as matter, and one notation for all numbers of a column.
 
-A whole number has no decimals. Other numbers have six significant digits, or fewer where that is
-the number itself: ``0.5`` is exactly that, while ``0.500000`` is rounded. Where a column would
-need too many decimals or digits, all of it is in scientific notation.
+A whole number has no decimals. Any other number has at least six significant digits, or fewer
+where that is the number itself: ``0.5`` is exactly that, while ``0.500000`` is rounded. Where a
+column would need too many decimals or digits, all of it is in scientific notation.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,118 +21,36 @@ SIGNIFICANT_DIGITS = 6
 LARGEST_WHOLE = 1e15
 # Decimal exponents outside these are written as such, as by C's %g.
 SMALLEST_EXPONENT, LARGEST_EXPONENT = -4, 8
-# Beyond so many numbers, looking for the shortest mantissa takes too long.
-MAX_SHORTENED = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How the numbers of a column are written.
-
-    ``decimals`` are those of the mantissa with ``scientific``, and else those of the numbers that
-    are not whole.
-    """
-
-    scientific: bool
-    decimals: int
-
-    def of(self, value: float) -> str:
-        """One number."""
-        if not math.isfinite(value):
-            return MISSING
-        if value == 0:
-            return "0"
-        if self.scientific:
-            return f"{value:.{self.decimals}e}"
-        return f"{value:.0f}" if value == int(value) else f"{value:.{self.decimals}f}"
-
-
-def style(values: Array) -> Style:
-    """The style for numbers that stand under each other."""
-    present = values[np.isfinite(values) & (values != 0)]
-    if not present.size:
-        return Style(False, 0)
-    sizes = np.abs(present)
-    whole = (sizes < LARGEST_WHOLE) & (present == np.rint(present))
-    rest = present[~whole]
-    if not rest.size:
-        return Style(False, 0)
-    exponents = np.floor(np.log10(np.abs(rest)))
-    least, greatest = int(exponents.min()), int(exponents.max())
-    if least >= SMALLEST_EXPONENT and greatest <= LARGEST_EXPONENT:
-        decimals = _decimals(rest, exponents)
-        if math.log10(sizes.max()) + decimals < 16:
-            return Style(False, decimals)
-    return Style(True, _mantissa(present))
-
-
-def number(value: float) -> str:
-    """One number on its own."""
-    return style(np.array([value])).of(value)
-
-
-def rounded(value: float) -> str:
-    """A number whose last digits are rounding errors, such as an eigenvalue."""
-    if not math.isfinite(value):
-        return MISSING
-    return precise(value) if value == int(value) else f"{value:.{SIGNIFICANT_DIGITS}g}"
-
-
-def precise(value: float) -> str:
-    """A double in full, as the shortest text that reads back the same."""
-    if not math.isfinite(value):
-        return MISSING
-    return str(int(value)) if value == int(value) and abs(value) < LARGEST_WHOLE else repr(value)
-
-
-def _decimals(values: Array, exponents: Array) -> int:
-    """The decimals that give each number its significant digits, or all that it has."""
-    needed = np.maximum(SIGNIFICANT_DIGITS - 1 - exponents, 1)
-    for decimals in range(1, int(needed.max())):
-        exact = np.round(values, decimals) == values
-        needed[exact] = np.minimum(needed[exact], decimals)
-    return int(needed.max())
-
-
-def _mantissa(values: Array) -> int:
-    most = SIGNIFICANT_DIGITS - 1
-    if values.size > MAX_SHORTENED:
-        return most
-    return max(_mantissa_of(value, most) for value in values.tolist())
-
-
-def _mantissa_of(value: float, most: int) -> int:
-    text = f"{value:.{most}e}"
-    if float(text) != value:
-        return most
-    return len(text.partition("e")[0].lstrip("-").rstrip("0")) - 2 if "." in text else 0
+# The characters that a number without an exponent may take.
+MAX_WIDTH = 17
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where the numbers of a column have their decimal point: ``left`` characters before it and
-    ``right`` from it on.
+    """Numbers that stand under each other, their decimal points aligned.
+
+    ``places`` (n,) are the decimals of each, of its mantissa with ``scientific``; a cell has
+    ``left`` characters before the point and ``right`` from it on. ``signed`` says that some are
+    negative.
     """
 
-    style: Style
+    scientific: bool
+    places: Any
     left: int
     right: int
     signed: bool
 
     @property
     def width(self) -> int:
-        """The characters that each number takes."""
+        """The characters of a cell."""
         return self.left + self.right
 
-    def whole(self) -> str:
-        """The %-format of a whole number."""
-        return f"%{self.left}.0f" + " " * self.right
-
-    def other(self) -> str:
-        """The %-format of any other number."""
-        if self.style.scientific:
-            return f"%-{' ' if self.signed else ''}{self.width}.{self.style.decimals}e"
-        return f"%{self.width}.{self.style.decimals}f"
+    def format(self, places: int) -> str:
+        """The %-format of a number with so many decimals, as wide as a cell."""
+        if self.scientific:
+            return f"%-{' ' if self.signed else ''}{self.width}.{places}e"
+        taken = places + 1 if places else 0
+        return f"%{self.left + taken}.{places}f" + " " * (self.right - taken)
 
     def sign(self, text: str) -> str:
         """A sign that stands where a whole number would end."""
@@ -139,22 +58,89 @@ class Column:
 
 
 def column(values: Array) -> Column:
-    """The layout for numbers that stand under each other."""
-    chosen = style(values)
-    finite = values[np.isfinite(values)]
-    signed = bool((finite < 0).any())
-    if chosen.scientific:
-        sizes = np.abs(finite[finite != 0])
-        long_exponent = sizes.max() >= 1e100 or sizes.min() < 1e-99
-        digits = chosen.decimals + 1 if chosen.decimals else 0
-        left, right = 1 + signed, digits + (5 if long_exponent else 4)
-    else:
-        ends = [chosen.of(v) for v in (finite.min(), finite.max())] if finite.size else ["0"]
-        left = max(len(text.partition(".")[0]) for text in ends)
-        # -0.5 is greater than -1, and longer than 1.
-        left = max(left, 2) if signed else left
-        fraction = bool((finite != np.rint(finite)).any())
-        right = chosen.decimals + 1 if fraction else 0
-    if finite.size < values.size:
-        left = max(left, len(MISSING) - right)
-    return Column(chosen, left, right, signed)
+    """The layout for numbers (n,) that stand under each other; NaN for one that is missing."""
+    present = np.isfinite(values) & (values != 0)
+    numbers = values[present]
+    places = np.zeros(len(values), dtype=int)
+    signed = bool((numbers < 0).any())
+    if not numbers.size:
+        return Column(False, places, _room(1, 0, values), 0, False)
+    sizes = np.abs(numbers)
+    exponents = np.floor(np.log10(sizes)).astype(int)
+    whole = (sizes < LARGEST_WHOLE) & (numbers == np.rint(numbers))
+    found = _decimals(numbers, exponents, whole)
+    largest = int(exponents.max())
+    # A number that is rounded up may have a digit more.
+    left = max(largest + 1 + bool(sizes.max() >= 10.0**largest * 9.99999), 1) + signed
+    if not _are_moderate(exponents[~whole]) or left + found.max() + 1 > MAX_WIDTH:
+        places[present] = _mantissas(numbers, exponents)
+        three = exponents.max() >= 100 or exponents.min() < -99
+        decimals = int(places.max())
+        left, right = 1 + signed, (decimals + 1 if decimals else 0) + 4 + three
+        return Column(True, places, _room(left, right, values), right, signed)
+    places[present] = found
+    left = max(len(f"{n:.{p}f}".partition(".")[0]) for n, p in _longest(numbers, found))
+    right = int(found.max()) + 1 if found.any() else 0
+    return Column(False, places, _room(left, right, values), right, signed)
+
+
+def _longest(numbers: Array, places: Any) -> list[tuple[float, int]]:
+    """The numbers among which is the one with the most characters before its point."""
+    ends = {int(numbers.argmin()), int(numbers.argmax())}
+    if (numbers < 0).any():  # -0.5 is greater than -1, and longer than 0.5
+        ends.add(int(np.where(numbers < 0, -numbers, -1.0).argmax()))
+    return [(float(numbers[k]), int(places[k])) for k in ends]
+
+
+def _room(left: int, right: int, values: Array) -> int:
+    """``left``, with room for a word where a number is missing."""
+    return left if np.isfinite(values).all() else max(left, len(MISSING) - right)
+
+
+def _are_moderate(exponents: Any) -> bool:
+    return not exponents.size or bool(
+        exponents.min() >= SMALLEST_EXPONENT and exponents.max() <= LARGEST_EXPONENT
+    )
+
+
+def _decimals(numbers: Array, exponents: Any, whole: Any) -> Any:
+    """The decimals that give each number its significant digits, or all that it has."""
+    needed = np.where(whole, 0, np.maximum(SIGNIFICANT_DIGITS - 1 - exponents, 1))
+    for places in range(1, min(int(needed.max()), MAX_WIDTH)):
+        exact = (needed > places) & (np.round(numbers, places) == numbers)
+        needed[exact] = places
+    return needed
+
+
+def _mantissas(numbers: Array, exponents: Any) -> Any:
+    """The decimals of each number's mantissa: six digits, or all that it has."""
+    most = SIGNIFICANT_DIGITS - 1
+    needed = np.full(len(numbers), most)
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        mantissas = numbers / 10.0 ** exponents.astype(float)
+        # Divided, a mantissa is off by a rounding or two: what is nearly short is looked at.
+        near = np.abs(np.round(mantissas, most) - mantissas) <= 1e-14 * np.abs(mantissas)
+    for k in np.nonzero(near | ~np.isfinite(mantissas))[0].tolist():
+        value = float(numbers[k])
+        text = f"{value:.{most}e}"
+        if float(text) == value:
+            digits = text.partition("e")[0].partition(".")[2]
+            needed[k] = len(digits.rstrip("0"))
+    return needed
+
+
+def number(value: float) -> str:
+    """One number on its own."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    layout = column(np.array([value]))
+    return (layout.format(int(layout.places[0])) % value).strip()
+
+
+def precise(value: float) -> str:
+    """A double in full, as the shortest text that reads back the same."""
+    if not math.isfinite(value):
+        return MISSING
+    return str(int(value)) if value == int(value) and abs(value) < LARGEST_WHOLE else repr(value)

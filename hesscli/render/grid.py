@@ -63,13 +63,13 @@ class Numbers:
 
     def _codes(self, values: Array, structural: Mask, layout: Column) -> Any:
         """Which of the formats each number has."""
-        whole = (values == np.rint(values)) & (not layout.style.scientific)
         level = levels(np.abs(values), self.largest) - 1
-        codes = _FIRST_NUMBER + level * 4 + (values < 0) * 2 + whole
+        kinds = int(layout.places.max()) + 1
+        codes = _FIRST_NUMBER + (level * 2 + (values < 0)) * kinds + layout.places
         codes[values == 0] = _ZERO
         codes[(values == 0) & structural] = _STRUCTURAL
         codes[~np.isfinite(values)] = _MISSING
-        return np.asarray(codes)
+        return codes
 
     def text(self, i: int, j: int) -> str:
         """One entry on its own."""
@@ -98,7 +98,7 @@ _ZERO, _STRUCTURAL, _MISSING, _FIRST_NUMBER = range(4)
 
 
 def _formats(layout: Column, palette: Palette, signs: Signs) -> list[str]:
-    """The %-formats by code: the three words, then the numbers by level, sign and wholeness."""
+    """The %-formats by code: the three words, then the numbers by level, sign and decimals."""
     formats = [
         palette.paint("dim", layout.sign("0")),
         palette.paint("dim", layout.sign(signs.zero)),
@@ -106,8 +106,8 @@ def _formats(layout: Column, palette: Palette, signs: Signs) -> list[str]:
     ]
     for level in range(1, LEVELS + 1):
         for sign in ("positive", "negative"):
-            for text in (layout.other(), layout.whole()):
-                formats.append(palette.paint(f"{sign}-{level}", text))
+            for places in range(int(layout.places.max()) + 1):
+                formats.append(palette.paint(f"{sign}-{level}", layout.format(places)))
     return formats
 
 
@@ -170,13 +170,14 @@ class Matrix:
     """The Hessian: one label for each row and column, in groups by variable.
 
     ``captions`` tell of each block, by the numbers of its groups; there are none where all
-    variables are scalars.
+    variables are scalars. ``legend`` says what the sign of a structural zero means.
     """
 
     groups: tuple[Group, ...]
     labels: tuple[str, ...]
     entries: Entries
     captions: dict[tuple[int, int], str]
+    legend: str
 
     @property
     def order(self) -> int:
@@ -297,7 +298,7 @@ def _blocks(matrix: Matrix, columns: Sequence[_Column], frame: Frame) -> list[_B
     """The columns by variable, or all together where there are only scalars."""
     if not matrix.captions:
         return [_Block(0, _with_gap(columns, frame), 0)]
-    blocks = []
+    blocks: list[_Block] = []
     for g, group in enumerate(matrix.groups):
         members = [c for c in columns if group.start <= c.index < group.stop]
         if members:
@@ -305,7 +306,10 @@ def _blocks(matrix: Matrix, columns: Sequence[_Column], frame: Frame) -> list[_B
             if members[0].index > group.start:  # captions stand where the block begins
                 captions = []
             needed = max(map(display_width, (group.title, *captions)))
-            blocks.append(_Block(g, _with_gap(members, frame), needed))
+            drawn = _with_gap(members, frame)
+            if blocks and members[0].index != blocks[-1].columns[-1].index + 1:
+                drawn = (_dots(members[0], frame), *drawn)
+            blocks.append(_Block(g, drawn, needed))
     return blocks
 
 
@@ -313,10 +317,14 @@ def _with_gap(columns: Sequence[_Column], frame: Frame) -> tuple[_Column, ...]:
     """The columns, with one of dots where the indices jump, which is where columns are hidden."""
     for k in range(1, len(columns)):
         if columns[k].index != columns[k - 1].index + 1:
-            dots = frame.signs.across
-            gap = _Column(-1, dots, [dots] * len(columns[k].cells), len(dots))
-            return (*columns[:k], gap, *columns[k:])
+            return (*columns[:k], _dots(columns[k], frame), *columns[k:])
     return tuple(columns)
+
+
+def _dots(column: _Column, frame: Frame) -> _Column:
+    """A column that says that some before ``column`` are hidden."""
+    dots = frame.signs.across
+    return _Column(-1, dots, [dots] * len(column.cells), len(dots))
 
 
 def _drawn(
@@ -353,12 +361,12 @@ def _part(
         members = [i for i in indices[start:] if i < group.stop]
         if not members:
             continue
-        if matrix.captions and start:
-            yield paint("rule", rule)
         for k, i in enumerate(members):
             position = start + k
             if position and i != indices[position - 1] + 1:
                 yield paint("dim", _right(signs.down, signs.down, side))
+            if matrix.captions and start and not k:
+                yield paint("rule", rule)
             label = matrix.labels[i]
             left = _right(paint("heading", label), label, side) + GAP
             yield left + rows[position].rstrip()

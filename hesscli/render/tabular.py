@@ -55,6 +55,10 @@ class Csv:
         self.count = 0
         self.headings: list[str] | None = None
 
+    def skip(self) -> None:
+        """Count a point that has no matrix."""
+        self.count += 1
+
     def numeric(self, report: Report) -> Iterator[str]:
         """The matrix at a point."""
         return self._lines(_names(report.evaluation.variables), _doubles(report, ""))

@@ -6,12 +6,13 @@ every line is whole, and nothing is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from hesscli.errors import display_width
+from hesscli.errors import ASCII_SIGNS, display_width
 from hesscli.render import grid, spy
 from hesscli.render.document import TOGETHER, Document, Line, Table
 from hesscli.render.grid import Frame, Matrix
@@ -48,7 +49,7 @@ def _in_ascii(document: Document) -> Document:
     """The document without the signs that an ASCII terminal does not have."""
 
     def in_ascii(lines: Iterable[Line]) -> tuple[Line, ...]:
-        return tuple(replace(line, text=line.text.translate(_ASCII)) for line in lines)
+        return tuple(replace(line, text=line.text.translate(ASCII_SIGNS)) for line in lines)
 
     matrix = document.matrix
     table = document.table
@@ -59,17 +60,14 @@ def _in_ascii(document: Document) -> Document:
         verdict=in_ascii(document.verdict),
         matrix=replace(
             matrix,
-            groups=tuple(replace(g, title=g.title.translate(_ASCII)) for g in matrix.groups),
-            captions={place: c.translate(_ASCII) for place, c in matrix.captions.items()},
+            groups=tuple(replace(g, title=g.title.translate(ASCII_SIGNS)) for g in matrix.groups),
+            captions={place: c.translate(ASCII_SIGNS) for place, c in matrix.captions.items()},
         ),
         table=table
         and replace(
-            table, rows=tuple(tuple(c.translate(_ASCII) for c in row) for row in table.rows)
+            table, rows=tuple(tuple(c.translate(ASCII_SIGNS) for c in row) for row in table.rows)
         ),
     )
-
-
-_ASCII = str.maketrans({"…": "...", "×": "x", "±": "+-", "≈": "~", "−": "-", "·": "*"})
 
 
 def _title(title: str, frame: Frame) -> Iterator[str]:
@@ -79,8 +77,9 @@ def _title(title: str, frame: Frame) -> Iterator[str]:
         most = frame.width * MAX_TITLE_LINES - len(start) - len(" … 100,000 more characters")
         if len(title) > most:
             kept = title[:most].rpartition(" ")[0] or title[:most]
-            rest = f"{'...' if title.isascii() else '…'} {len(title) - len(kept):,} more characters"
-            title = f"{kept} {rest.replace(' ', TOGETHER)}"
+            dots = "..." if frame.signs.zero.isascii() else "…"
+            words = (dots, f"{len(title) - len(kept):,}", "more", "characters")
+            title = f"{kept} {TOGETHER.join(words)}"
     for i, line in enumerate(_folded(title, frame, len(start))):
         yield (start if i == 0 else " " * len(start)) + frame.palette.paint("title", line)
 
@@ -94,8 +93,9 @@ def _labelled(items: Iterable[Line], frame: Frame) -> Iterator[str]:
     for item in items:
         label = f"{item.label:<{LABEL_WIDTH}}"
         texts = _folded(item.text, frame, indent)
-        if indent <= LABEL_WIDTH and item.label:
-            yield paint("label", item.label)
+        too_long = frame.width is not None and display_width(item.label) > LABEL_WIDTH
+        if item.label and (indent <= LABEL_WIDTH or too_long):
+            yield from (paint("label", line) for line in _folded(item.label, frame, 0))
             label = ""
         for i, text in enumerate(texts):
             before = paint("label", label) + "  " if i == 0 and label else " " * indent
@@ -107,45 +107,50 @@ def _folded(text: str, frame: Frame, indent: int) -> list[str]:
     lines = [text]
     if frame.width is not None:
         room = max(frame.width - indent, MIN_ROOM)
-        lines = _broken(text, room, " ")
-        lines = [part for line in lines for part in _broken(line, room, TOGETHER)]
-        lines = [part for line in lines for part in _broken(line, room, "")]
+        for gaps in ("( +)", f"({TOGETHER}+)", "()"):
+            lines = [part for line in lines for part in _broken(line, room, gaps)]
     return [line.replace(TOGETHER, " ") for line in lines]
 
 
-def _broken(text: str, room: int, blank: str) -> list[str]:
-    """``text`` broken at blanks of one kind, or anywhere, wherever a line would be too long."""
+def _broken(text: str, room: int, gaps: str) -> list[str]:
+    """``text`` broken at some of its gaps, wherever a line would be too long."""
     if display_width(text) <= room:
         return [text]
-    lines: list[str] = []
-    for word in text.split(blank) if blank else text:
-        if lines and display_width(lines[-1] + blank + word) <= room:
-            lines[-1] += blank + word
-        else:
+    first, *rest = re.split(gaps, text)
+    lines = [first]
+    for gap, word in zip(rest[::2], rest[1::2], strict=True):
+        if lines[-1] and display_width(lines[-1] + gap + word) > room:
             lines.append(word)
+        else:
+            lines[-1] += gap + word
     return lines
 
 
 def _matrix(matrix: Matrix, frame: Frame) -> Iterator[str]:
     paint = frame.palette.paint
-    heading = paint("label", "Hessian")
     found = grid.lines(matrix, frame)
     if found is None:
-        yield heading
+        legend = "on and above the diagonal" if matrix.order > 1 else ""
+        yield from _heading("Hessian", legend, frame)
         yield from _entries(matrix, frame)
         return
     occurs = (matrix.entries.structural & matrix.entries.zeros).any()
-    legend = f"{frame.signs.zero} is 0 at every point" if occurs else ""
-    if frame.width is not None and len("Hessian  ") + len(legend) > frame.width:
-        yield heading
-        yield from (paint("dim", part) for part in _folded(legend, frame, 0))
-    else:
-        yield f"{heading}  {paint('dim', legend)}".rstrip()
+    yield from _heading("Hessian", f"{frame.signs.zero} {matrix.legend}" if occurs else "", frame)
     hidden, drawn = found
     yield from drawn
     if hidden:
         words = f"{hidden:,} of {matrix.order:,} rows and columns are hidden; --full shows all"
         yield from (paint("note", line) for line in _folded(words, frame, 0))
+
+
+def _heading(title: str, legend: str, frame: Frame) -> Iterator[str]:
+    """A title with its legend beside it, or below it where there is no room."""
+    paint = frame.palette.paint
+    if frame.width is None or len(title) + 2 + len(legend) <= frame.width:
+        yield f"{paint('label', title)}  {paint('dim', legend)}".rstrip()
+        return
+    yield paint("label", title)
+    yield from (paint("dim", line) for line in _folded(legend, frame, 0))
 
 
 def _entries(matrix: Matrix, frame: Frame) -> Iterator[str]:
@@ -161,7 +166,8 @@ def _entries(matrix: Matrix, frame: Frame) -> Iterator[str]:
         words = f"{hidden:,} more entries are hidden; --full shows all"
         yield from (frame.palette.paint("note", line) for line in _folded(words, frame, 0))
     if len(places) < matrix.order * (matrix.order + 1) // 2:
-        yield from _labelled([Line("others", "0")], frame)
+        always = matrix.entries.structural[matrix.entries.zeros].all()
+        yield from _labelled([Line("others", f"0 {matrix.legend[5:]}" if always else "0")], frame)
 
 
 def _picture(matrix: Matrix, frame: Frame) -> Iterator[str]:
