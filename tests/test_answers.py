@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,31 @@ def test_tables_of_symbols_and_of_exact_numbers(hess: Hess) -> None:
     assert hess("x**3", "--at", "1/9", "--digits", "5", "--format", "plain").stdout == "0.66667\n"
 
 
+def test_a_point_without_an_answer_keeps_its_number_and_its_reason(hess: Hess) -> None:
+    result = hess("x*abs(y)", "--at", "-", "--format", "csv", stdin="1,2\nbad\n0,0\n3,4\n")
+    points = [row[0] for row in csv.reader(io.StringIO(result.stdout))]
+    assert points == ["point", "1", "1", "3", "3", "4", "4"]
+    assert "hess: line 2: " in result.stderr
+    assert "hess: abs(y) has a kink at y = 0\n" in result.stderr
+    differs = hess("x^2", "--at", "3", "--expect", "3", "--format", "plain")
+    assert (differs.stdout, differs.status) == ("2\n", 1)
+    assert "differs at (x, x)" in differs.stderr
+
+
+def test_a_stream_without_points_says_so(hess: Hess) -> None:
+    result = hess("x*y", "--at", "-", "--json")
+    assert (result.stdout, result.status) == ("", 0)
+    assert "no points" in result.stderr
+
+
+def test_numbers_of_many_digits_are_numbers_for_other_programs(hess: Hess) -> None:
+    text = hess("-x**2/3", "--at", "1", "--digits", "3").stdout
+    assert "-0.667" in text
+    assert "−0.667" not in text
+    assert hess("x**2/3", "--at", "3", "--digits", "1", "--format", "plain").stdout == "0.7\n"
+    assert hess("x**2", "--at", "3", "--digits", "1", "--format", "plain").stdout == "2\n"
+
+
 # Files
 
 
@@ -187,6 +213,24 @@ def test_a_format_that_is_named_wins_over_the_suffix(hess: Hess, tmp_path: Path)
     path = tmp_path / "a.txt"
     hess("x**2", "--at", "2", "-o", str(path), "--json")
     assert json.loads(path.read_text())["hessian"] == [[2.0]]
+
+
+def test_a_dash_and_a_device_are_written_to(hess: Hess) -> None:
+    plain = hess("x**2", "--at", "2").stdout
+    assert hess("x**2", "--at", "2", "-o", "-").stdout == plain
+    assert hess("x**2", "--at", "2", "-o", os.devnull).status == 0
+
+
+def test_a_file_gets_colours_only_if_asked_for_by_name(
+    hess: Hess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    path = tmp_path / "a.txt"
+    hess("x**2", "--at", "2", "-o", str(path))
+    assert "\x1b" not in path.read_text()
+    hess("x**2", "--at", "2", "-o", str(path), "--color", "always")
+    assert "\x1b" in path.read_text()
 
 
 def test_a_request_without_an_answer_leaves_an_old_file_alone(hess: Hess, tmp_path: Path) -> None:

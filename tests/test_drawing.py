@@ -137,6 +137,19 @@ def test_noise_among_eigenvalues_is_no_number() -> None:
     assert "e-" not in line
 
 
+def test_an_eigenvalue_has_no_more_digits_than_are_certain() -> None:
+    for formula, shown in (
+        ("x**2*500000.25", "1000000.5"),
+        ("x**2*6.0000003", "12.0000"),
+        ("x**2/10 + y**2*5.1", "0.2  10.2"),
+        ("x**2*123456789012345678", "2.46914e+17"),
+    ):
+        at = "1,1" if "y" in formula else "1"
+        lines = _drawn(formula, at, PIPE)
+        (line,) = [line for line in lines if line.startswith("eigenvalues")]
+        assert line == f"eigenvalues  {shown}"
+
+
 # Zeros
 
 
@@ -147,6 +160,7 @@ def test_a_zero_everywhere_and_a_zero_here_differ() -> None:
         "y  0  ·  ·",
         "z  ·  ·  ·",
     ]
+    assert "Hessian  · is 0 wherever it exists" in _drawn("abs(x)*y", "1,2", PIPE)
     ascii_lines = _drawn("x**3*y + z", "0,1,2", _frame(80, signs=ASCII))
     assert "Hessian  . is 0 at every point" in ascii_lines
     assert "y  0  .  ." in ascii_lines
@@ -219,6 +233,22 @@ def test_a_terminal_and_a_pipe_say_the_same_words() -> None:
     for formula, at in (("x**3 + x*y", "2,4"), ("log(x)", "-1"), ("x**2*y", "x=[1,2],y=3")):
         drawn = " ".join(_drawn(formula, at, _frame(60))).split()
         assert drawn == " ".join(_drawn(formula, at, PIPE)).split()
+
+
+def test_columns_hidden_at_the_edge_of_a_block_are_marked() -> None:
+    lines = _drawn("x**2*y + z*x", "x=arange(12),y=ones(12),z=3", _frame(80))
+    (labels,) = [line for line in lines if "x[0]" in line and "y[11]" in line]
+    assert re.search(r"x\[4\] +│ +⋯ +y\[8\]", labels)
+    rows = [line.split()[0] for line in _grid(lines) if line.strip()]
+    assert rows.index("⋮") == rows.index("x[4]") + 1
+
+
+def test_lines_of_numbers_start_in_one_column() -> None:
+    for width in range(40, 81):
+        lines = _drawn("x**2*0.35", "x=linspace(-2.25542,6.60889,30)", _frame(width))
+        start = next(i for i, line in enumerate(lines) if line.startswith("gradient"))
+        end = next(i for i in range(start, len(lines)) if not lines[i])
+        assert all(line[12] == " " and line[13] != " " for line in lines[start:end])
 
 
 def test_lines_are_broken_before_a_term_and_between_values() -> None:

@@ -258,3 +258,10 @@ def test_any_point_is_read_or_refused(text: str) -> None:
         read_assignment(text)
     except HessError as error:
         assert error.message
+
+
+def test_tensors_that_are_reduced_need_not_fit_each_other(hess: Hess) -> None:
+    answer = hess("sum(x)*sum(y)", "--at", "x=[1,2],y=[1,2,3]", "--json").json
+    assert answer["value"] == 18
+    assert answer["hessian"] == [[0, 0, 1, 1, 1]] * 2 + [[1, 1, 0, 0, 0]] * 3
+    assert hess("sum(x*y)", "--at", "x=[1,2],y=[1,2,3]").status == 2

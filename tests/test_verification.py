@@ -195,3 +195,8 @@ def test_a_formula_that_is_too_slow_is_stopped(hess: Hess) -> None:
     assert result.status == 1
     assert "takes longer than 0.3 s" in result.stderr
     assert "--timeout" in result.stderr
+
+
+def test_nothing_is_verified_where_there_is_no_number(hess: Hess) -> None:
+    verified = hess("log(x)", "--at", "x=[-1,-2]", "--json").json["verified"]
+    assert verified == {"digits": None, "reason": "there is no number to compare"}

@@ -28,6 +28,8 @@ from .conftest import Hess
         ("x**3 + x*y --at 2,4", 'hess "x**3 + x*y" --at 2,4'),
         ("x**3 - 2 --at 2", 'hess "x**3 - 2" --at 2'),
         ('"f(x)=x^2" 3', 'hess "f(x)=x^2" --at 3'),
+        ('"x*y" 2,4', 'hess "x*y" --at 2,4'),
+        ("x^2 for x=3", 'hess "x^2" --at x=3'),
     ],
 )
 def test_what_has_one_sensible_reading_is_read_so(hess: Hess, typed: str, meant: str) -> None:
@@ -47,6 +49,9 @@ def test_what_has_one_sensible_reading_is_read_so(hess: Hess, typed: str, meant:
         ('"x*y" --at "2; 4"', '"x*y" --at 2,4'),
         ('"x*y" --at "x=2 y=4"', '"x*y" --at 2,4'),
         ('"x*y" --at "x = 2, y = 4"', '"x*y" --at 2,4'),
+        ('"x*y" --at "x==2, y:4;"', '"x*y" --at 2,4'),
+        ('"x*y" --at "x->2,y=4,"', '"x*y" --at 2,4'),
+        ('"x*y" --wrt "y x" --at 2,4', '"x*y" --wrt y,x --at 2,4'),
         ('"f(x)=x^2" --at 3', '"x^2" --at 3'),
         ('"f(x) := x^2" --at 3', '"x^2" --at 3'),
         ('"y = x^2" --at 3', '"x^2" --at 3'),
@@ -89,6 +94,11 @@ def test_a_function_says_what_it_is_a_function_of(hess: Hess) -> None:
         ('"f(x, x) = x^2"', ["twice"]),
         ('"f(x) = x + *"', ["f(x) = x + *\n             ^"]),
         ("--at 2 4", ["no variable"]),
+        ('"x^2 --exact"', ['hess "x^2" --exact']),
+        ('"x*y --at 2,4"', ['hess "x*y" --at 2,4']),
+        ('"x^2" \N{EN DASH}json', ["did you mean `--json`?"]),
+        ('"x^2" \N{EM DASH}at 3', ["did you mean `--at`?"]),
+        ("sin^-1(x)", ["`asin(x)`", "`1/sin(x)`"]),
     ],
 )
 def test_what_has_no_reading_or_two_is_refused(hess: Hess, typed: str, words: list[str]) -> None:
@@ -97,6 +107,30 @@ def test_what_has_no_reading_or_two_is_refused(hess: Hess, typed: str, words: li
     assert result.stdout == ""
     for each in words:
         assert each in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        ("x^1/2", "`x^1/2` is read as `(x^1)/2`"),
+        ("sinx", "`sinx` is read as one variable"),
+        ("logx + t", "`logx` is read as one variable"),
+    ],
+)
+def test_a_formula_that_is_perhaps_meant_otherwise_says_how_it_was_read(
+    hess: Hess, formula: str, words: str
+) -> None:
+    assert words in hess(formula, "--json").json["notes"][0]
+
+
+def test_a_name_that_is_perhaps_not_a_formula_is_remarked_on(
+    hess: Hess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "the option is `--help`" in hess("help").stderr
+    (tmp_path / "xay").touch()
+    monkeypatch.chdir(tmp_path)
+    assert "name of a file" in hess("xay").stderr
+    assert hess("xby").stderr == ""
 
 
 def test_names_of_files_in_place_of_a_star_are_recognised(

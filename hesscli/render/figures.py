@@ -106,9 +106,10 @@ def _are_moderate(exponents: Any) -> bool:
 def _decimals(numbers: Array, exponents: Any, whole: Any) -> Any:
     """The decimals that give each number its significant digits, or all that it has."""
     needed = np.where(whole, 0, np.maximum(SIGNIFICANT_DIGITS - 1 - exponents, 1))
-    for places in range(1, min(int(needed.max()), MAX_WIDTH)):
-        exact = (needed > places) & (np.round(numbers, places) == numbers)
-        needed[exact] = places
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is written otherwise
+        for places in range(1, min(int(needed.max()), MAX_WIDTH)):
+            exact = (needed > places) & (np.round(numbers, places) == numbers)
+            needed[exact] = places
     return needed
 
 
