@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperOption
 
 from hesscli import __version__
 from hesscli.errors import ASCII_SIGNS, FORESEEN, ExitStatus, HessError, internal, shortened
-from hesscli.manual import Option, help_page, introduction
+from hesscli.manual import Option, explained, help_page, introduction
 from hesscli.model import Color, Format, Request, Streams, Verify
 from hesscli.output import holds_unicode
 from hesscli.pipeline import answer
@@ -425,27 +425,20 @@ def _names(wrt: str | None) -> tuple[str, ...]:
 
 
 def _function_list() -> str:
-    from itertools import groupby
-
+    """All functions in groups; lines are only broken for a terminal, not for ``grep``."""
     from hesscli.functions import FUNCTIONS
 
-    width = max(len(f.signature) for f in FUNCTIONS if len(f.signature) < 30)
-    lines = []
-    for group, functions in groupby(
-        sorted(FUNCTIONS, key=lambda f: _order(f.group)), key=lambda f: f.group
-    ):
-        lines.append(group)
-        for function in functions:
-            also = f"; also {', '.join(function.aliases)}" if function.aliases else ""
-            lines.append(f"  {function.signature:<{width}}  {function.meaning}{also}")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _order(group: str) -> int:
-    from hesscli.functions import FUNCTIONS
-
-    return list(dict.fromkeys(f.group for f in FUNCTIONS)).index(group)
+    width = get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 1_000
+    column = max(len(f.signature) for f in FUNCTIONS if len(f.signature) < 30)
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for function in FUNCTIONS:
+        also = f"; also {', '.join(function.aliases)}" if function.aliases else ""
+        row = (function.signature, function.meaning + also)
+        groups.setdefault(function.group, []).append(row)
+    return "\n".join(
+        "\n".join((group, *explained(rows, width, column if width >= 70 else None), ""))
+        for group, rows in groups.items()
+    )
 
 
 def run(argv: list[str], streams: Streams | None = None) -> int:

@@ -83,10 +83,10 @@ def help_page(argument: str, options: Sequence[Option], width: int) -> str:
         lines += [*(line for e, _ in EXAMPLES for line in _wrapped(e, width, "  ")), ""]
     rows = [(group, o.usage, o.explanation) for o in options for group in (o.group,)]
     column = _column([("EXPRESSION", argument), *(row[1:] for row in rows)], width)
-    lines += [*_explained([("EXPRESSION", argument)], width, column), ""]
+    lines += [*explained([("EXPRESSION", argument)], width, column), ""]
     for group, members in groupby(rows, key=lambda row: row[0]):
-        lines += [group, *_explained([row[1:] for row in members], width, column), ""]
-    lines += ["Exit status", *_explained(STATUSES, width, 5)]
+        lines += [group, *explained([row[1:] for row in members], width, column), ""]
+    lines += ["Exit status", *explained(STATUSES, width, 5)]
     return "\n".join(lines) + "\n"
 
 
@@ -100,8 +100,8 @@ def _column(rows: Sequence[tuple[str, str]], width: int) -> int | None:
     return None if width < MIN_BESIDE else min(max(len(left) for left, _ in rows), 24)
 
 
-def _explained(rows: Sequence[tuple[str, str]], width: int, column: int | None) -> Iterator[str]:
-    """Each row's text beside what it explains, or below it."""
+def explained(rows: Sequence[tuple[str, str]], width: int, column: int | None) -> Iterator[str]:
+    """Each row's text beside what it explains, ``column`` characters wide, or below it."""
     for left, right in rows:
         if column is None:
             yield from _wrapped(left, width, "  ")
