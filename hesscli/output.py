@@ -39,7 +39,7 @@ class Output:
         """Write the answer at a point."""
         self._write(self.writer.numeric(report))
         if not report.holds and self.request.format in (Format.plain, Format.csv):
-            from hesscli.render.document import problems
+            from hesscli.render.numeric import problems
 
             # A table of numbers has no room for words.
             self._say(problems(report))
@@ -149,12 +149,15 @@ class _Drawing:
         return self._drawn("symbolic", symbolic)
 
     def _drawn(self, kind: str, answer: Report | Exact | Symbolic) -> Iterator[str]:
-        from hesscli.render import document, text
+        from importlib import import_module
+
+        from hesscli.render import text
 
         stream = self.stream()
         unicode = holds_unicode(stream)
         frame = _frame(self.request, stream, unicode)
-        built = getattr(document, kind)(answer, unicode=unicode, full=frame.full)
+        build = import_module(f"hesscli.render.{kind}").document
+        built = build(answer, unicode=unicode, full=frame.full)
         if self.count:
             yield "\n"
         self.count += 1
@@ -164,7 +167,8 @@ class _Drawing:
 
 def _frame(request: Request, stream: TextIO, unicode: bool) -> Frame:
     """The width, which only a terminal has, and the colours, which may be asked for anywhere."""
-    from hesscli.render.grid import ASCII, UNICODE, Frame
+    from hesscli.render.entries import ASCII, UNICODE
+    from hesscli.render.grid import Frame
     from hesscli.render.palette import PLAIN, palette
 
     terminal = stream.isatty()

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from hesscli.derivatives import differentiate
 from hesscli.errors import display_width
 from hesscli.model import Report, Variable
-from hesscli.render import document, figures, palette, spy, text
-from hesscli.render.grid import ASCII, MAX_COLUMNS, UNICODE, Frame, Numbers
+from hesscli.render import figures, numeric, palette, spy, symbolic, text
+from hesscli.render.entries import ASCII, UNICODE
+from hesscli.render.grid import MAX_COLUMNS, Frame
+from hesscli.render.numbers import Numbers
 from hesscli.semantics import read_formula
 
 from .conftest import Hess
@@ -40,7 +42,7 @@ def _report(formula: str, at: str) -> Report:
 
 def _drawn(formula: str, at: str, frame: Frame) -> list[str]:
     unicode = frame.signs is UNICODE
-    built = document.numeric(_report(formula, at), unicode=unicode, full=frame.full)
+    built = numeric.document(_report(formula, at), unicode=unicode, full=frame.full)
     return list(text.lines(built, frame))
 
 
@@ -104,7 +106,7 @@ def test_columns_are_aligned_on_the_decimal_point(values: list[float]) -> None:
     order = len(values)
     matrix = np.zeros((order, order))
     matrix[:, 0] = values
-    rows = _grid(list(text.lines(document.numeric(_matrix(order, matrix), unicode=True), PIPE)))
+    rows = _grid(list(text.lines(numeric.document(_matrix(order, matrix), unicode=True), PIPE)))
     cells = [re.split(r" {2,}", row.strip())[1] for row in rows if row.startswith("x[")]
     assert [float(cell) for cell in cells] == pytest.approx(values, rel=1e-5)
     starts = [row.index("]") + 1 for row in rows if row.startswith("x[")]
@@ -269,7 +271,7 @@ def test_a_long_formula_is_cut_with_a_count() -> None:
 
 def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
     answer = differentiate(read_formula("max(x,y)*sin(z) + exp(x*y*z)"))
-    drawn = list(text.lines(document.symbolic(answer, unicode=True), _frame(80)))
+    drawn = list(text.lines(symbolic.document(answer, unicode=True), _frame(80)))
     for entry in ("x, x", "x, y", "x, z", "y, y", "y, z", "z, z"):
         assert any(line.startswith(f"{entry} ") for line in drawn)
     assert not any("hidden" in line for line in drawn)
@@ -277,13 +279,13 @@ def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
 
 def test_a_large_matrix_of_formulas_is_a_list_with_a_count() -> None:
     answer = differentiate(read_formula("+".join(f"x{i}**3*x{i + 1}**2" for i in range(40))))
-    drawn = list(text.lines(document.symbolic(answer, unicode=True, full=False), _frame(80)))
+    drawn = list(text.lines(symbolic.document(answer, unicode=True, full=False), _frame(80)))
     assert "matrix       41×41 tridiagonal, 121 of 1,681 entries are not zero" in drawn
     shown = [line for line in drawn if re.match(r"x\d+, x\d+ ", line)]
     (hidden,) = [line for line in drawn if "more entries are hidden" in line]
     assert len(shown) + int(hidden.split()[0]) == 41 + 40
     assert any(line.startswith("not zero: 121") for line in drawn)
-    full = list(text.lines(document.symbolic(answer, unicode=True), _frame(80, full=True)))
+    full = list(text.lines(symbolic.document(answer, unicode=True), _frame(80, full=True)))
     assert sum(bool(re.match(r"x\d+, x\d+ ", line)) for line in full) == 81
 
 

@@ -39,8 +39,9 @@ def summary(
         yield "", f"and {len(blocks) - MAX_LISTED} more blocks"
 
 
-def pattern(zeros: Mask) -> Iterator[tuple[str, str]]:
-    """The same for a matrix of formulas (n, n) of which only the zeros are known."""
+def pattern(known: Sequence[Sequence[bool]]) -> Iterator[tuple[str, str]]:
+    """The same for a matrix of formulas (n, n) of which only the zeros are ``known``."""
+    zeros = np.array(known)
     order = len(zeros)
     # Numbers of which no two are the same: the places alone are to count.
     different = 1.0 + np.arange(order * order).reshape(order, order)

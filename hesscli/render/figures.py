@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from hesscli.model import Array
+from hesscli.render.entries import MISSING
 
-MISSING = "none"
 SIGNIFICANT_DIGITS = 6
 # Whole numbers from here on are no longer all doubles: their last digits would mean nothing.
 LARGEST_WHOLE = 1e15

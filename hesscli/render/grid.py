@@ -8,152 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-
-import numpy as np
 
 from hesscli.errors import display_width
-from hesscli.model import Array, Mask
-from hesscli.render.figures import MISSING, Column, column, number
-from hesscli.render.palette import LEVELS, Palette
+from hesscli.render.entries import Entries, Signs
+from hesscli.render.palette import Palette
+from hesscli.render.texts import Texts
 
 GAP = "  "
-Rows = Any  # an array of row numbers
 # A matrix of more columns is elided, but for ``--full``; that many are then shown.
 MAX_COLUMNS = 16
 ELIDED_COLUMNS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """The characters that a terminal can show."""
-
-    zero: str  # zero at every point
-    across: str  # hidden columns
-    down: str  # hidden rows
-    vertical: str
-    horizontal: str
-    cross: str
-    corners: str
-
-
-UNICODE = Signs("·", "⋯", "⋮", "│", "─", "┼", "┌┐└┘")
-ASCII = Signs(".", "..", ":", "|", "-", "+", "++++")
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """The entries of a matrix (m, n), NaN for one without a number; ``structural`` (m, n) is
-    True where an entry is zero at every point.
-    """
-
-    values: Array
-    structural: Mask
-
-    def column(self, j: int, rows: Rows, palette: Palette, signs: Signs) -> tuple[int, list[str]]:
-        """The width of column ``j``, and its cells in these rows, padded to it."""
-        values = self.values[rows, j]
-        layout = column(values)
-        codes = self._codes(values, self.structural[rows, j], layout)
-        formats = _formats(layout, palette, signs)
-        chosen = [formats[code] for code in codes.tolist()]
-        numbers = values[codes >= _FIRST_NUMBER].tolist()
-        return layout.width, ("\n".join(chosen) % tuple(numbers)).split("\n")
-
-    def _codes(self, values: Array, structural: Mask, layout: Column) -> Any:
-        """Which of the formats each number has."""
-        level = levels(np.abs(values), self.largest) - 1
-        kinds = int(layout.places.max()) + 1
-        codes = _FIRST_NUMBER + (level * 2 + (values < 0)) * kinds + layout.places
-        codes[values == 0] = _ZERO
-        codes[(values == 0) & structural] = _STRUCTURAL
-        codes[~np.isfinite(values)] = _MISSING
-        return codes
-
-    def text(self, i: int, j: int) -> str:
-        """One entry on its own."""
-        return number(float(self.values[i, j]))
-
-    @property
-    def zeros(self) -> Mask:
-        """Where entries are zero: (m, n)."""
-        return np.asarray(self.values == 0)
-
-    @cached_property
-    def largest(self) -> float:
-        """The largest size of an entry."""
-        finite = self.values[np.isfinite(self.values)]
-        return float(np.abs(finite).max(initial=0.0))
-
-
-def levels(sizes: Array, largest: float) -> Any:
-    """How large sizes are: from 1 to 3, a step for each order of magnitude up to the largest."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.ceil(np.log10(sizes) - np.log10(largest))
-    return np.asarray(np.clip(np.nan_to_num(LEVELS + steps), 1, LEVELS).astype(int))
-
-
-_ZERO, _STRUCTURAL, _MISSING, _FIRST_NUMBER = range(4)
-
-
-def _formats(layout: Column, palette: Palette, signs: Signs) -> list[str]:
-    """The %-formats by code: the three words, then the numbers by level, sign and decimals."""
-    formats = [
-        palette.paint("dim", layout.sign("0")),
-        palette.paint("dim", layout.sign(signs.zero)),
-        palette.paint("problem", f"{MISSING:>{layout.width}}"),
-    ]
-    for level in range(1, LEVELS + 1):
-        for sign in ("positive", "negative"):
-            for places in range(int(layout.places.max()) + 1):
-                formats.append(palette.paint(f"{sign}-{level}", layout.format(places)))
-    return formats
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """The entries of a matrix as formulas or as numbers of any length; ``structural`` as there."""
-
-    cells: tuple[tuple[str, ...], ...]
-    structural: Mask
-
-    def text(self, i: int, j: int) -> str:
-        """One entry on its own."""
-        return self.cells[i][j]
-
-    @property
-    def zeros(self) -> Mask:
-        """Where entries are zero: (m, n)."""
-        return np.array([[cell == "0" for cell in row] for row in self.cells])
-
-    def column(self, j: int, rows: Rows, palette: Palette, signs: Signs) -> tuple[int, list[str]]:
-        """The width of column ``j``, and its cells in these rows, their decimal points aligned."""
-        parts = []
-        for i in rows.tolist():
-            cell = self.cells[i][j]
-            zero = cell == "0"
-            shown = signs.zero if zero and self.structural[i, j] else cell
-            role = "dim" if zero else "problem" if cell == MISSING else ""
-            parts.append((*_at_point(shown), role))
-        left = max(display_width(whole) for whole, _, _ in parts)
-        right = max(len(rest) for _, rest, _ in parts)
-        cells = [
-            " " * (left - display_width(whole)) + palette.paint(role, f"{whole}{rest:<{right}}")
-            for whole, rest, role in parts
-        ]
-        return left + right, cells
-
-
-def _at_point(cell: str) -> tuple[str, str]:
-    """A decimal number before its point, and from it on; anything else whole."""
-    whole, point, rest = cell.partition(".")
-    if point and whole.lstrip("-−").isdigit() and rest[:1].isdigit():
-        return whole, point + rest
-    return cell, ""
-
-
-Entries = Numbers | Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +122,7 @@ def _ends(order: int, count: int) -> list[int]:
 
 def _parts(matrix: Matrix, indices: list[int], frame: Frame) -> list[list[_Block]]:
     """The columns in blocks, the blocks in parts that fit the width; none if one does not."""
-    columns = [_column(matrix, j, np.array(indices), frame) for j in indices]
+    columns = [_column(matrix, j, indices, frame) for j in indices]
     if frame.width is None:
         return [_blocks(matrix, columns, frame)]
     room = frame.width - _side(matrix, indices) - len(GAP)
@@ -285,7 +149,7 @@ def _width(blocks: Sequence[_Block], matrix: Matrix) -> int:
     return sum(b.width for b in blocks) + (len(blocks) - 1) * (len(GAP) * 2 + 1)
 
 
-def _column(matrix: Matrix, j: int, rows: Rows, frame: Frame) -> _Column:
+def _column(matrix: Matrix, j: int, rows: Sequence[int], frame: Frame) -> _Column:
     width, cells = matrix.entries.column(j, rows, frame.palette, frame.signs)
     label = matrix.labels[j]
     missing = display_width(label) - width

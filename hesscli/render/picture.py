@@ -101,9 +101,9 @@ def figure(report: Report, values: Values) -> Figure:
     """The picture, not yet in a file."""
     from matplotlib.figure import Figure
 
-    from hesscli.render.document import numeric
+    from hesscli.render.numeric import document as documented
 
-    document = numeric(report, unicode=True, full=False)
+    document = documented(report, unicode=True, full=False)
     names = [printable(label) for label in document.matrix.labels]
     with np.errstate(all="ignore"):
         if len(names) > 2:

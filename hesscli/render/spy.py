@@ -12,7 +12,9 @@ from itertools import groupby
 import numpy as np
 
 from hesscli.model import Array
-from hesscli.render.grid import GAP, Entries, Frame, Numbers, levels
+from hesscli.render.entries import Entries
+from hesscli.render.grid import GAP, Frame
+from hesscli.render.numbers import levels
 
 MAX_WIDTH = 32  # of a picture, in characters, without its frame
 # The bits of the dots of a Braille sign (Unicode, block 2800).
@@ -25,12 +27,8 @@ def lines(entries: Entries, frame: Frame) -> Iterator[str]:
     room = min(MAX_WIDTH, (frame.width - len(GAP)) // 2 - 2)
     # An ASCII character is one dot, about twice as high as it is wide.
     down, across = (2, 1) if frame.signs.zero.isascii() else _BITS.shape
-    if isinstance(entries, Numbers):
-        values = np.nan_to_num(entries.values)
-        parts = {"positive": np.maximum(values, 0), "negative": np.minimum(values, 0)}
-    else:
-        parts = {"not zero": np.where(entries.zeros, 0.0, 1.0)}
-    step = -(-len(entries.structural) // (room * across))
+    parts = entries.parts()
+    step = -(-len(next(iter(parts.values()))) // (room * across))
     panels = [
         list(_panel(title, matrix, step * down, step * across, step, frame))
         for title, matrix in parts.items()

@@ -10,10 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from hesscli.errors import ASCII_SIGNS, display_width
-from hesscli.render import grid, spy
+from hesscli.render import grid
 from hesscli.render.document import TOGETHER, Document, Line, Table
 from hesscli.render.grid import Frame, Matrix
 
@@ -134,7 +132,7 @@ def _matrix(matrix: Matrix, frame: Frame) -> Iterator[str]:
         yield from _heading("Hessian", legend, frame)
         yield from _entries(matrix, frame)
         return
-    occurs = (matrix.entries.structural & matrix.entries.zeros).any()
+    occurs, _ = matrix.entries.proved
     yield from _heading("Hessian", f"{frame.signs.zero} {matrix.legend}" if occurs else "", frame)
     hidden, drawn = found
     yield from drawn
@@ -155,8 +153,7 @@ def _heading(title: str, legend: str, frame: Frame) -> Iterator[str]:
 
 def _entries(matrix: Matrix, frame: Frame) -> Iterator[str]:
     """The entries on and above the diagonal, one a line, without those that are zero."""
-    rows, columns = np.nonzero(np.triu(~matrix.entries.zeros))
-    places = list(zip(rows.tolist(), columns.tolist(), strict=True))
+    places = matrix.entries.above()
     most = len(places) if frame.full else MAX_ENTRIES
     for i, j in places[:most]:
         label = f"{matrix.labels[i]}, {matrix.labels[j]}"
@@ -166,13 +163,15 @@ def _entries(matrix: Matrix, frame: Frame) -> Iterator[str]:
         words = f"{hidden:,} more entries are hidden; --full shows all"
         yield from (frame.palette.paint("note", line) for line in _folded(words, frame, 0))
     if len(places) < matrix.order * (matrix.order + 1) // 2:
-        always = matrix.entries.structural[matrix.entries.zeros].all()
+        _, always = matrix.entries.proved
         yield from _labelled([Line("others", f"0 {matrix.legend[5:]}" if always else "0")], frame)
 
 
 def _picture(matrix: Matrix, frame: Frame) -> Iterator[str]:
     if frame.width is None or frame.width < MIN_PICTURE_WIDTH:
         return
+    from hesscli.render import spy
+
     yield ""
     yield from spy.lines(matrix.entries, frame)
 

@@ -17,8 +17,9 @@ import numpy as np
 
 from hesscli.analysis import analyse
 from hesscli.model import Array, Report, Variable
-from hesscli.render import document, jsonlines, latex, tabular, text
-from hesscli.render.grid import UNICODE, Frame
+from hesscli.render import jsonlines, latex, numeric, tabular, text
+from hesscli.render.entries import UNICODE
+from hesscli.render.grid import Frame
 from hesscli.render.palette import PLAIN, palette
 from tests.reference import report
 
@@ -51,7 +52,7 @@ def _writers(answer: Report) -> dict[str, Callable[[], Iterable[str]]]:
 
     def drawn(width: int | None, full: bool, colours: object) -> Callable[[], Iterable[str]]:
         frame = Frame(width, full, UNICODE, colours)  # type: ignore[arg-type]
-        return lambda: text.lines(document.numeric(answer, unicode=True, full=full), frame)
+        return lambda: text.lines(numeric.document(answer, unicode=True, full=full), frame)
 
     return {
         "terminal, 80 columns": drawn(80, False, colours),
