@@ -382,6 +382,8 @@ _hess() {
         '--functions'
         '--schema'
         '--version'
+        '--warm-status'
+        '--warm-stop'
         '--help -h'
     )
     local valued=' --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --output -o --plot --color '

@@ -325,6 +325,8 @@ function __hess_options --no-scope-shadowing
             '--functions'\t'List every function that a formula may call' \
             '--schema'\t'Print the JSON Schema of --json' \
             '--version'\t'Print the version' \
+            '--warm-status'\t'Tell which helpers HESS_WARM=1 has started' \
+            '--warm-stop'\t'End these helpers' \
             '--help -h'\t'Show this help'
         set -l parts (string split \t -- $line)
         set -l names (string split ' ' -- $parts[1])
@@ -340,7 +342,7 @@ function __hess_options --no-scope-shadowing
 end
 
 function __hess
-    set -l names --at --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --output -o --plot --full --color --functions --schema --version --help -h
+    set -l names --at --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --output -o --plot --full --color --functions --schema --version --warm-status --warm-stop --help -h
     set -l valued --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --output -o --plot --color
     set -l token (commandline -ct)
     set -l head ''

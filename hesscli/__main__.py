@@ -1,21 +1,55 @@
 """The entry of ``hess`` and of ``python -m hesscli``."""
 
-import gc
+import os
 import sys
+import time
+
+SLOW_SECONDS = 1.0
 
 
 def main() -> None:
     """Run ``hess`` on the arguments of this process and end it with the exit status."""
+    try:
+        status = _warm() if "HESS_WARM" in os.environ else None
+        if status is None:
+            start = time.monotonic()
+            status = run_cold(sys.argv[1:])
+            if time.monotonic() - start > SLOW_SECONDS:
+                _hint()
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+def _hint() -> None:
+    """Tell a person who has waited how not to, once in a while."""
+    if None not in (sys.stdout, sys.stderr) and os.isatty(1) and os.isatty(2):
+        from hesscli.warm.control import hint
+
+        if text := hint():
+            print(f"hess: {text}", file=sys.stderr)
+
+
+def _warm() -> int | None:
+    """The exit status of a helper's answer; None where there is none."""
+    from hesscli.warm.client import ask
+
+    return ask(sys.argv[1:])
+
+
+def run_cold(argv: list[str]) -> int:
+    """Run ``hess`` in this process; its exit status."""
+    import gc
+
     # Importing torch and SymPy makes a million objects that stay: searching them for garbage,
     # again and again, takes a tenth of a second. The pipeline switches it back on.
     gc.disable()
     try:
         from hesscli.cli import run
 
-        status = run(sys.argv[1:])
+        return int(run(argv))
     except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+        return 130
 
 
 if __name__ == "__main__":

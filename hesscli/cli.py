@@ -287,6 +287,17 @@ def _request(
         bool,
         typer.Option("--version", help="Print the version.", rich_help_panel=REFERENCE),
     ] = False,
+    warm_status: Annotated[
+        bool,
+        typer.Option(
+            "--warm-status",
+            help="Tell which helpers HESS_WARM=1 has started.",
+            rich_help_panel=REFERENCE,
+        ),
+    ] = False,
+    warm_stop: Annotated[
+        bool, typer.Option("--warm-stop", help="End these helpers.", rich_help_panel=REFERENCE)
+    ] = False,
 ) -> Request | str:
     if version:
         return f"hess {__version__}\n"
@@ -294,6 +305,10 @@ def _request(
         return (Path(__file__).parent / "render" / "schema.json").read_text(encoding="utf-8")
     if functions:
         return _function_list()
+    if warm_status or warm_stop:
+        from hesscli.warm import control
+
+        return control.stop() if warm_stop else control.status()
     if expression is None:
         if at or json or wrt:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')

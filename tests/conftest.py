@@ -5,9 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,15 +63,67 @@ class Utf8(io.StringIO):
     encoding = "utf-8"
 
 
+# A helper must have answered: a request that would fall back to a cold run fails.
+ASK = (
+    "import sys; from hesscli.warm.client import ask; status = ask(sys.argv[1:]); "
+    "sys.exit('the helper did not answer' if status is None else status)"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--warm``: every run of the command line is answered by a helper process."""
+    parser.addoption("--warm", action="store_true", help="answer by a helper process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the helper that all runs of this process are to use."""
+    if not config.getoption("--warm"):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="hess-warm-"))
+    folder.chmod(0o700)
+    os.environ |= {"HESS_WARM": "1", "XDG_RUNTIME_DIR": str(folder)}
+    start_helper(folder)
+
+
+def start_helper(folder: Path) -> None:
+    """Run a request that starts a helper, and wait until it is ready."""
+    subprocess.run([sys.executable, "-m", "hesscli", "x"], check=True, capture_output=True)
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("hess/*.socket")):
+        assert time.monotonic() < deadline, "the helper has not started"
+        time.sleep(0.05)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the helper."""
+    if config.getoption("--warm"):
+        subprocess.run([sys.executable, "-m", "hesscli", "--warm-stop"], check=False)
+        shutil.rmtree(os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
+
+
 @pytest.fixture
-def hess() -> Hess:
-    """Run ``hess`` on some arguments, without a new process."""
+def hess(request: pytest.FixtureRequest) -> Hess:
+    """Run ``hess`` on some arguments: in this process, or by the helper."""
+    return _by_helper if request.config.getoption("--warm") else _in_process
 
-    def call(*argv: str, stdin: str = "") -> Result:
-        streams = Streams(io.StringIO(stdin), Utf8(), Utf8())
-        status = run(list(argv), streams)
-        assert isinstance(streams.stdout, Utf8)
-        assert isinstance(streams.stderr, Utf8)
-        return Result(streams.stdout.getvalue(), streams.stderr.getvalue(), int(status))
 
-    return call
+@pytest.fixture
+def hess_here() -> Hess:
+    """Run ``hess`` in this process, for tests that change a part of it."""
+    return _in_process
+
+
+def _by_helper(*argv: str, stdin: str = "") -> Result:
+    process = subprocess.run(
+        [sys.executable, "-c", ASK, *argv], input=stdin, capture_output=True, text=True,
+        encoding="utf-8", errors="surrogateescape", timeout=600, check=False,
+    )  # fmt: skip
+    return Result(process.stdout, process.stderr, process.returncode)
+
+
+def _in_process(*argv: str, stdin: str = "") -> Result:
+    streams = Streams(io.StringIO(stdin), Utf8(), Utf8())
+    status = run(list(argv), streams)
+    assert isinstance(streams.stdout, Utf8)
+    assert isinstance(streams.stderr, Utf8)
+    return Result(streams.stdout.getvalue(), streams.stderr.getvalue(), int(status))

@@ -210,10 +210,10 @@ def test_nothing_hangs(hess: Hess) -> None:
 
 
 def test_a_verification_that_is_too_slow_is_said(
-    hess: Hess, monkeypatch: pytest.MonkeyPatch
+    hess_here: Hess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hesscli.settlement.VERIFYING_SECONDS", 1e-6)
-    answer = hess("sin(x)", "--at", "1", "--json").json
+    answer = hess_here("sin(x)", "--at", "1", "--json").json
     assert answer["verified"]["digits"] is None
     assert "takes longer than" in answer["verified"]["reason"]
 

@@ -1,0 +1,163 @@
+"""A request to the helper, or None where it has to be answered cold."""
+
+from __future__ import annotations
+
+import _signal
+import _socket
+import os
+import sys
+
+from hesscli.warm import place, wire
+
+SECONDS = 2.0  # to be accepted; a helper that takes longer is of no use
+DEFAULT_MINUTES = 10.0
+INTERRUPTED = 130
+MAX_PATH = 100  # of a socket, in bytes, without its suffix
+# What is passed on to the worker, as the terminal or a user sends it to this process.
+_PASSED = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT)
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from hesscli.warm.server import main; "
+    "main(*sys.argv[2:])"
+)
+
+
+def minutes() -> float | None:
+    """How long ``HESS_WARM`` lets an idle helper live; None where there is to be none."""
+    try:
+        wished = float(os.environ.get("HESS_WARM", "0"))
+    except ValueError:
+        return None
+    return DEFAULT_MINUTES if wished == 1 else wished if 0 < wished < 1e6 else None
+
+
+def ask(argv: list[str]) -> int | None:
+    """The exit status of an answer that a worker has written, or None."""
+    if not _is_possible(argv):
+        return None
+    folder = place.folder()
+    if folder is None:
+        return None
+    try:
+        path = f"{folder}/{place.name()}"
+        if len(os.fsencode(path)) > MAX_PATH:
+            return None
+        connection = _connected(f"{path}.socket")
+        if connection is None:
+            _start(path)
+            return None
+        try:
+            worker = int.from_bytes(wire.received(connection, wire.NUMBER), "big")
+            message = _message(argv)
+            here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+            return _answered(connection, worker, message, here)
+        finally:
+            connection.close()
+    except (OSError, ValueError, EOFError, AttributeError):
+        return None
+
+
+def _is_possible(argv: list[str]) -> bool:
+    """Whether a worker can do all that this process could."""
+    flags = sys.flags
+    if not hasattr(_socket, "SO_PEERCRED") or not sys.executable or minutes() is None:
+        return False
+    if flags.isolated or flags.no_site or flags.ignore_environment or flags.optimize:
+        return False
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        return False
+    if "--warm-stop" in argv or "--warm-status" in argv:
+        return False
+    # Only a terminal's own job may read from it, and the worker is none.
+    reads = any(word == "-" or word == "--at=-" for word in argv)
+    return not (reads and os.isatty(0))
+
+
+def _connected(path: str) -> _socket.socket | None:
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    connection.settimeout(SECONDS)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        return None
+    if owner(connection) != os.geteuid():
+        connection.close()
+        raise OSError("somebody else's socket")
+    return connection
+
+
+def owner(connection: _socket.socket) -> int:
+    """The user at the other end of a socket."""
+    credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    return int.from_bytes(credentials[4:8], sys.byteorder)
+
+
+def _message(argv: list[str]) -> bytes:
+    """The request but for its descriptors."""
+    mask = os.umask(0o77)
+    os.umask(mask)
+    codecs = [
+        os.fsencode(word)
+        for stream in (sys.stdin, sys.stdout, sys.stderr)
+        for word in (stream.encoding, stream.errors or "strict")
+    ]
+    environment = [key + b"=" + value for key, value in os.environb.items()]
+    return wire.packed([[os.fsencode(word) for word in argv], environment, codecs, [b"%d" % mask]])
+
+
+def _answered(connection: _socket.socket, worker: int, message: bytes, here: int) -> int:
+    """Send the request, pass signals on to the worker, and wait for its exit status."""
+    passed: list[int] = []
+
+    def send(number: int) -> None:
+        try:  # noqa: SIM105 (contextlib would have to be loaded)
+            os.kill(worker, number)
+        except OSError:
+            pass  # it has ended
+
+    def pass_on(number: int, _: object) -> None:
+        passed.append(number)
+        send(number)
+
+    def suspend(number: int, _: object) -> None:
+        send(_signal.SIGSTOP)
+        _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        # Here this process has been stopped, and goes on.
+        _signal.signal(number, suspend)
+        send(_signal.SIGCONT)
+
+    for number in _PASSED:
+        if _signal.getsignal(number) != _signal.SIG_IGN:
+            _signal.signal(number, pass_on)
+    if _signal.getsignal(_signal.SIGTSTP) == _signal.SIG_DFL:
+        _signal.signal(_signal.SIGTSTP, suspend)
+    connection.settimeout(None)
+    descriptors = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1, 2, here))
+    try:
+        # The descriptors travel with the length; the rest may take several pieces.
+        connection.sendmsg(
+            [message[: wire.NUMBER]], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)]
+        )
+        connection.sendall(message[wire.NUMBER :])
+        return int.from_bytes(wire.received(connection, wire.NUMBER), "big")
+    except (EOFError, OSError):
+        # The worker is gone. A cold run would have gone by the same signal.
+        number = passed[0] if passed else _signal.SIGKILL
+        if number == _signal.SIGINT:
+            return INTERRUPTED
+        if number != _signal.SIGKILL:
+            _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        return 128 + number
+
+
+def _start(path: str) -> None:
+    """Start a helper that lives on when this process has ended."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+    argv = [sys.executable, "-P", "-c", START, root, path, str(minutes())]
+    actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    try:  # noqa: SIM105
+        os.posix_spawn(sys.executable, argv, os.environ, file_actions=actions, setsid=True)
+    except (OSError, NotImplementedError):
+        pass  # then there is none

@@ -1,0 +1,96 @@
+"""Where helpers are to be found: a private folder, and a name for each kind of helper.
+
+Every import here is paid for in each request, so there are next to none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from hesscli import __version__
+
+# What these say is taken in while modules are imported, which the helper does only once.
+_IMPORTED = (
+    "PYTHON", "TORCH", "PYTORCH", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS", "NUMEXPR", "CUDA_",
+    "HIP_", "SYMPY_", "LD_", "MALLOC_",
+)  # fmt: skip
+PRIVATE = 0o700
+
+
+def folder() -> str | None:
+    """The user's own run-time folder, made if need be; None where it cannot be trusted."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    path = f"{base}/hess" if base else f"{os.environ.get('TMPDIR') or '/tmp'}/hess-{os.geteuid()}"
+    try:
+        os.mkdir(path, PRIVATE)  # noqa: PTH102
+    except FileExistsError:
+        pass
+    except OSError:
+        return None
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    is_folder = found.st_mode & 0o170000 == 0o040000
+    private = found.st_mode & 0o777 == PRIVATE and found.st_uid == os.geteuid()
+    return path if is_folder and private else None
+
+
+def name() -> str:
+    """The name of the helper that this process could use.
+
+    It is another one for another version, interpreter, installation, environment of imports,
+    namespace or resource limit.
+    """
+    import resource
+
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+    limits = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_STACK")
+    parts = [
+        __version__,
+        sys.version,
+        sys.executable,
+        sys.prefix,
+        package,
+        *(f"{path} {_changed(path)}" for path in sys.path[_from_here() :]),
+        *(f"{path} {_newest(path)}" for path in (package, f"{package}/render", f"{package}/warm")),
+        *(f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(_IMPORTED)),
+        *(str(resource.getrlimit(getattr(resource, limit))) for limit in limits),
+        *map(_namespace, ("pid", "mnt", "user")),
+        str(sorted(os.sched_getaffinity(0))),
+    ]
+    return _digest("\0".join(parts).encode("utf-8", "surrogateescape"))
+
+
+def _from_here() -> int:
+    """1 where the first place to import from is just the working directory."""
+    return int(sys.path[:1] in ([""], [os.getcwd()]))  # noqa: PTH109
+
+
+def _digest(text: bytes) -> str:
+    try:
+        from _blake2 import blake2b  # hashlib takes longer to load than all else here
+    except ImportError:
+        from hashlib import blake2b
+    return str(blake2b(text, digest_size=12).hexdigest())
+
+
+def _changed(path: str) -> int:
+    try:
+        return os.stat(path or ".").st_mtime_ns  # noqa: PTH116
+    except OSError:
+        return 0
+
+
+def _newest(path: str) -> int:
+    """When a file of a folder was changed last."""
+    with os.scandir(path) as entries:
+        return max(e.stat().st_mtime_ns for e in entries if e.name.endswith((".py", ".json")))
+
+
+def _namespace(kind: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/ns/{kind}")  # noqa: PTH115
+    except OSError:
+        return ""

@@ -1,0 +1,250 @@
+"""The helper: it imports everything, keeps workers ready, and ends itself when nobody asks.
+
+A worker is forked ahead of its request and warms up by answering one of its own, so that a request
+waits for neither a fork nor the first steps of torch. It serves one request and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import io
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from hesscli.warm import place, wire
+from hesscli.warm.client import owner
+
+WORKERS = 6  # kept ready
+BACKLOG = 128
+LOOK_SECONDS = 30.0  # how often an idle helper sees whether it is still wanted
+MAX_FAILURES = 5  # of workers, one after the other, without a request
+REQUEST_SECONDS = 10.0  # for a client to say all that it has to say
+
+
+def main(path: str, minutes: str) -> None:
+    """Be the helper at ``path``, unless there is one. Descriptors 0 to 2 lead nowhere."""
+    # A pipe that a shell has left open would wait for this process.
+    os.closerange(3, 4096)
+    os.umask(0o077)
+    os.chdir("/")
+    try:
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n{time.time():.0f}\n".encode())
+    _import_all()
+    _Helper(Path(f"{path}.socket"), float(minutes)).serve()
+    Path(f"{path}.lock").unlink(missing_ok=True)
+
+
+def _import_all() -> None:
+    """Load what a request may need. Nothing is computed."""
+    gc.disable()
+    from importlib import import_module
+
+    for module in (
+        "numpy", "sympy", "torch", "mpmath", "rich.console", "scipy.special", "hesscli.cli",
+        "hesscli.analysis", "hesscli.checking", "hesscli.elements", "hesscli.exact",
+        "hesscli.expectation", "hesscli.hessian", "hesscli.points", "hesscli.settlement",
+        "hesscli.values", "hesscli.render.exact", "hesscli.render.jsonlines",
+        "hesscli.render.latex", "hesscli.render.numeric", "hesscli.render.spy",
+        "hesscli.render.symbolic", "hesscli.render.tabular", "hesscli.render.text",
+    ):  # fmt: skip
+        import_module(module)
+    # Not to be looked through for garbage in every worker, which would copy all of it.
+    gc.freeze()
+
+
+class _Helper:
+    """Keeps workers ready at a socket."""
+
+    def __init__(self, path: Path, minutes: float) -> None:
+        self.path = path
+        self.seconds = minutes * 60
+        self.name = place.name()
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        path.unlink(missing_ok=True)  # of a helper that was killed: this one has the lock
+        self.listener.bind(str(path))
+        self.listener.listen(BACKLOG)
+        self.listener.setblocking(False)
+        self.inode = path.stat().st_ino
+        # A worker tells here that it has taken a request, and sees there that the helper is gone.
+        self.taken, self.take = os.pipe()
+        self.gone, self.alive = os.pipe()
+        # A signal wakes the loop up.
+        self.woken, waker = os.pipe()
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._end)
+        self.ready: set[int] = set()
+        self.busy: set[int] = set()
+        self.failures = 0
+        self.ended = False
+
+    def _end(self, *_: object) -> None:
+        self.ended = True
+
+    def serve(self) -> None:
+        """Until nobody has asked for long enough, or the installation has changed."""
+        last = time.monotonic()
+        poll = select.poll()
+        poll.register(self.taken, select.POLLIN)
+        poll.register(self.woken, select.POLLIN)
+        while not self.ended and self.failures < MAX_FAILURES:
+            # While a request is answered, it has the processor to itself if that can be.
+            while len(self.ready) < (1 if self.busy else WORKERS):
+                self._fork()
+            for descriptor, _ in poll.poll(1000 * min(LOOK_SECONDS, self.seconds)):
+                data = os.read(descriptor, 4096)
+                if descriptor == self.taken:
+                    last = time.monotonic()
+                    for start in range(0, len(data), wire.NUMBER):
+                        self._count(int.from_bytes(data[start : start + wire.NUMBER], "big"))
+            if self._reap():
+                last = time.monotonic()
+            if not self.busy and time.monotonic() - last >= self.seconds:
+                break
+            if not self._is_wanted():
+                break
+        with contextlib.suppress(OSError):
+            if self.path.stat().st_ino == self.inode:
+                self.path.unlink()
+        for worker in self.ready:
+            os.kill(worker, signal.SIGKILL)
+
+    def _is_wanted(self) -> bool:
+        """Whether a request would still come here."""
+        try:
+            return self.path.stat().st_ino == self.inode and place.name() == self.name
+        except OSError:
+            return False
+
+    def _count(self, worker: int) -> None:
+        """A worker has taken a request."""
+        self.failures = 0
+        if worker in self.ready:
+            self.ready.remove(worker)
+            self.busy.add(worker)
+
+    def _reap(self) -> bool:
+        """Whether a worker has ended that was busy."""
+        some = False
+        with contextlib.suppress(ChildProcessError):
+            while (worker := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                if worker in self.ready:
+                    self.ready.remove(worker)
+                    self.failures += 1
+                some |= worker in self.busy
+                self.busy.discard(worker)
+        return some
+
+    def _fork(self) -> None:
+        worker = os.fork()
+        if worker:
+            self.ready.add(worker)
+            return
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.close(self.alive)
+            self._work()
+        finally:
+            os._exit(1)
+
+    def _work(self) -> None:
+        """Wait for a request, and answer it."""
+        poll = select.poll()
+        poll.register(self.listener, select.POLLIN)
+        poll.register(self.gone, select.POLLIN)
+        if not poll.poll(0):
+            _warm_up()
+        while True:
+            if any(descriptor == self.gone for descriptor, _ in poll.poll()):
+                return
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                continue  # another worker was quicker
+            break
+        os.write(self.take, wire.number(os.getpid()))
+        self.listener.close()
+        connection.setblocking(True)
+        _answer(connection)
+
+
+def _warm_up() -> None:
+    """Answer a request of one's own, for what torch and SymPy do only once."""
+    from hesscli.cli import run
+    from hesscli.model import Streams
+
+    gc.disable()
+    nowhere = Streams(io.StringIO(), io.StringIO(), io.StringIO())
+    run(["x**3+sin(x*y)", "--at", "2,4"], nowhere)
+    gc.disable()
+
+
+def _answer(connection: socket.socket) -> NoReturn:
+    """Run a client's command line in its place, and end with its exit status."""
+    connection.settimeout(REQUEST_SECONDS)
+    if owner(connection) != os.geteuid():
+        os._exit(0)
+    connection.sendall(wire.number(os.getpid()))
+    length, descriptors, _, _ = socket.recv_fds(connection, wire.NUMBER, wire.DESCRIPTORS)
+    if len(length) < wire.NUMBER or len(descriptors) != wire.DESCRIPTORS:
+        os._exit(0)
+    body = wire.received(connection, int.from_bytes(length, "big"))
+    argv, environment, codecs, (mask,) = wire.unpacked(body)
+    connection.settimeout(None)
+    from hesscli.__main__ import run_cold
+
+    try:
+        _become(descriptors, environment, codecs, int(mask))
+        threading.Thread(target=_watch, args=(connection,), daemon=True).start()
+        status = run_cold([os.fsdecode(word) for word in argv])
+    except KeyboardInterrupt:
+        status = 130
+    connection.sendall(wire.number(status))
+    os._exit(0)
+
+
+def _watch(connection: socket.socket) -> None:
+    """End this process as soon as its client has ended, as a cold run would end with it."""
+    with contextlib.suppress(OSError):
+        connection.recv(1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _become(
+    descriptors: list[int], environment: list[bytes], codecs: list[bytes], mask: int
+) -> None:
+    """Take over a client's streams, working directory, environment and file mask."""
+    *standard, here = descriptors
+    for target, descriptor in enumerate(standard):
+        os.dup2(descriptor, target)
+    os.fchdir(here)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    os.umask(mask)
+    os.environ.clear()
+    for variable in environment:
+        key, _, value = variable.partition(b"=")
+        os.environb[key] = value
+    words = [word.decode() for word in codecs]
+    # As the interpreter makes them: open for as long as the process lives.
+    sys.stdin = open(0, encoding=words[0], errors=words[1], closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding=words[2], errors=words[3], closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding=words[4], errors=words[5], closefd=False)  # noqa: SIM115
+    signal.signal(signal.SIGINT, signal.default_int_handler)

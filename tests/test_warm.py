@@ -1,0 +1,358 @@
+"""The helper process: the same answers as a cold run, and a cold run whenever it fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from hesscli.warm import place, wire
+
+from .conftest import ASK, start_helper
+
+HESS = [sys.executable, "-m", "hesscli"]
+WARM = [sys.executable, "-c", ASK]
+EXAMPLE = ["x**3 + x*y", "--at", "2,4"]
+# Long enough to be interrupted.
+SLOW = ["exp(-1/x**2)*sin(exp(1/x**2))", "--at", "0"]
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """An empty folder whose name is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="hess-") as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A run-time folder in which a helper is ready."""
+    folder = Path(tempfile.mkdtemp(prefix="hess-"))
+    before = {name: os.environ.get(name) for name in ("HESS_WARM", "XDG_RUNTIME_DIR")}
+    os.environ |= {"HESS_WARM": "1", "XDG_RUNTIME_DIR": str(folder)}
+    start_helper(folder)
+    yield folder
+    subprocess.run([*HESS, "--warm-stop"], check=True, capture_output=True)
+    for name, value in before.items():
+        os.environ.pop(name)
+        if value is not None:
+            os.environ[name] = value
+
+
+def _run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def _pid(folder: Path) -> int:
+    (lock,) = folder.glob("hess/*.lock")
+    return int(lock.read_text().split()[0])
+
+
+def _until(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _cold(**more: str) -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if k != "HESS_WARM"} | more
+
+
+# The same
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        EXAMPLE,
+        [*EXAMPLE, "--json"],
+        ["x**3"],
+        ["x*abs(x)", "--at", "0"],
+        ["x**2 +*"],
+        ["--help"],
+        ["--version"],
+        [],
+        ["x^2", "3", "--color", "always"],
+        ["x+é", "--format", "latex"],
+    ],
+)
+def test_output_and_status_are_those_of_a_cold_run(folder: Path, arguments: list[str]) -> None:
+    for more in ({}, {"LC_ALL": "C"}, {"FORCE_COLOR": "1", "COLUMNS": "40"}):
+        warm = _run([*WARM, *arguments], env={**os.environ, **more})
+        cold = _run([*HESS, *arguments], env=_cold(**more))
+        assert (warm.stdout, warm.stderr) == (cold.stdout, cold.stderr)
+        assert warm.returncode == cold.returncode
+
+
+def test_streams_folder_and_mask_are_the_clients(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "v.json").write_text("[1, 2]")
+    old = os.umask(0o027)
+    try:
+        done = _run([*WARM, "x**2", "--at", "x=@v.json", "-o", "out.json"], cwd=tmp_path)
+    finally:
+        os.umask(old)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o640
+    assert _run([*WARM, "-", "--at", "-"], input="x").returncode == 2
+    assert _run([*WARM, "x**2", "--at", "-", "--json"], input="1\n2\n").stdout.count("\n") == 2
+
+
+def test_a_terminal_is_drawn_at_its_width(folder: Path) -> None:
+    def drawn(command: list[str], environment: dict[str, str]) -> str:
+        process = pexpect.spawn(
+            command[0], [*command[1:], "x**3+x*y", "--at", "x=[2,3],y=[4,5]"],
+            env={**environment, "TERM": "xterm-256color"}, dimensions=(50, 40),
+            encoding="utf-8", timeout=120,
+        )  # fmt: skip
+        process.expect(pexpect.EOF)
+        return str(process.before)
+
+    warm = drawn(WARM, dict(os.environ))
+    assert warm == drawn(HESS, _cold())
+    assert "\x1b[" in warm
+
+
+def test_a_stream_is_answered_line_by_line(folder: Path) -> None:
+    with subprocess.Popen(
+        [*WARM, "x**2", "--at", "-", "--json"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for x in ("1", "2", "3"):
+            process.stdin.write(f"{x}\n")
+            process.stdin.flush()
+            assert f'"x": {x}.0' in process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+def test_a_closed_pipe_is_quiet(folder: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*WARM, *EXAMPLE], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.stderr, done.returncode) == (b"", 141)
+
+
+# Signals
+
+
+def _slow(folder: Path) -> tuple[subprocess.Popen[str], int]:
+    """A request that takes long, and the worker that answers it."""
+    before = set(_children(_pid(folder)))
+    client = subprocess.Popen(
+        [*WARM, *SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    workers: set[int] = set()
+
+    def found() -> bool:
+        # The worker has the client's standard output.
+        target = Path(f"/proc/{client.pid}/fd/1").readlink()
+        for worker in before | set(_children(_pid(folder))):
+            try:
+                if Path(f"/proc/{worker}/fd/1").readlink() == target:
+                    workers.add(worker)
+            except OSError:
+                continue
+        return bool(workers)
+
+    _until(found)
+    return client, workers.pop()
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGHUP, -1)]
+)
+def test_a_signal_reaches_the_worker(folder: Path, number: signal.Signals, status: int) -> None:
+    client, worker = _slow(folder)
+    client.send_signal(number)
+    assert client.wait(60) == status
+    _until(lambda: _is_gone(worker))
+    assert client.communicate() == ("", "")
+
+
+def test_a_suspended_job_stops_and_goes_on(folder: Path) -> None:
+    client, worker = _slow(folder)
+
+    def state(pid: int) -> str:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+    client.send_signal(signal.SIGTSTP)
+    _until(lambda: state(client.pid) == state(worker) == "T")
+    client.send_signal(signal.SIGCONT)
+    _until(lambda: "T" not in (state(client.pid), state(worker)))
+    client.send_signal(signal.SIGINT)
+    assert client.wait(60) == 130
+
+
+def test_a_client_that_is_killed_takes_its_worker_along(folder: Path) -> None:
+    client, worker = _slow(folder)
+    client.kill()
+    client.wait(60)
+    _until(lambda: _is_gone(worker))
+
+
+def test_a_worker_that_is_killed_is_told_by_the_status(folder: Path) -> None:
+    client, worker = _slow(folder)
+    os.kill(worker, signal.SIGKILL)
+    assert client.wait(60) == -9
+    assert _run([*WARM, *EXAMPLE]).returncode == 0
+
+
+def test_a_helper_that_is_killed_leaves_the_answer_and_no_process(folder: Path) -> None:
+    helper = _pid(folder)
+    client, worker = _slow(folder)
+    idle = [pid for pid in _children(helper) if pid != worker]
+    os.kill(helper, signal.SIGKILL)
+    _until(lambda: all(_is_gone(pid) for pid in idle))
+    client.send_signal(signal.SIGINT)
+    assert client.wait(60) == 130
+    # The next run is cold, with the same answer, and starts another helper.
+    assert _run([*HESS, *EXAMPLE]).stdout == _run([*HESS, *EXAMPLE], env=_cold()).stdout
+    _until(lambda: _pid(folder) != helper and _run([*WARM, "x"]).returncode == 0)
+
+
+# Fallbacks
+
+
+@pytest.mark.parametrize("base", ["missing/folder", "file", "open", "others"])
+def test_a_folder_that_cannot_be_trusted_means_a_cold_run(tmp_path: Path, base: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "open" / "hess").mkdir(parents=True)
+    (tmp_path / "open" / "hess").chmod(0o755)
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "hess").symlink_to(tmp_path / "open" / "hess")
+    environment = {**os.environ, "HESS_WARM": "1", "XDG_RUNTIME_DIR": str(tmp_path / base)}
+    done = _run([*HESS, "x**2"], env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(tmp_path.glob("**/*.lock"))
+
+
+@pytest.mark.parametrize("wished", ["0", "", "-1", "nan", "no"])
+def test_what_is_no_number_of_minutes_means_none(tmp_path: Path, wished: str) -> None:
+    tmp_path.chmod(0o700)
+    environment = {**os.environ, "HESS_WARM": wished, "XDG_RUNTIME_DIR": str(tmp_path)}
+    assert _run([*HESS, "x**2"], env=environment).returncode == 0
+    assert not list(tmp_path.glob("**/*.lock"))
+
+
+def test_a_stale_socket_means_a_cold_run(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
+    monkeypatch.setenv("HESS_WARM", "0.01")
+    path = place.folder()
+    assert path is not None
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(f"{path}/{_name()}.socket")
+    stale.close()
+    done = _run([*HESS, *EXAMPLE])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def _name() -> str:
+    """The name of the helper that a run of the command would use."""
+    code = "from hesscli.warm import place; print(place.name())"
+    return _run([sys.executable, "-c", code]).stdout.strip()
+
+
+def test_a_socket_that_never_answers_means_a_cold_run(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
+    monkeypatch.setenv("HESS_WARM", "1")
+    path = place.folder()
+    assert path is not None
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(f"{path}/{_name()}.socket")
+        mute.listen()
+        done = _run([*HESS, *EXAMPLE])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_another_environment_of_imports_is_another_helper(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = place.name()
+    assert name == place.name()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert name == place.name()
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert name != place.name()
+
+
+def test_nonsense_on_the_socket_harms_nobody(folder: Path) -> None:
+    (path,) = folder.glob("hess/*.socket")
+    for data in (b"", b"\0", b"\xff" * 100, wire.packed([[b"x"]])):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            client.sendall(data)
+    assert _run([*WARM, *EXAMPLE]).returncode == 0
+
+
+def test_messages_are_read_back() -> None:
+    lists = [[b"x", b""], [], [b"A=b=c"], [b"22"]]
+    message = wire.packed(lists)
+    assert wire.unpacked(message[wire.NUMBER :]) == lists
+    assert int.from_bytes(message[: wire.NUMBER], "big") == len(message) - wire.NUMBER
+
+
+# Its life
+
+
+def test_status_and_stop(short: Path) -> None:
+    environment = {**os.environ, "HESS_WARM": "1", "XDG_RUNTIME_DIR": str(short)}
+
+    def said(option: str) -> str:
+        return _run([*HESS, option], env=environment).stdout
+
+    assert said("--warm-status") == said("--warm-stop") == "no helper is running\n"
+    _run([*HESS, "x"], env=environment)
+    _until(lambda: list(short.glob("hess/*.socket")))
+    assert re.fullmatch(rf"pid {_pid(short)}, \d+ s old, \d+ MB\n", said("--warm-status"))
+    assert said("--warm-stop") == "stopped 1 helper\n"
+    assert said("--warm-status") == "no helper is running\n"
+    assert not list(short.glob("hess/*.socket"))
+
+
+def test_an_idle_helper_ends_itself(short: Path) -> None:
+    environment = {**os.environ, "HESS_WARM": "0.01", "XDG_RUNTIME_DIR": str(short)}
+    _run([*HESS, "x"], env=environment)
+    _until(lambda: list(short.glob("hess/*.lock")))
+    _until(lambda: not list(short.glob("hess/*.lock")))
+    assert not list(short.glob("hess/*.socket"))
+
+
+def test_many_at_once_are_all_answered(folder: Path) -> None:
+    clients = [
+        subprocess.Popen([*WARM, "x**2", "--at", str(k), "--json"], stdout=subprocess.PIPE)
+        for k in range(20)
+    ]
+    for k, client in enumerate(clients):
+        output, _ = client.communicate(timeout=120)
+        assert f'"value": {k * k}.0'.encode() in output
+        assert client.returncode == 0
+    _until(lambda: not any(_is_gone(pid) for pid in _children(_pid(folder))))
