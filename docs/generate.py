@@ -47,6 +47,11 @@ ENVIRONMENT = (
     ("NO_COLOR", "where it is set and not empty, nothing has a hue"),
     ("FORCE_COLOR", "where it is set and not empty, a pipe gets colours as well"),
     ("COLUMNS", "the width of the terminal, where it is not to be asked for it"),
+    (
+        "HESS_WARM",
+        "with 1, or a number of minutes, a helper process is kept that answers in a twentieth of "
+        "the time",
+    ),
     ("LC_ALL", "with C or POSIX, a terminal gets ASCII alone"),
 )
 
@@ -124,7 +129,7 @@ def examples(readme: str) -> str:
 def _environment(**more: str) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-    return {**clean, "PATH": path, **more}
+    return {**clean, "PATH": path, "HESS_WARM": "0", **more}
 
 
 def _printed(command: str) -> str:

@@ -78,6 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the helper that all runs of this process are to use."""
     if not config.getoption("--warm"):
+        os.environ["HESS_WARM"] = "0"  # which also keeps hess from telling of it
         return
     folder = Path(tempfile.mkdtemp(prefix="hess-warm-"))
     folder.chmod(0o700)

@@ -56,6 +56,18 @@ def test_the_readme_has_every_option() -> None:
         assert option.names[0] in README
 
 
+@pytest.mark.parametrize(("language", "command"), [("python", sys.executable), ("bash", "bash")])
+def test_the_readme_keeps_one_process_open(language: str, command: str) -> None:
+    (program,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [command, "-c", program], capture_output=True, text=True, timeout=120, check=True,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    numbers = [float(n) for n in re.findall(r"[\d.]+", done.stdout)]
+    assert numbers == [12, 1, 1, 0, 18, 1, 1, 0]
+
+
 def test_the_man_page_is_up_to_date() -> None:
     assert (ROOT / "docs" / "hess.1").read_text(encoding="utf-8") == generate.man_page()
 

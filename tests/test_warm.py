@@ -73,7 +73,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _cold(**more: str) -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if k != "HESS_WARM"} | more
+    return {**os.environ, "HESS_WARM": "0", **more}
 
 
 # The same
@@ -196,6 +196,14 @@ def test_a_signal_reaches_the_worker(folder: Path, number: signal.Signals, statu
     assert client.wait(60) == status
     _until(lambda: _is_gone(worker))
     assert client.communicate() == ("", "")
+
+
+def test_a_signal_that_is_ignored_stays_ignored(folder: Path) -> None:
+    program = "trap '' HUP; exec \"$@\""
+    with subprocess.Popen(["sh", "-c", program, "sh", *WARM, *SLOW, "--timeout", "3"]) as client:
+        time.sleep(0.5)
+        client.send_signal(signal.SIGHUP)
+        assert client.wait(60) == 1
 
 
 def test_a_suspended_job_stops_and_goes_on(folder: Path) -> None:
@@ -321,6 +329,17 @@ def test_messages_are_read_back() -> None:
 
 
 # Its life
+
+
+def test_who_has_waited_is_told_once_in_a_while(short: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "HESS_WARM"}
+    environment["XDG_RUNTIME_DIR"] = str(short)
+    slow = [*HESS, *SLOW, "--timeout", "1.5"]
+    assert "HESS_WARM" not in _run(slow, env=environment).stderr
+    for told in (True, False):
+        process = pexpect.spawn(slow[0], slow[1:], env=environment, encoding="utf-8", timeout=120)
+        process.expect(pexpect.EOF)
+        assert ("HESS_WARM=1" in str(process.before)) == told
 
 
 def test_status_and_stop(short: Path) -> None:

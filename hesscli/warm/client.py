@@ -14,7 +14,7 @@ DEFAULT_MINUTES = 10.0
 INTERRUPTED = 130
 MAX_PATH = 100  # of a socket, in bytes, without its suffix
 # What is passed on to the worker, as the terminal or a user sends it to this process.
-_PASSED = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT)
+PASSED = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT)
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from hesscli.warm.server import main; "
     "main(*sys.argv[2:])"
@@ -102,7 +102,9 @@ def _message(argv: list[str]) -> bytes:
         for word in (stream.encoding, stream.errors or "strict")
     ]
     environment = [key + b"=" + value for key, value in os.environb.items()]
-    return wire.packed([[os.fsencode(word) for word in argv], environment, codecs, [b"%d" % mask]])
+    ignored = [b"%d" % n for n in PASSED if _signal.getsignal(n) == _signal.SIG_IGN]
+    words = [os.fsencode(word) for word in argv]
+    return wire.packed([words, environment, codecs, [b"%d" % mask], ignored])
 
 
 def _answered(connection: _socket.socket, worker: int, message: bytes, here: int) -> int:
@@ -127,7 +129,7 @@ def _answered(connection: _socket.socket, worker: int, message: bytes, here: int
         _signal.signal(number, suspend)
         send(_signal.SIGCONT)
 
-    for number in _PASSED:
+    for number in PASSED:
         if _signal.getsignal(number) != _signal.SIG_IGN:
             _signal.signal(number, pass_on)
     if _signal.getsignal(_signal.SIGTSTP) == _signal.SIG_DFL:
@@ -158,6 +160,8 @@ def _start(path: str) -> None:
     argv = [sys.executable, "-P", "-c", START, root, path, str(minutes())]
     actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
     try:  # noqa: SIM105
-        os.posix_spawn(sys.executable, argv, os.environ, file_actions=actions, setsid=True)
+        os.posix_spawn(
+            sys.executable, argv, os.environ, file_actions=actions, setsid=True, setsigmask=()
+        )
     except (OSError, NotImplementedError):
         pass  # then there is none

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hesscli.warm import place, wire
-from hesscli.warm.client import owner
+from hesscli.warm.client import PASSED, owner
 
 WORKERS = 6  # kept ready
 BACKLOG = 128
@@ -33,7 +33,7 @@ REQUEST_SECONDS = 10.0  # for a client to say all that it has to say
 def main(path: str, minutes: str) -> None:
     """Be the helper at ``path``, unless there is one. Descriptors 0 to 2 lead nowhere."""
     # A pipe that a shell has left open would wait for this process.
-    os.closerange(3, 4096)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.umask(0o077)
     os.chdir("/")
     try:
@@ -44,7 +44,7 @@ def main(path: str, minutes: str) -> None:
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n{time.time():.0f}\n".encode())
     _import_all()
-    _Helper(Path(f"{path}.socket"), float(minutes)).serve()
+    _Helper(Path(f"{path}.socket"), lock, float(minutes)).serve()
     Path(f"{path}.lock").unlink(missing_ok=True)
 
 
@@ -67,10 +67,11 @@ def _import_all() -> None:
 
 
 class _Helper:
-    """Keeps workers ready at a socket."""
+    """Keeps workers ready at a socket, as long as it holds the lock."""
 
-    def __init__(self, path: Path, minutes: float) -> None:
+    def __init__(self, path: Path, lock: int, minutes: float) -> None:
         self.path = path
+        self.lock = lock
         self.seconds = minutes * 60
         self.name = place.name()
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -159,7 +160,9 @@ class _Helper:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            # Open in a worker, they would outlive the helper.
             os.close(self.alive)
+            os.close(self.lock)
             self._work()
         finally:
             os._exit(1)
@@ -206,12 +209,15 @@ def _answer(connection: socket.socket) -> NoReturn:
     if len(length) < wire.NUMBER or len(descriptors) != wire.DESCRIPTORS:
         os._exit(0)
     body = wire.received(connection, int.from_bytes(length, "big"))
-    argv, environment, codecs, (mask,) = wire.unpacked(body)
+    argv, environment, codecs, (mask,), ignored = wire.unpacked(body)
     connection.settimeout(None)
     from hesscli.__main__ import run_cold
 
     try:
         _become(descriptors, environment, codecs, int(mask))
+        for number in PASSED:
+            meant = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, signal.SIG_IGN if b"%d" % number in ignored else meant)
         threading.Thread(target=_watch, args=(connection,), daemon=True).start()
         status = run_cold([os.fsdecode(word) for word in argv])
     except KeyboardInterrupt:
@@ -247,4 +253,3 @@ def _become(
     sys.stdin = open(0, encoding=words[0], errors=words[1], closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding=words[2], errors=words[3], closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", 1, encoding=words[4], errors=words[5], closefd=False)  # noqa: SIM115
-    signal.signal(signal.SIGINT, signal.default_int_handler)
