@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Annotated, Any
@@ -338,10 +339,16 @@ def _request(
     )
 
 
+@cache
+def _command() -> Any:
+    """The command that Typer makes of all this, which takes it a while."""
+    return typer.main.get_command(app)
+
+
 def options() -> list[Option]:
     """Every option, in the order of the help."""
     found = []
-    for parameter in typer.main.get_command(app).params:
+    for parameter in _command().params:
         if parameter.param_type_name != "option":
             continue
         assert isinstance(parameter, TyperOption)
@@ -489,7 +496,7 @@ def run(argv: list[str], streams: Streams | None = None) -> int:
 
 
 def _run(argv: list[str], streams: Streams) -> int:
-    command = typer.main.get_command(app)
+    command = _command()
     try:
         result = command.main(argv, prog_name="hess", standalone_mode=False)
         if isinstance(result, Request):

@@ -12,6 +12,7 @@ BYTES = 8
 # Measured at the peak (6,400 rows): the rows that torch collects, the matrix it stacks from them,
 # copies without suspects and without negative zeros, the symmetric part, the work space.
 COPIES = 7
+SURELY_FREE = 10_000_000
 
 
 def available() -> int:
@@ -43,6 +44,8 @@ def available() -> int:
 def require(order: int) -> None:
     """Raise :class:`HessError` if a Hessian with ``order`` rows would not fit in memory."""
     size = order * order * BYTES
+    if size < SURELY_FREE:
+        return
     free = available()
     if size * COPIES > free:
         raise HessError(

@@ -32,7 +32,6 @@ from hesscli.model import (
     Verify,
 )
 from hesscli.shapes import index_text, size
-from hesscli.sparsity import structural_zeros
 
 # Formulas up to this size are verified by default: what it costs is measured by
 # tests/benchmarks/verify.py. The time is a limit for functions that mpmath is slow at.
@@ -141,9 +140,7 @@ def settle(
             [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
         ),
         underflow=underflow,
-        structural=structural_zeros(
-            formula, sums.variables, sums.shape, None if exact is None else examiner.derivative
-        ),
+        structural=examiner.zeros(sums.variables, sums.shape, known=exact is not None),
         verification=verification,
         undefined=undefined,
         notes=(*formula.notes, *summed(sums.shape), *notes, *how),

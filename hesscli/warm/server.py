@@ -23,7 +23,7 @@ from typing import NoReturn
 from hesscli.warm import place, wire
 from hesscli.warm.client import PASSED, owner
 
-WORKERS = 6  # kept ready
+WORKERS = 10  # kept ready
 BACKLOG = 128
 LOOK_SECONDS = 30.0  # how often an idle helper sees whether it is still wanted
 MAX_FAILURES = 5  # of workers, one after the other, without a request
