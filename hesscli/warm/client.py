@@ -47,9 +47,10 @@ def ask(argv: list[str]) -> int | None:
             return None
         try:
             worker = int.from_bytes(wire.received(connection, wire.NUMBER), "big")
-            message = _message(argv)
-            here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
-            return _answered(connection, worker, message, here)
+            _send(connection, argv)
+            if wire.received(connection, len(wire.STARTED)) != wire.STARTED:
+                return None
+            return _awaited(connection, worker)
         finally:
             connection.close()
     except (OSError, ValueError, EOFError, AttributeError):
@@ -92,8 +93,8 @@ def owner(connection: _socket.socket) -> int:
     return int.from_bytes(credentials[4:8], sys.byteorder)
 
 
-def _message(argv: list[str]) -> bytes:
-    """The request but for its descriptors."""
+def _send(connection: _socket.socket, argv: list[str]) -> None:
+    """Say all that a worker has to know."""
     mask = os.umask(0o77)
     os.umask(mask)
     codecs = [
@@ -104,11 +105,19 @@ def _message(argv: list[str]) -> bytes:
     environment = [key + b"=" + value for key, value in os.environb.items()]
     ignored = [b"%d" % n for n in PASSED if _signal.getsignal(n) == _signal.SIG_IGN]
     words = [os.fsencode(word) for word in argv]
-    return wire.packed([words, environment, codecs, [b"%d" % mask], ignored])
+    message = wire.packed([words, environment, codecs, [b"%d" % mask], ignored])
+    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    descriptors = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1, 2, here))
+    # The descriptors travel with the length; the rest may take several pieces.
+    connection.sendmsg(
+        [message[: wire.NUMBER]], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)]
+    )
+    connection.sendall(message[wire.NUMBER :])
+    os.close(here)
 
 
-def _answered(connection: _socket.socket, worker: int, message: bytes, here: int) -> int:
-    """Send the request, pass signals on to the worker, and wait for its exit status."""
+def _awaited(connection: _socket.socket, worker: int) -> int:
+    """Pass signals on to the worker, and wait for its exit status."""
     passed: list[int] = []
 
     def send(number: int) -> None:
@@ -135,13 +144,7 @@ def _answered(connection: _socket.socket, worker: int, message: bytes, here: int
     if _signal.getsignal(_signal.SIGTSTP) == _signal.SIG_DFL:
         _signal.signal(_signal.SIGTSTP, suspend)
     connection.settimeout(None)
-    descriptors = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1, 2, here))
     try:
-        # The descriptors travel with the length; the rest may take several pieces.
-        connection.sendmsg(
-            [message[: wire.NUMBER]], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)]
-        )
-        connection.sendall(message[wire.NUMBER :])
         return int.from_bytes(wire.received(connection, wire.NUMBER), "big")
     except (EOFError, OSError):
         # The worker is gone. A cold run would have gone by the same signal.

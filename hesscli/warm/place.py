@@ -21,6 +21,8 @@ PRIVATE = 0o700
 def folder() -> str | None:
     """The user's own run-time folder, made if need be; None where it cannot be trusted."""
     base = os.environ.get("XDG_RUNTIME_DIR")
+    if base and not base.startswith("/"):
+        return None
     path = f"{base}/hess" if base else f"{os.environ.get('TMPDIR') or '/tmp'}/hess-{os.geteuid()}"
     try:
         os.mkdir(path, PRIVATE)  # noqa: PTH102

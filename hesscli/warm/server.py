@@ -218,6 +218,7 @@ def _answer(connection: socket.socket) -> NoReturn:
         for number in PASSED:
             meant = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, signal.SIG_IGN if b"%d" % number in ignored else meant)
+        connection.sendall(wire.STARTED)
         threading.Thread(target=_watch, args=(connection,), daemon=True).start()
         status = run_cold([os.fsdecode(word) for word in argv])
     except KeyboardInterrupt:
