@@ -160,8 +160,9 @@ def _slow(folder: Path) -> tuple[subprocess.Popen[str], int]:
     """A request that takes long, and the worker that answers it."""
     before = set(_children(_pid(folder)))
     client = subprocess.Popen(
-        [*WARM, *SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [*WARM, *SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        process_group=0,  # a job of its own: only those can be suspended
+    )  # fmt: skip
     workers: set[int] = set()
 
     def found() -> bool:
