@@ -23,7 +23,7 @@ from .conftest import ASK, start_helper
 
 HESS = [sys.executable, "-m", "hesscli"]
 WARM = [sys.executable, "-c", ASK]
-EXAMPLE = ["x**3 + x*y", "--at", "2,4"]
+EXAMPLE = ["x**3 + x*y", "--at", "2,4", "--verify", "always"]  # however slow the machine is
 # Long enough to be interrupted.
 SLOW = ["exp(-1/x**2)*sin(exp(1/x**2))", "--at", "0"]
 
@@ -85,12 +85,12 @@ def _cold(**more: str) -> dict[str, str]:
         EXAMPLE,
         [*EXAMPLE, "--json"],
         ["x**3"],
-        ["x*abs(x)", "--at", "0"],
+        ["x*abs(x)", "--at", "0", "--verify", "always"],
         ["x**2 +*"],
         ["--help"],
         ["--version"],
         [],
-        ["x^2", "3", "--color", "always"],
+        ["x^2", "3", "--color", "always", "--verify", "always"],
         ["x+é", "--format", "latex"],
     ],
 )
@@ -219,6 +219,24 @@ def test_a_suspended_job_stops_and_goes_on(folder: Path) -> None:
     _until(lambda: "T" not in (state(client.pid), state(worker)))
     client.send_signal(signal.SIGINT)
     assert client.wait(60) == 130
+
+
+def test_what_nobody_catches_ends_with_1(folder: Path) -> None:
+    command = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh"]
+    assert _run([*command, *WARM, "x^2+q+"]).returncode == 1
+    assert _run([*command, *HESS, "x^2+q+"], env=_cold()).returncode == 1
+
+
+def test_lines_end_where_they_do_in_a_cold_run(folder: Path) -> None:
+    arguments = ["x^2", "--at", "-", "--json", "--verify", "always"]
+    warm, cold = (
+        subprocess.run(
+            [*command, *arguments], input=b"2\r3\r\n4\r\n5\n", capture_output=True, env=env,
+            check=False,
+        )
+        for command, env in ((WARM, dict(os.environ)), (HESS, _cold()))
+    )  # fmt: skip
+    assert (warm.stdout, warm.returncode) == (cold.stdout, cold.returncode)
 
 
 def test_a_client_that_is_killed_takes_its_worker_along(folder: Path) -> None:

@@ -47,10 +47,7 @@ def ask(argv: list[str]) -> int | None:
             return None
         try:
             worker = int.from_bytes(wire.received(connection, wire.NUMBER), "big")
-            _send(connection, argv)
-            if wire.received(connection, len(wire.STARTED)) != wire.STARTED:
-                return None
-            return _awaited(connection, worker)
+            return _answered(connection, worker, argv)
         finally:
             connection.close()
     except (OSError, ValueError, EOFError, AttributeError):
@@ -68,6 +65,8 @@ def _is_possible(argv: list[str]) -> bool:
         return False
     if "--warm-stop" in argv or "--warm-status" in argv:
         return False
+    if any("/dev/fd/" in word or "/dev/tty" in word or "/proc/" in word for word in argv):
+        return False  # which are others in another process
     # Only a terminal's own job may read from it, and the worker is none.
     reads = any(word == "-" or word == "--at=-" for word in argv)
     return not (reads and os.isatty(0))
@@ -93,7 +92,7 @@ def owner(connection: _socket.socket) -> int:
     return int.from_bytes(credentials[4:8], sys.byteorder)
 
 
-def _send(connection: _socket.socket, argv: list[str]) -> None:
+def _send(connection: _socket.socket, argv: list[str], ignored: list[int]) -> None:
     """Say all that a worker has to know."""
     mask = os.umask(0o77)
     os.umask(mask)
@@ -103,9 +102,10 @@ def _send(connection: _socket.socket, argv: list[str]) -> None:
         for word in (stream.encoding, stream.errors or "strict")
     ]
     environment = [key + b"=" + value for key, value in os.environb.items()]
-    ignored = [b"%d" % n for n in PASSED if _signal.getsignal(n) == _signal.SIG_IGN]
     words = [os.fsencode(word) for word in argv]
-    message = wire.packed([words, environment, codecs, [b"%d" % mask], ignored])
+    message = wire.packed(
+        [words, environment, codecs, [b"%d" % mask], [b"%d" % n for n in ignored]]
+    )
     here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     descriptors = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1, 2, here))
     # The descriptors travel with the length; the rest may take several pieces.
@@ -116,8 +116,8 @@ def _send(connection: _socket.socket, argv: list[str]) -> None:
     os.close(here)
 
 
-def _awaited(connection: _socket.socket, worker: int) -> int:
-    """Pass signals on to the worker, and wait for its exit status."""
+def _answered(connection: _socket.socket, worker: int, argv: list[str]) -> int | None:
+    """Send the request, pass signals on to the worker, and wait for its exit status."""
     passed: list[int] = []
 
     def send(number: int) -> None:
@@ -138,23 +138,29 @@ def _awaited(connection: _socket.socket, worker: int) -> int:
         _signal.signal(number, suspend)
         send(_signal.SIGCONT)
 
-    for number in PASSED:
-        if _signal.getsignal(number) != _signal.SIG_IGN:
-            _signal.signal(number, pass_on)
-    if _signal.getsignal(_signal.SIGTSTP) == _signal.SIG_DFL:
-        _signal.signal(_signal.SIGTSTP, suspend)
-    connection.settimeout(None)
+    before = {n: _signal.getsignal(n) for n in (*PASSED, _signal.SIGTSTP)}
+    ignored = [n for n, handler in before.items() if handler == _signal.SIG_IGN]
+    started = False
     try:
+        for number in before:
+            if number not in ignored:
+                _signal.signal(number, suspend if number == _signal.SIGTSTP else pass_on)
+        _send(connection, argv, ignored)
+        started = wire.received(connection, len(wire.STARTED)) == wire.STARTED
+        connection.settimeout(None)
         return int.from_bytes(wire.received(connection, wire.NUMBER), "big")
     except (EOFError, OSError):
-        # The worker is gone. A cold run would have gone by the same signal.
-        number = passed[0] if passed else _signal.SIGKILL
+        pass  # the worker is gone
+    finally:
+        for number, handler in before.items():
+            _signal.signal(number, handler)
+    # A cold run would have gone by the signal that was meant for it.
+    if passed or started:
+        number = passed[-1] if passed else _signal.SIGKILL
         if number == _signal.SIGINT:
             return INTERRUPTED
-        if number != _signal.SIGKILL:
-            _signal.signal(number, _signal.SIG_DFL)
         os.kill(os.getpid(), number)
-        return 128 + number
+    return None
 
 
 def _start(path: str) -> None:

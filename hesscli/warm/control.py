@@ -45,15 +45,22 @@ def status() -> str:
 
 def stop() -> str:
     """End all helpers; what they are just answering is still answered."""
-    count = 0
-    for helper in _helpers():
-        count += 1
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(helper.pid, signal.SIGTERM)
+    found = list(_helpers())
+    for helper in found:
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            _send(helper, number)
     deadline = time.monotonic() + STOP_SECONDS
     while any(_helpers()) and time.monotonic() < deadline:
         time.sleep(0.01)
+    for helper in _helpers():
+        _send(helper, signal.SIGKILL)
+    count = len(found)
     return f"stopped {count} helper{'s' * (count != 1)}\n" if count else "no helper is running\n"
+
+
+def _send(helper: Helper, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(helper.pid, number)
 
 
 def hint() -> str | None:
@@ -77,8 +84,15 @@ def _helpers() -> Iterator[Helper]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                pid, since = lock.read().split()
-                yield Helper(int(pid), float(since))
+                pid, since, namespace = lock.read().split()
+                # A process id means nothing in another namespace.
+                if namespace == place.namespace("pid") and _is_helper(int(pid)):
+                    yield Helper(int(pid), float(since))
+
+
+def _is_helper(pid: int) -> bool:
+    """Whether the process is what the lock says: the id of one that was killed is given again."""
+    return b"hesscli.warm.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _age(seconds: float) -> str:

@@ -13,7 +13,7 @@ from hesscli import __version__
 # What these say is taken in while modules are imported, which the helper does only once.
 _IMPORTED = (
     "PYTHON", "TORCH", "PYTORCH", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS", "NUMEXPR", "CUDA_",
-    "HIP_", "SYMPY_", "LD_", "MALLOC_",
+    "HIP_", "SYMPY_", "LD_", "MALLOC_", "ATEN_", "NPY_", "DNNL_", "ONEDNN_", "MPMATH_", "GLIBC_",
 )  # fmt: skip
 PRIVATE = 0o700
 
@@ -48,7 +48,7 @@ def name() -> str:
     import resource
 
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    limits = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_STACK")
+    limits = ("AS", "CPU", "DATA", "FSIZE", "STACK", "NOFILE", "NPROC", "CORE", "MEMLOCK")
     parts = [
         __version__,
         sys.version,
@@ -56,11 +56,12 @@ def name() -> str:
         sys.prefix,
         package,
         *(f"{path} {_changed(path)}" for path in sys.path[_from_here() :]),
-        *(f"{path} {_newest(path)}" for path in (package, f"{package}/render", f"{package}/warm")),
+        *(f"{path} {_files(path)}" for path in (package, f"{package}/render", f"{package}/warm")),
         *(f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(_IMPORTED)),
-        *(str(resource.getrlimit(getattr(resource, limit))) for limit in limits),
-        *map(_namespace, ("pid", "mnt", "user")),
+        *(str(resource.getrlimit(getattr(resource, f"RLIMIT_{limit}"))) for limit in limits),
+        *map(namespace, ("pid", "mnt", "user")),
         str(sorted(os.sched_getaffinity(0))),
+        str((os.getresuid(), os.getresgid(), sorted(os.getgroups()), _rights())),
     ]
     return _digest("\0".join(parts).encode("utf-8", "surrogateescape"))
 
@@ -85,13 +86,25 @@ def _changed(path: str) -> int:
         return 0
 
 
-def _newest(path: str) -> int:
-    """When a file of a folder was changed last."""
+def _files(path: str) -> str:
+    """What the files of a folder are, as far as their entries tell."""
     with os.scandir(path) as entries:
-        return max(e.stat().st_mtime_ns for e in entries if e.name.endswith((".py", ".json")))
+        found = [(e.name, e.stat()) for e in entries if e.name.endswith((".py", ".json"))]
+    return str(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in found))
 
 
-def _namespace(kind: str) -> str:
+def _rights() -> list[str]:
+    """What else limits what a process may do."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as status:  # noqa: PTH123
+            words = ("CapEff", "CapBnd", "NoNewPrivs", "Seccomp:")
+            return [line for line in status if line.startswith(words)]
+    except OSError:
+        return []
+
+
+def namespace(kind: str) -> str:
+    """The namespace of this process, in which process ids are what they are."""
     try:
         return os.readlink(f"/proc/self/ns/{kind}")  # noqa: PTH115
     except OSError:

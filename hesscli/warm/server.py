@@ -41,11 +41,22 @@ def main(path: str, minutes: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return
+    if not _is_file(lock, f"{path}.lock"):
+        return  # another helper has just ended
     os.ftruncate(lock, 0)
-    os.write(lock, f"{os.getpid()}\n{time.time():.0f}\n".encode())
+    os.write(lock, f"{os.getpid()} {time.time():.0f} {place.namespace('pid')}\n".encode())
     _import_all()
     _Helper(Path(f"{path}.socket"), lock, float(minutes)).serve()
-    Path(f"{path}.lock").unlink(missing_ok=True)
+    if _is_file(lock, f"{path}.lock"):
+        Path(f"{path}.lock").unlink(missing_ok=True)
+
+
+def _is_file(descriptor: int, path: str) -> bool:
+    """Whether a descriptor is of the file that has this name now."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), Path(path).stat())
+    except OSError:
+        return False
 
 
 def _import_all() -> None:
@@ -84,9 +95,9 @@ class _Helper:
         self.taken, self.take = os.pipe()
         self.gone, self.alive = os.pipe()
         # A signal wakes the loop up.
-        self.woken, waker = os.pipe()
-        os.set_blocking(waker, False)
-        signal.set_wakeup_fd(waker)
+        self.woken, self.waker = os.pipe()
+        os.set_blocking(self.waker, False)
+        signal.set_wakeup_fd(self.waker)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._end)
         self.ready: set[int] = set()
@@ -119,17 +130,20 @@ class _Helper:
                 break
             if not self._is_wanted():
                 break
+        # Idle workers end when this process does; one that has just taken a request answers it.
         with contextlib.suppress(OSError):
             if self.path.stat().st_ino == self.inode:
                 self.path.unlink()
-        for worker in self.ready:
-            os.kill(worker, signal.SIGKILL)
+        # Nobody else would wake one up that its client had stopped.
+        for worker in self.busy:
+            with contextlib.suppress(OSError):
+                os.kill(worker, signal.SIGCONT)
 
     def _is_wanted(self) -> bool:
         """Whether a request would still come here."""
         try:
             return self.path.stat().st_ino == self.inode and place.name() == self.name
-        except OSError:
+        except (OSError, ValueError):
             return False
 
     def _count(self, worker: int) -> None:
@@ -183,7 +197,10 @@ class _Helper:
                 continue  # another worker was quicker
             break
         os.write(self.take, wire.number(os.getpid()))
+        # What an answer writes to `/dev/fd/5` must not reach the helper.
         self.listener.close()
+        for descriptor in (self.taken, self.take, self.gone, self.woken, self.waker):
+            os.close(descriptor)
         connection.setblocking(True)
         _answer(connection)
 
@@ -223,6 +240,11 @@ def _answer(connection: socket.socket) -> NoReturn:
         status = run_cold([os.fsdecode(word) for word in argv])
     except KeyboardInterrupt:
         status = 130
+    except BaseException:
+        # As the interpreter ends with what nobody has caught.
+        with contextlib.suppress(BaseException):
+            sys.excepthook(*sys.exc_info())
+        status = 1
     connection.sendall(wire.number(status))
     os._exit(0)
 
@@ -251,6 +273,6 @@ def _become(
         os.environb[key] = value
     words = [word.decode() for word in codecs]
     # As the interpreter makes them: open for as long as the process lives.
-    sys.stdin = open(0, encoding=words[0], errors=words[1], closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding=words[2], errors=words[3], closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", 1, encoding=words[4], errors=words[5], closefd=False)  # noqa: SIM115
+    sys.stdin = open(0, encoding=words[0], errors=words[1], newline="\n", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding=words[2], errors=words[3], newline="\n", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding=words[4], errors=words[5], newline="\n", closefd=False)  # noqa: SIM115
