@@ -80,16 +80,16 @@ def _connected(path: str) -> _socket.socket | None:
     except OSError:
         connection.close()
         return None
-    if owner(connection) != os.geteuid():
+    if credentials(connection)[1] != os.geteuid():
         connection.close()
         raise OSError("somebody else's socket")
     return connection
 
 
-def owner(connection: _socket.socket) -> int:
-    """The user at the other end of a socket."""
-    credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    return int.from_bytes(credentials[4:8], sys.byteorder)
+def credentials(connection: _socket.socket) -> tuple[int, int]:
+    """The process and the user at the other end of a socket."""
+    found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    return int.from_bytes(found[:4], sys.byteorder), int.from_bytes(found[4:8], sys.byteorder)
 
 
 def _send(connection: _socket.socket, argv: list[str], ignored: list[int]) -> None:

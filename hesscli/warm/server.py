@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hesscli.warm import place, wire
-from hesscli.warm.client import PASSED, owner
+from hesscli.warm.client import PASSED, credentials
 
 WORKERS = 10  # kept ready
 BACKLOG = 128
@@ -102,6 +102,9 @@ class _Helper:
         signal.signal(signal.SIGTERM, self._end)
         self.ready: set[int] = set()
         self.busy: set[int] = set()
+        # The worker of each client, by a descriptor that tells when the client has ended.
+        self.clients: dict[int, int] = {}
+        self.poll = select.poll()
         self.failures = 0
         self.ended = False
 
@@ -111,19 +114,25 @@ class _Helper:
     def serve(self) -> None:
         """Until nobody has asked for long enough, or the installation has changed."""
         last = time.monotonic()
-        poll = select.poll()
-        poll.register(self.taken, select.POLLIN)
-        poll.register(self.woken, select.POLLIN)
+        self.poll.register(self.taken, select.POLLIN)
+        self.poll.register(self.woken, select.POLLIN)
         while not self.ended and self.failures < MAX_FAILURES:
             # While a request is answered, it has the processor to itself if that can be.
             while len(self.ready) < (1 if self.busy else WORKERS):
                 self._fork()
-            for descriptor, _ in poll.poll(1000 * min(LOOK_SECONDS, self.seconds)):
-                data = os.read(descriptor, 4096)
+            for descriptor, _ in self.poll.poll(1000 * min(LOOK_SECONDS, self.seconds)):
+                if descriptor in self.clients:
+                    self._forget(descriptor)
+                    continue
+                data = os.read(descriptor, 512 * wire.NUMBER)
                 if descriptor == self.taken:
                     last = time.monotonic()
-                    for start in range(0, len(data), wire.NUMBER):
-                        self._count(int.from_bytes(data[start : start + wire.NUMBER], "big"))
+                    numbers = [
+                        int.from_bytes(data[k : k + wire.NUMBER], "big")
+                        for k in range(0, len(data), wire.NUMBER)
+                    ]
+                    for worker, client in zip(numbers[::2], numbers[1::2], strict=True):
+                        self._count(worker, client)
             if self._reap():
                 last = time.monotonic()
             if not self.busy and time.monotonic() - last >= self.seconds:
@@ -146,12 +155,26 @@ class _Helper:
         except (OSError, ValueError):
             return False
 
-    def _count(self, worker: int) -> None:
-        """A worker has taken a request."""
+    def _count(self, worker: int, client: int) -> None:
+        """A worker has taken a client's request."""
         self.failures = 0
-        if worker in self.ready:
-            self.ready.remove(worker)
-            self.busy.add(worker)
+        if worker not in self.ready:
+            return
+        self.ready.remove(worker)
+        self.busy.add(worker)
+        with contextlib.suppress(OSError, AttributeError):
+            descriptor = os.pidfd_open(client)
+            self.clients[descriptor] = worker
+            self.poll.register(descriptor, select.POLLIN)
+
+    def _forget(self, descriptor: int) -> None:
+        """A client has ended. A worker that it had stopped cannot see that by itself."""
+        worker = self.clients.pop(descriptor)
+        self.poll.unregister(descriptor)
+        os.close(descriptor)
+        self._reap()
+        if worker in self.busy:
+            os.kill(worker, signal.SIGKILL)
 
     def _reap(self) -> bool:
         """Whether a worker has ended that was busy."""
@@ -196,10 +219,11 @@ class _Helper:
             except OSError:
                 continue  # another worker was quicker
             break
-        os.write(self.take, wire.number(os.getpid()))
+        client = credentials(connection)[0]
+        os.write(self.take, wire.number(os.getpid()) + wire.number(client))
         # What an answer writes to `/dev/fd/5` must not reach the helper.
         self.listener.close()
-        for descriptor in (self.taken, self.take, self.gone, self.woken, self.waker):
+        for descriptor in (self.taken, self.take, self.gone, self.woken, self.waker, *self.clients):
             os.close(descriptor)
         connection.setblocking(True)
         _answer(connection)
@@ -219,7 +243,7 @@ def _warm_up() -> None:
 def _answer(connection: socket.socket) -> NoReturn:
     """Run a client's command line in its place, and end with its exit status."""
     connection.settimeout(REQUEST_SECONDS)
-    if owner(connection) != os.geteuid():
+    if credentials(connection)[1] != os.geteuid():
         os._exit(0)
     connection.sendall(wire.number(os.getpid()))
     length, descriptors, _, _ = socket.recv_fds(connection, wire.NUMBER, wire.DESCRIPTORS)
