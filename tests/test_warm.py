@@ -221,15 +221,6 @@ def test_a_suspended_job_stops_and_goes_on(folder: Path) -> None:
     assert client.wait(60) == 130
 
 
-def test_a_suspended_job_that_is_killed_takes_its_worker_along(folder: Path) -> None:
-    client, worker = _slow(folder)
-    client.send_signal(signal.SIGTSTP)
-    _until(lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T")
-    client.kill()
-    client.wait(60)
-    _until(lambda: _is_gone(worker))
-
-
 def test_what_nobody_catches_ends_with_1(folder: Path) -> None:
     command = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh"]
     assert _run([*command, *WARM, "x^2+q+"]).returncode == 1
