@@ -221,6 +221,15 @@ def test_a_suspended_job_stops_and_goes_on(folder: Path) -> None:
     assert client.wait(60) == 130
 
 
+def test_a_suspended_job_that_is_killed_takes_its_worker_along(folder: Path) -> None:
+    client, worker = _slow(folder)
+    client.send_signal(signal.SIGTSTP)
+    _until(lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    client.kill()
+    client.wait(60)
+    _until(lambda: _is_gone(worker))
+
+
 def test_what_nobody_catches_ends_with_1(folder: Path) -> None:
     command = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh"]
     assert _run([*command, *WARM, "x^2+q+"]).returncode == 1
@@ -338,6 +347,29 @@ def test_nonsense_on_the_socket_harms_nobody(folder: Path) -> None:
             client.connect(str(path))
             client.sendall(data)
     assert _run([*WARM, *EXAMPLE]).returncode == 0
+
+
+@pytest.mark.parametrize("go", [True, False])
+def test_a_worker_writes_nothing_for_a_client_that_has_given_up(folder: Path, go: bool) -> None:
+    # In a process of its own, whose standard output is the worker's.
+    program = f"""
+import _socket, sys
+from hesscli.warm import client, wire
+connection = client._connected(sys.argv[1])
+worker = int.from_bytes(wire.received(connection, wire.NUMBER), "big")
+client._send(connection, ["x^2", "--at", "3"], [])
+assert wire.received(connection, len(wire.READY)) == wire.READY
+if {go}:
+    connection.sendall(wire.GO)
+    status = wire.received(connection, wire.NUMBER)
+connection.close()
+print(worker, file=sys.stderr)
+"""
+    (path,) = folder.glob("hess/*.socket")
+    found = _run([sys.executable, "-c", program, str(path)])
+    assert ("Hessian" in found.stdout) is go
+    assert found.returncode == 0
+    _until(lambda: _is_gone(int(found.stderr)))
 
 
 def test_messages_are_read_back() -> None:

@@ -59,7 +59,9 @@ def _is_possible(argv: list[str]) -> bool:
     flags = sys.flags
     if not hasattr(_socket, "SO_PEERCRED") or not sys.executable or minutes() is None:
         return False
-    if flags.isolated or flags.no_site or flags.ignore_environment or flags.optimize:
+    if sys._xoptions or sys.warnoptions or flags.isolated or flags.no_site:
+        return False
+    if flags.ignore_environment or flags.optimize:
         return False
     if None in (sys.stdin, sys.stdout, sys.stderr):
         return False
@@ -146,8 +148,11 @@ def _answered(connection: _socket.socket, worker: int, argv: list[str]) -> int |
             if number not in ignored:
                 _signal.signal(number, suspend if number == _signal.SIGTSTP else pass_on)
         _send(connection, argv, ignored)
-        started = wire.received(connection, len(wire.STARTED)) == wire.STARTED
+        if wire.received(connection, len(wire.READY)) != wire.READY:
+            raise EOFError
         connection.settimeout(None)
+        connection.sendall(wire.GO)
+        started = True
         return int.from_bytes(wire.received(connection, wire.NUMBER), "big")
     except (EOFError, OSError):
         pass  # the worker is gone

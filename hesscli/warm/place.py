@@ -53,6 +53,7 @@ def name() -> str:
         __version__,
         sys.version,
         sys.executable,
+        sys.getfilesystemencoding(),
         sys.prefix,
         package,
         *(f"{path} {_changed(path)}" for path in sys.path[_from_here() :]),

@@ -106,6 +106,7 @@ class _Helper:
         self.clients: dict[int, int] = {}
         self.poll = select.poll()
         self.failures = 0
+        self.asked = time.monotonic()  # when a request was last being answered
         self.ended = False
 
     def _end(self, *_: object) -> None:
@@ -113,7 +114,6 @@ class _Helper:
 
     def serve(self) -> None:
         """Until nobody has asked for long enough, or the installation has changed."""
-        last = time.monotonic()
         self.poll.register(self.taken, select.POLLIN)
         self.poll.register(self.woken, select.POLLIN)
         while not self.ended and self.failures < MAX_FAILURES:
@@ -126,16 +126,14 @@ class _Helper:
                     continue
                 data = os.read(descriptor, 512 * wire.NUMBER)
                 if descriptor == self.taken:
-                    last = time.monotonic()
                     numbers = [
                         int.from_bytes(data[k : k + wire.NUMBER], "big")
                         for k in range(0, len(data), wire.NUMBER)
                     ]
                     for worker, client in zip(numbers[::2], numbers[1::2], strict=True):
                         self._count(worker, client)
-            if self._reap():
-                last = time.monotonic()
-            if not self.busy and time.monotonic() - last >= self.seconds:
+            self._reap()
+            if not self.busy and time.monotonic() - self.asked >= self.seconds:
                 break
             if not self._is_wanted():
                 break
@@ -162,31 +160,39 @@ class _Helper:
             return
         self.ready.remove(worker)
         self.busy.add(worker)
-        with contextlib.suppress(OSError, AttributeError):
+        try:
             descriptor = os.pidfd_open(client)
+        except ProcessLookupError:
+            self._end_of_client(worker)  # while workers were forked here
+        except (OSError, AttributeError):
+            pass  # this system cannot tell
+        else:
             self.clients[descriptor] = worker
             self.poll.register(descriptor, select.POLLIN)
 
     def _forget(self, descriptor: int) -> None:
-        """A client has ended. A worker that it had stopped cannot see that by itself."""
+        """A client has ended that was watched."""
         worker = self.clients.pop(descriptor)
         self.poll.unregister(descriptor)
         os.close(descriptor)
+        self._end_of_client(worker)
+
+    def _end_of_client(self, worker: int) -> None:
+        """A worker's client has ended. One that it had stopped cannot see that by itself."""
         self._reap()
         if worker in self.busy:
             os.kill(worker, signal.SIGKILL)
 
-    def _reap(self) -> bool:
-        """Whether a worker has ended that was busy."""
-        some = False
+    def _reap(self) -> None:
+        """Take note of the workers that have ended."""
         with contextlib.suppress(ChildProcessError):
             while (worker := os.waitpid(-1, os.WNOHANG)[0]) != 0:
                 if worker in self.ready:
                     self.ready.remove(worker)
                     self.failures += 1
-                some |= worker in self.busy
-                self.busy.discard(worker)
-        return some
+                if worker in self.busy:
+                    self.busy.remove(worker)
+                    self.asked = time.monotonic()
 
     def _fork(self) -> None:
         worker = os.fork()
@@ -251,7 +257,6 @@ def _answer(connection: socket.socket) -> NoReturn:
         os._exit(0)
     body = wire.received(connection, int.from_bytes(length, "big"))
     argv, environment, codecs, (mask,), ignored = wire.unpacked(body)
-    connection.settimeout(None)
     from hesscli.__main__ import run_cold
 
     try:
@@ -259,7 +264,7 @@ def _answer(connection: socket.socket) -> NoReturn:
         for number in PASSED:
             meant = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, signal.SIG_IGN if b"%d" % number in ignored else meant)
-        connection.sendall(wire.STARTED)
+        _wait_to_go(connection)
         threading.Thread(target=_watch, args=(connection,), daemon=True).start()
         status = run_cold([os.fsdecode(word) for word in argv])
     except KeyboardInterrupt:
@@ -270,6 +275,18 @@ def _answer(connection: socket.socket) -> NoReturn:
             sys.excepthook(*sys.exc_info())
         status = 1
     connection.sendall(wire.number(status))
+    os._exit(0)
+
+
+def _wait_to_go(connection: socket.socket) -> None:
+    """Return when the client waits for this process, and not if it has given up."""
+    try:
+        connection.sendall(wire.READY)
+        if connection.recv(len(wire.GO)) == wire.GO:
+            connection.settimeout(None)
+            return
+    except OSError:
+        pass
     os._exit(0)
 
 

@@ -1,16 +1,18 @@
 """What client and worker say to each other, as bytes.
 
 A worker that is free accepts with its process id, the client sends its request with its
-descriptors, and the worker says that it has started, and ends with the exit status. Until it has
-started, either may give up. Descriptors are not sent before the worker has accepted: those that
-nobody takes would keep a pipe open.
+descriptors, the worker says that it is ready, the client lets it go, and the worker ends with the
+exit status. Until the client has let it go, either may give up, and nothing has been written.
+Descriptors are not sent before the worker has accepted: those that nobody takes would keep a pipe
+open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-STARTED = b"S"
+READY = b"R"
+GO = b"G"
 NUMBER = 4  # bytes of a length, a process id, or an exit status
 DESCRIPTORS = 4  # standard input, output and error, and the working directory
 
