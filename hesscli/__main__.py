@@ -10,12 +10,12 @@ SLOW_SECONDS = 1.0
 def main() -> None:
     """Run ``hess`` on the arguments of this process and end it with the exit status."""
     try:
-        status = _warm() if "HESS_WARM" in os.environ else None
-        if status is None:
-            start = time.monotonic()
-            status = run_cold(sys.argv[1:])
-            if time.monotonic() - start > SLOW_SECONDS:
-                _hint()
+        if "HESS_WARM" in os.environ:
+            _warm()
+        start = time.monotonic()
+        status = run_cold(sys.argv[1:])
+        if time.monotonic() - start > SLOW_SECONDS:
+            _hint()
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)
@@ -30,11 +30,14 @@ def _hint() -> None:
             print(f"hess: {text}", file=sys.stderr)
 
 
-def _warm() -> int | None:
-    """The exit status of a helper's answer; None where there is none."""
+def _warm() -> None:
+    """Let a helper answer, and end this process; return where there is none."""
     from hesscli.warm.client import ask
 
-    return ask(sys.argv[1:])
+    if (status := ask(sys.argv[1:])) is not None:
+        # Nothing has been written or kept here that would have to be tidied up, which takes as
+        # long as all the rest.
+        os._exit(status)
 
 
 def run_cold(argv: list[str]) -> int:

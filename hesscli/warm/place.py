@@ -94,11 +94,11 @@ def _files(path: str) -> str:
     return str(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in found))
 
 
-def _rights() -> list[str]:
+def _rights() -> list[bytes]:
     """What else limits what a process may do."""
     try:
-        with open("/proc/self/status", encoding="ascii", errors="replace") as status:  # noqa: PTH123
-            words = ("CapEff", "CapBnd", "NoNewPrivs", "Seccomp:")
+        with open("/proc/self/status", "rb") as status:  # noqa: PTH123
+            words = (b"CapEff", b"CapBnd", b"NoNewPrivs", b"Seccomp:")
             return [line for line in status if line.startswith(words)]
     except OSError:
         return []

@@ -24,6 +24,7 @@ from hesscli.warm import place, wire
 from hesscli.warm.client import PASSED, credentials
 
 WORKERS = 10  # kept ready
+BURST_SECONDS = 0.1  # without a request, and a burst of them is over
 BACKLOG = 128
 LOOK_SECONDS = 30.0  # how often an idle helper sees whether it is still wanted
 MAX_FAILURES = 5  # of workers, one after the other, without a request
@@ -65,12 +66,15 @@ def _import_all() -> None:
     from importlib import import_module
 
     for module in (
-        "numpy", "sympy", "torch", "mpmath", "rich.console", "scipy.special", "hesscli.cli",
-        "hesscli.analysis", "hesscli.checking", "hesscli.elements", "hesscli.exact",
+        "numpy", "sympy", "torch", "mpmath", "rich.console", "scipy.special", "hesscli.__main__",
+        "hesscli.cli", "hesscli.analysis", "hesscli.checking", "hesscli.elements", "hesscli.exact",
         "hesscli.expectation", "hesscli.hessian", "hesscli.points", "hesscli.settlement",
         "hesscli.values", "hesscli.render.exact", "hesscli.render.jsonlines",
         "hesscli.render.latex", "hesscli.render.numeric", "hesscli.render.spy",
         "hesscli.render.symbolic", "hesscli.render.tabular", "hesscli.render.text",
+        # What these would load for some requests only.
+        "scipy.differentiate", "sympy.assumptions.wrapper", "sympy.codegen.scipy_nodes",
+        "sympy.integrals.manualintegrate", "sympy.sets.setexpr", "sympy.tensor.tensor",
     ):  # fmt: skip
         import_module(module)
     # Not to be looked through for garbage in every worker, which would copy all of it.
@@ -114,15 +118,16 @@ class _Helper:
 
     def serve(self) -> None:
         """Until nobody has asked for long enough, or the installation has changed."""
+        self.poll.register(self.listener, 0)
         self.poll.register(self.taken, select.POLLIN)
         self.poll.register(self.woken, select.POLLIN)
         while not self.ended and self.failures < MAX_FAILURES:
-            # While a request is answered, it has the processor to itself if that can be.
-            while len(self.ready) < (1 if self.busy else WORKERS):
-                self._fork()
-            for descriptor, _ in self.poll.poll(1000 * min(LOOK_SECONDS, self.seconds)):
+            for descriptor, _ in self.poll.poll(1000 * self._prepare()):
                 if descriptor in self.clients:
                     self._forget(descriptor)
+                    continue
+                if descriptor == self.listener.fileno():
+                    self._fork()
                     continue
                 data = os.read(descriptor, 512 * wire.NUMBER)
                 if descriptor == self.taken:
@@ -133,9 +138,7 @@ class _Helper:
                     for worker, client in zip(numbers[::2], numbers[1::2], strict=True):
                         self._count(worker, client)
             self._reap()
-            if not self.busy and time.monotonic() - self.asked >= self.seconds:
-                break
-            if not self._is_wanted():
+            if not self._is_burst() and not self._is_wanted():
                 break
         # Idle workers end when this process does; one that has just taken a request answers it.
         with contextlib.suppress(OSError):
@@ -146,8 +149,31 @@ class _Helper:
             with contextlib.suppress(OSError):
                 os.kill(worker, signal.SIGCONT)
 
+    def _prepare(self) -> float:
+        """Have workers ready; in how many seconds to look again.
+
+        To fork one and to warm it up takes longer than an answer. So requests that come together
+        have the processor to themselves, unless one of them finds no worker.
+        """
+        is_burst = self._is_burst()
+        self.poll.modify(self.listener, 0 if self.ready or not is_burst else select.POLLIN)
+        if is_burst:
+            return BURST_SECONDS
+        if len(self.ready) < WORKERS:
+            self._fork()
+            return 0  # another one as soon as nobody wants anything
+        return min(LOOK_SECONDS, self.seconds)
+
+    def _is_burst(self) -> bool:
+        """Whether requests come one upon the other, and there are workers enough for now."""
+        if not self.busy and len(self.ready) < WORKERS // 2:
+            return False
+        return time.monotonic() - self.asked < BURST_SECONDS
+
     def _is_wanted(self) -> bool:
-        """Whether a request would still come here."""
+        """Whether requests may still come here."""
+        if not self.busy and time.monotonic() - self.asked >= self.seconds:
+            return False
         try:
             return self.path.stat().st_ino == self.inode and place.name() == self.name
         except (OSError, ValueError):
@@ -156,6 +182,7 @@ class _Helper:
     def _count(self, worker: int, client: int) -> None:
         """A worker has taken a client's request."""
         self.failures = 0
+        self.asked = time.monotonic()
         if worker not in self.ready:
             return
         self.ready.remove(worker)
@@ -274,7 +301,11 @@ def _answer(connection: socket.socket) -> NoReturn:
         with contextlib.suppress(BaseException):
             sys.excepthook(*sys.exc_info())
         status = 1
+    # The end of a process that has so much memory takes as long as an answer: a reader need not
+    # wait for the end of its input until then, nor another request for the processor.
+    os.closerange(0, 3)
     connection.sendall(wire.number(status))
+    os.nice(19)
     os._exit(0)
 
 

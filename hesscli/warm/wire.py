@@ -9,8 +9,6 @@ open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 READY = b"R"
 GO = b"G"
 NUMBER = 4  # bytes of a length, a process id, or an exit status
@@ -22,7 +20,7 @@ def number(value: int) -> bytes:
     return value.to_bytes(NUMBER, "big")
 
 
-def packed(lists: Iterable[list[bytes]]) -> bytes:
+def packed(lists: list[list[bytes]]) -> bytes:
     """Lists of texts without NUL, with the length of all before them."""
     body = b"".join(b"%d\0" % len(each) + b"".join(t + b"\0" for t in each) for each in lists)
     return number(len(body)) + body
