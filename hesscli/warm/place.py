@@ -15,6 +15,8 @@ _IMPORTED = (
     "PYTHON", "TORCH", "PYTORCH", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS", "NUMEXPR", "CUDA_",
     "HIP_", "SYMPY_", "LD_", "MALLOC_", "ATEN_", "NPY_", "DNNL_", "ONEDNN_", "MPMATH_", "GLIBC_",
 )  # fmt: skip
+# What limits a process besides its user and its resources.
+_RIGHTS = (b"CapEff", b"CapBnd", b"NoNewPrivs", b"Seccomp:")
 PRIVATE = 0o700
 
 
@@ -45,10 +47,7 @@ def name() -> str:
     It is another one for another version, interpreter, installation, environment of imports,
     namespace or resource limit.
     """
-    import resource
-
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    limits = ("AS", "CPU", "DATA", "FSIZE", "STACK", "NOFILE", "NPROC", "CORE", "MEMLOCK")
     parts = [
         __version__,
         sys.version,
@@ -59,10 +58,10 @@ def name() -> str:
         *(f"{path} {_changed(path)}" for path in sys.path[_from_here() :]),
         *(f"{path} {_files(path)}" for path in (package, f"{package}/render", f"{package}/warm")),
         *(f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(_IMPORTED)),
-        *(str(resource.getrlimit(getattr(resource, f"RLIMIT_{limit}"))) for limit in limits),
         *map(namespace, ("pid", "mnt", "user")),
         str(sorted(os.sched_getaffinity(0))),
-        str((os.getresuid(), os.getresgid(), sorted(os.getgroups()), _rights())),
+        str((os.getresuid(), os.getresgid(), sorted(os.getgroups()))),
+        str((_lines("limits"), _lines("status", _RIGHTS))),
     ]
     return _digest("\0".join(parts).encode("utf-8", "surrogateescape"))
 
@@ -94,12 +93,11 @@ def _files(path: str) -> str:
     return str(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in found))
 
 
-def _rights() -> list[bytes]:
-    """What else limits what a process may do."""
+def _lines(name: str, starts: tuple[bytes, ...] = (b"",)) -> list[bytes]:
+    """What the system says of this process."""
     try:
-        with open("/proc/self/status", "rb") as status:  # noqa: PTH123
-            words = (b"CapEff", b"CapBnd", b"NoNewPrivs", b"Seccomp:")
-            return [line for line in status if line.startswith(words)]
+        with open(f"/proc/self/{name}", "rb") as file:  # noqa: PTH123
+            return [line for line in file if line.startswith(starts)]
     except OSError:
         return []
 

@@ -10,7 +10,9 @@ import contextlib
 import fcntl
 import gc
 import io
+import math
 import os
+import queue
 import select
 import signal
 import socket
@@ -122,7 +124,7 @@ class _Helper:
         self.poll.register(self.taken, select.POLLIN)
         self.poll.register(self.woken, select.POLLIN)
         while not self.ended and self.failures < MAX_FAILURES:
-            for descriptor, _ in self.poll.poll(1000 * self._prepare()):
+            for descriptor, _ in self.poll.poll(math.ceil(1000 * self._prepare())):
                 if descriptor in self.clients:
                     self._forget(descriptor)
                     continue
@@ -138,7 +140,7 @@ class _Helper:
                     for worker, client in zip(numbers[::2], numbers[1::2], strict=True):
                         self._count(worker, client)
             self._reap()
-            if not self._is_burst() and not self._is_wanted():
+            if self._rest() <= 0 and not self._is_wanted():
                 break
         # Idle workers end when this process does; one that has just taken a request answers it.
         with contextlib.suppress(OSError):
@@ -155,20 +157,20 @@ class _Helper:
         To fork one and to warm it up takes longer than an answer. So requests that come together
         have the processor to themselves, unless one of them finds no worker.
         """
-        is_burst = self._is_burst()
-        self.poll.modify(self.listener, 0 if self.ready or not is_burst else select.POLLIN)
-        if is_burst:
-            return BURST_SECONDS
+        rest = self._rest()
+        self.poll.modify(self.listener, select.POLLIN if rest > 0 and not self.ready else 0)
+        if rest > 0:
+            return rest
         if len(self.ready) < WORKERS:
             self._fork()
             return 0  # another one as soon as nobody wants anything
         return min(LOOK_SECONDS, self.seconds)
 
-    def _is_burst(self) -> bool:
-        """Whether requests come one upon the other, and there are workers enough for now."""
-        if not self.busy and len(self.ready) < WORKERS // 2:
-            return False
-        return time.monotonic() - self.asked < BURST_SECONDS
+    def _rest(self) -> float:
+        """Seconds until requests no longer come one upon the other, if none comes before."""
+        enough = self.busy or len(self.ready) >= WORKERS // 2
+        quiet = BURST_SECONDS if enough else BURST_SECONDS / 10
+        return self.asked + quiet - time.monotonic()
 
     def _is_wanted(self) -> bool:
         """Whether requests may still come here."""
@@ -242,6 +244,9 @@ class _Helper:
         poll = select.poll()
         poll.register(self.listener, select.POLLIN)
         poll.register(self.gone, select.POLLIN)
+        # Started here: a thread's start takes time that a client would wait for.
+        watched: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+        threading.Thread(target=_watch, args=(watched,), daemon=True).start()
         if not poll.poll(0):
             _warm_up()
         while True:
@@ -259,7 +264,7 @@ class _Helper:
         for descriptor in (self.taken, self.take, self.gone, self.woken, self.waker, *self.clients):
             os.close(descriptor)
         connection.setblocking(True)
-        _answer(connection)
+        _answer(connection, watched)
 
 
 def _warm_up() -> None:
@@ -273,7 +278,7 @@ def _warm_up() -> None:
     gc.disable()
 
 
-def _answer(connection: socket.socket) -> NoReturn:
+def _answer(connection: socket.socket, watched: queue.SimpleQueue[socket.socket]) -> NoReturn:
     """Run a client's command line in its place, and end with its exit status."""
     connection.settimeout(REQUEST_SECONDS)
     if credentials(connection)[1] != os.geteuid():
@@ -292,7 +297,7 @@ def _answer(connection: socket.socket) -> NoReturn:
             meant = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, signal.SIG_IGN if b"%d" % number in ignored else meant)
         _wait_to_go(connection)
-        threading.Thread(target=_watch, args=(connection,), daemon=True).start()
+        watched.put(connection)
         status = run_cold([os.fsdecode(word) for word in argv])
     except KeyboardInterrupt:
         status = 130
@@ -321,10 +326,10 @@ def _wait_to_go(connection: socket.socket) -> None:
     os._exit(0)
 
 
-def _watch(connection: socket.socket) -> None:
+def _watch(watched: queue.SimpleQueue[socket.socket]) -> None:
     """End this process as soon as its client has ended, as a cold run would end with it."""
     with contextlib.suppress(OSError):
-        connection.recv(1)
+        watched.get().recv(1)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
