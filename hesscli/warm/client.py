@@ -46,7 +46,10 @@ def ask(argv: list[str]) -> int | None:
             _start(path)
             return None
         try:
-            worker = int.from_bytes(wire.received(connection, wire.NUMBER), "big")
+            worker = _accepted(connection)
+            if worker is None:
+                _start(path)
+                return None
             return _answered(connection, worker, argv)
         finally:
             connection.close()
@@ -86,6 +89,14 @@ def _connected(path: str) -> _socket.socket | None:
         connection.close()
         raise OSError("somebody else's socket")
     return connection
+
+
+def _accepted(connection: _socket.socket) -> int | None:
+    """The process that answers; None where the last worker of a helper that is gone has ended."""
+    try:
+        return int.from_bytes(wire.received(connection, wire.NUMBER), "big")
+    except (EOFError, ConnectionResetError):
+        return None
 
 
 def credentials(connection: _socket.socket) -> tuple[int, int]:

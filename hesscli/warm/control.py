@@ -82,7 +82,7 @@ def _helpers() -> Iterator[Helper]:
     for path in sorted(Path(folder).glob("*.lock")) if folder else ():
         with contextlib.suppress(OSError, ValueError), path.open("r+") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 pid, since, namespace = lock.read().split()
                 # A process id means nothing in another namespace.

@@ -41,7 +41,8 @@ def main(path: str, minutes: str) -> None:
     os.chdir("/")
     try:
         lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Not flock(), whose lock a worker that is just being forked would hold as well.
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return
     if not _is_file(lock, f"{path}.lock"):
