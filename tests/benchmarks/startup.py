@@ -100,7 +100,8 @@ def main(rounds: int) -> None:
                 if case.warm:
                     time.sleep(REST_SECONDS)
                 commands = [case.command] * case.copies
-                times[case.label].append(seconds(commands, warm if case.warm else environment))
+                found = seconds(commands, warm if case.warm else environment, folder)
+                times[case.label].append(found)
         subprocess.run([*HESS, "--warm-stop"], env=warm, check=True, stdout=subprocess.DEVNULL)
     for case in cases:
         del times[case.label][0]  # filled the disk cache
@@ -108,12 +109,16 @@ def main(rounds: int) -> None:
     print(f"a line of a stream: {1000 * _stream_seconds():.2f} ms (at most 2)")
 
 
-def seconds(commands: list[list[str]], environment: dict[str, str]) -> float:
-    """The wall time of whole processes that are started together."""
+def seconds(commands: list[list[str]], environment: dict[str, str], folder: str) -> float:
+    """The wall time of whole processes that are started together, in a folder."""
     start = time.perf_counter()
     processes = [
         subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            env=environment,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         for command in commands
     ]
