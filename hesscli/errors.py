@@ -52,7 +52,9 @@ class HessError(Exception):
 
     def report(self) -> str:
         """The whole error as lines of text: message, source line with a caret, hint."""
-        lines = [f"hess: {printable(self.message)}"]
+        # What a message quotes may be as long as an argument can be.
+        parts = [shortened(part, LONGEST_QUOTE) for part in self.message.split("`")]
+        lines = [f"hess: {printable('`'.join(parts))}"]
         if self.source is not None and self.span is not None and self.source.strip():
             lines += _excerpt(self.source, self.span)
         if self.hint:
@@ -76,6 +78,7 @@ def internal(error: Exception) -> HessError:
 
 
 EXCERPT_WIDTH = 72
+LONGEST_QUOTE = 300  # longer than the name of a file
 # What stands for signs that an ASCII terminal does not have.
 ASCII_SIGNS = str.maketrans({"…": "...", "×": "x", "±": "+-", "≈": "~", "−": "-", "·": "*"})
 

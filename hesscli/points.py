@@ -79,7 +79,7 @@ def read_assignment(text: str) -> Assignment:
 
 def _items(text: str) -> list[tuple[syntax.Token | None, Node]]:
     """The items of a point, which may stand in round brackets: ``(2, 4)``."""
-    if re.fullmatch(r"\s*\([^()]*=[^()]*\)\s*", text):
+    if re.fullmatch(r"\s*\([^()=]*=[^()]*\)\s*", text):
         text = text.replace("(", " ").replace(")", " ")
     items = syntax.parse_items(text)
     match items:
@@ -88,16 +88,15 @@ def _items(text: str) -> list[tuple[syntax.Token | None, Node]]:
     return items
 
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
-_ITEM = rf"(?:[^\W\d]\w*\s*=\s*)?{_NUMBER}"
+_ITEM = rf"(?:[^\W\d]\w*\s*=\s*)?{syntax.SIGNED_NUMBER}"
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
 
 
 def _with_commas(text: str) -> str:
     """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
-    text = re.sub(r"[\s,;]+$", lambda end: " " * len(end[0]), text)
+    text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
     text = re.sub(
-        r"([^\W\d]\w*\s*)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
+        r"(?<!\w)([^\W\d]\w*+\s*+)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
     )
     if not _LIST.fullmatch(text):
         return text

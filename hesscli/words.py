@@ -7,17 +7,18 @@ command that it was read as is told; for anything else, the error shows what to 
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hesscli.errors import HessError, closest, shortened
-from hesscli.syntax import parse_formula, split_definition
+from hesscli.syntax import SIGNED_NUMBER, parse_formula, split_definition
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
-_VALUE = re.compile(rf"(?:{_NUMBER}(?:,{_NUMBER})*|\[.*|[^\W\d]\w*=.+|=.*),?|,.*", re.DOTALL)
+_VALUE = re.compile(
+    rf"(?:{SIGNED_NUMBER}(?:,{SIGNED_NUMBER})*|\[.*|[^\W\d]\w*=.+|=.*),?|,.*", re.DOTALL
+)
 _AT = ("at", "for", "where", "when", "with")
 # What word processors make of the minus signs of an option.
 _DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
@@ -99,7 +100,7 @@ def _joined(parts: Sequence[str]) -> str:
 def _split_at(words: list[str]) -> tuple[list[str], list[str]]:
     """The words before and after ``at``, which may also stand within the one word there is."""
     if len(words) == 1:
-        pattern = rf"(\s+(?:{'|'.join(_AT)})\s+|$)"
+        pattern = rf"((?<!\s)\s++(?:{'|'.join(_AT)})\s+|$)"
         formula, found, point = re.split(pattern, words[0], maxsplit=1, flags=re.I)
         return ([formula], [point]) if found and not _parses(words[0]) else (words, [])
     for k, word in enumerate(words[1:-1], start=1):
@@ -134,7 +135,7 @@ def _formula(words: Sequence[str]) -> str:
     text = " ".join(words)
     if len(words) == 1 or _parses(text):
         return text
-    names = [word for word in words if Path(word).exists()]
+    names = [word for word in words if _exists(word)]
     if names:
         raise HessError(
             "usage",
@@ -185,11 +186,16 @@ def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | 
     return None
 
 
+def _exists(path: str) -> bool:
+    """Whether there is such a file; a formula may be longer than the name of one can be."""
+    return os.path.exists(path)  # noqa: PTH110 (Path raises OSError)
+
+
 def doubtful(formula: str) -> str | None:
     """What to tell about a formula that is perhaps not what was typed, or not meant as one."""
     if formula in ("help", "version"):
         return f"`{formula}` is read as a variable; the option is `--{formula}`"
-    if formula.isidentifier() and Path(formula).exists():
+    if formula.isidentifier() and _exists(formula):
         return (
             f"`{formula}` is also the name of a file here; if the shell put it in place of a `*`, "
             "put the formula in quotes"

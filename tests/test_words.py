@@ -142,3 +142,25 @@ def test_names_of_files_in_place_of_a_star_are_recognised(
     result = hess("2", "notes.txt", "report.pdf", "x")
     assert result.status == 2
     assert "the shell has put names of files in place of a `*`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["x", "--at", "1" * 100_000],
+        ["x", "--at", "1" + " " * 100_000 + "x"],
+        ["x", "--at", "1" + "," * 100_000 + "2"],
+        ["x", "--at", "a" * 100_000 + "=2"],
+        ["x", "--at", "(" + "=" * 100_000],
+        ["x" + " " * 100_000 + "y"],
+        ["x" + " " * 100_000 + "y", "2,3"],
+        ["x", "1" * 100_000 + "x"],
+    ],
+    ids=["digits", "spaces", "commas", "name", "signs", "gap", "gap at", "no name of a file"],
+)
+def test_a_long_word_is_refused_at_once(hess: Hess, words: list[str]) -> None:
+    # An expression whose parts could match the same text would take minutes.
+    answer = hess(*words)
+    assert answer.status == 2
+    assert answer.stdout == ""
+    assert len(answer.stderr) < 2000
