@@ -1,5 +1,6 @@
 """The entry of ``hess`` and of ``python -m hesscli``."""
 
+import _signal
 import os
 import sys
 import time
@@ -18,6 +19,8 @@ def main() -> None:
             _hint()
     except KeyboardInterrupt:
         status = 130
+    # Impatience must not interrupt what Python and torch tidy up, which would be told as an error.
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     sys.exit(status)
 
 

@@ -57,6 +57,8 @@ def limit(seconds: float) -> Iterator[None]:
         return
     outer = list(_limits)
     previous = signal.signal(signal.SIGALRM, _expire)
+    # A parent may have left it blocked.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     try:
         _limits.append(_Limit(seconds, time.monotonic() + seconds))
         _start()

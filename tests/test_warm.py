@@ -17,7 +17,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from hesscli.warm import place, wire
+from hesscli.warm import control, place, wire
 
 from .conftest import ASK, start_helper
 
@@ -380,6 +380,42 @@ def test_messages_are_read_back() -> None:
 
 
 # Its life
+
+
+HOLDER = """
+# looks like hesscli.warm.server
+import fcntl, os, sys, time
+from hesscli.warm import place
+lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+fcntl.lockf(lock, fcntl.LOCK_EX)
+os.write(lock, f"{os.getpid()} {sys.argv[2]} {place.namespace('pid')}".encode())
+print(flush=True)
+time.sleep(120)
+"""
+
+
+def test_the_oldest_helpers_make_room_for_another_one(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
+    assert place.folder() == f"{short}/hess"
+    paths = [short / "hess" / f"{since}.lock" for since in (3, 1, 4, 2)]
+    holders = [
+        subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(path), path.stem], stdout=subprocess.PIPE
+        )
+        for path in paths
+    ]
+    for holder in holders:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+    control.make_room(3, paths[2])
+    assert holders[1].wait(60) == -15
+    assert [holders[k].poll() for k in (0, 2, 3)] == [None] * 3
+    control.make_room(1, short / "hess" / "own.lock")
+    assert [holder.wait(60) for holder in holders] == [-15] * 4
+    for holder in holders:
+        holder.communicate()
 
 
 def test_who_has_waited_is_told_once_in_a_while(short: Path) -> None:

@@ -58,6 +58,16 @@ def stop() -> str:
     return f"stopped {count} helper{'s' * (count != 1)}\n" if count else "no helper is running\n"
 
 
+def make_room(most: int, own: Path) -> None:
+    """End the oldest helpers, so that with the one whose lock is ``own`` there are at most so many.
+
+    That lock must not be looked at: the process that holds it would lose it.
+    """
+    found = sorted(_helpers(without=own), key=lambda helper: helper.since)
+    for helper in found[: max(0, len(found) + 1 - most)]:
+        _send(helper, signal.SIGTERM)
+
+
 def _send(helper: Helper, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(helper.pid, number)
@@ -76,10 +86,12 @@ def hint() -> str | None:
     return None
 
 
-def _helpers() -> Iterator[Helper]:
+def _helpers(without: Path | None = None) -> Iterator[Helper]:
     """The helpers that hold the lock that a running one holds."""
     folder = place.folder()
     for path in sorted(Path(folder).glob("*.lock")) if folder else ():
+        if path == without:
+            continue
         with contextlib.suppress(OSError, ValueError), path.open("r+") as lock:
             try:
                 fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -22,13 +22,14 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from hesscli.warm import place, wire
+from hesscli.warm import control, place, wire
 from hesscli.warm.client import PASSED, credentials
 
 WORKERS = 10  # kept ready
 BURST_SECONDS = 0.1  # without a request, and a burst of them is over
 BACKLOG = 128
 LOOK_SECONDS = 30.0  # how often an idle helper sees whether it is still wanted
+MAX_HELPERS = 4  # of one user; each takes the memory of a cold run and half as much again
 MAX_FAILURES = 5  # of workers, one after the other, without a request
 REQUEST_SECONDS = 10.0  # for a client to say all that it has to say
 
@@ -49,6 +50,7 @@ def main(path: str, minutes: str) -> None:
         return  # another helper has just ended
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()} {time.time():.0f} {place.namespace('pid')}\n".encode())
+    control.make_room(MAX_HELPERS, Path(f"{path}.lock"))
     _import_all()
     _Helper(Path(f"{path}.socket"), lock, float(minutes)).serve()
     if _is_file(lock, f"{path}.lock"):
