@@ -7,6 +7,7 @@ once there is a point.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,6 +42,8 @@ STANDARD_INPUT = "-"
 def answer(request: Request, streams: Streams) -> ExitStatus:
     """Answer ``request`` on the streams. Raises :class:`HessError` before anything is computed."""
     with Output(request, streams) as output:
+        if request.at:
+            _require_folder()
         if STANDARD_INPUT in request.at:
             return _answer_lines(request, streams, output)
         if request.expression.strip() == STANDARD_INPUT:
@@ -102,6 +105,19 @@ def _require_point(request: Request) -> None:
                 f"`{option}` is about numbers, so it needs a point",
                 hint=f"{option} --at 2,4",
             )
+
+
+def _require_folder() -> None:
+    """torch's linear algebra ends the process where the working directory has been deleted."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        raise HessError(
+            "no-folder",
+            "the folder that hess was started in has been deleted",
+            hint="cd to another one",
+            status=ExitStatus.NO_ANSWER,
+        ) from None
 
 
 def _check_finite(symbolic: Symbolic) -> None:

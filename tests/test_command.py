@@ -259,6 +259,18 @@ def test_the_time_limit_holds_whatever_signals_the_parent_has_blocked() -> None:
     assert "takes longer than 1 s" in process.stderr + process.stdout
 
 
+def test_a_folder_that_has_been_deleted_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    process = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", *COMMAND, "x*y", "--at", "1,2"],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert process.stderr.startswith("hess: the folder that hess was started in has been deleted")
+
+
 def test_closed_standard_streams_do_no_harm() -> None:
     for closed, status in (("<&-", 0), (">&-", 1), ("2>&-", 0)):
         process = subprocess.run(
