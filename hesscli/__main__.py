@@ -50,12 +50,9 @@ def run_cold(argv: list[str]) -> int:
     # Importing torch and SymPy makes a million objects that stay: searching them for garbage,
     # again and again, takes a tenth of a second. The pipeline switches it back on.
     gc.disable()
-    try:
-        from hesscli.cli import run
+    from hesscli.cli import run
 
-        return int(run(argv))
-    except KeyboardInterrupt:
-        return 130
+    return int(run(argv))
 
 
 if __name__ == "__main__":

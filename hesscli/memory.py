@@ -12,7 +12,7 @@ BYTES = 8
 # Measured at the peak (6,400 rows): the rows that torch collects, the matrix it stacks from them,
 # copies without suspects and without negative zeros, the symmetric part, the work space.
 COPIES = 7
-SURELY_FREE = 10_000_000
+SURELY_FREE = 10_000_000  # bytes: not worth a look at what is free
 
 
 def available() -> int:

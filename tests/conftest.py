@@ -102,6 +102,23 @@ def start_helper(folder: Path) -> None:
         time.sleep(0.05)
 
 
+def line_by_line(command: list[str], lines: list[str]) -> list[dict[str, Any]]:
+    """What a stream answers to each line, asked for before the next one is written."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        answers = []
+        for line in lines:
+            process.stdin.write(f"{line}\n")
+            process.stdin.flush()
+            answers.append(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+    return answers
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the helper."""
     if config.getoption("--warm"):

@@ -16,7 +16,7 @@ import pytest
 from hesscli import __version__
 from hesscli.cli import options
 
-from .conftest import Hess
+from .conftest import Hess, line_by_line
 
 COMMAND = [sys.executable, "-m", "hesscli"]
 
@@ -174,18 +174,8 @@ def test_a_stream_may_hold_values_and_name_constants(hess: Hess) -> None:
 
 
 def test_a_stream_is_answered_while_it_is_open() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "x**2", "--at", "-", "--json"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for x in ("1", "2", "3"):
-            process.stdin.write(f"{x}\n")
-            process.stdin.flush()
-            assert json.loads(process.stdout.readline())["point"] == {"x": float(x)}
-        process.stdin.close()
-        assert process.wait(timeout=60) == 0
+    answers = line_by_line([*COMMAND, "x**2", "--at", "-", "--json"], ["1", "2", "3"])
+    assert [answer["point"] for answer in answers] == [{"x": 1.0}, {"x": 2.0}, {"x": 3.0}]
 
 
 def test_bytes_that_are_no_text_spoil_one_line_only() -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from hesscli.warm import control, place, wire
 
-from .conftest import ASK, start_helper
+from .conftest import ASK, line_by_line, start_helper
 
 HESS = [sys.executable, "-m", "hesscli"]
 WARM = [sys.executable, "-c", ASK]
@@ -131,18 +131,8 @@ def test_a_terminal_is_drawn_at_its_width(folder: Path) -> None:
 
 
 def test_a_stream_is_answered_line_by_line(folder: Path) -> None:
-    with subprocess.Popen(
-        [*WARM, "x**2", "--at", "-", "--json"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for x in ("1", "2", "3"):
-            process.stdin.write(f"{x}\n")
-            process.stdin.flush()
-            assert f'"x": {x}.0' in process.stdout.readline()
-        process.stdin.close()
-        assert process.wait(60) == 0
+    answers = line_by_line([*WARM, "x**2", "--at", "-", "--json"], ["1", "2", "3"])
+    assert [answer["point"] for answer in answers] == [{"x": 1.0}, {"x": 2.0}, {"x": 3.0}]
 
 
 def test_a_closed_pipe_is_quiet(folder: Path) -> None:

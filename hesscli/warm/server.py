@@ -22,8 +22,9 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from hesscli.__main__ import run_cold
 from hesscli.warm import control, place, wire
-from hesscli.warm.client import PASSED, credentials
+from hesscli.warm.client import INTERRUPTED, PASSED, credentials
 
 WORKERS = 10  # kept ready
 BURST_SECONDS = 0.1  # without a request, and a burst of them is over
@@ -71,8 +72,8 @@ def _import_all() -> None:
     from importlib import import_module
 
     for module in (
-        "numpy", "sympy", "torch", "mpmath", "rich.console", "scipy.special", "hesscli.__main__",
-        "hesscli.cli", "hesscli.analysis", "hesscli.checking", "hesscli.elements", "hesscli.exact",
+        "numpy", "sympy", "torch", "mpmath", "rich.console", "scipy.special", "hesscli.cli",
+        "hesscli.analysis", "hesscli.checking", "hesscli.elements", "hesscli.exact",
         "hesscli.expectation", "hesscli.hessian", "hesscli.points", "hesscli.settlement",
         "hesscli.values", "hesscli.render.exact", "hesscli.render.jsonlines",
         "hesscli.render.latex", "hesscli.render.numeric", "hesscli.render.spy",
@@ -292,8 +293,6 @@ def _answer(connection: socket.socket, watched: queue.SimpleQueue[socket.socket]
         os._exit(0)
     body = wire.received(connection, int.from_bytes(length, "big"))
     argv, environment, codecs, (mask,), ignored = wire.unpacked(body)
-    from hesscli.__main__ import run_cold
-
     try:
         _become(descriptors, environment, codecs, int(mask))
         for number in PASSED:
@@ -303,7 +302,7 @@ def _answer(connection: socket.socket, watched: queue.SimpleQueue[socket.socket]
         watched.put(connection)
         status = run_cold([os.fsdecode(word) for word in argv])
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
     except BaseException:
         # As the interpreter ends with what nobody has caught.
         with contextlib.suppress(BaseException):
