@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -11,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -59,21 +61,48 @@ Hess = Callable[..., Result]
 
 
 class Utf8(io.StringIO):
-    """A stream in memory that says it can hold every character."""
+    """A stream in memory that says it can hold every character, and may say it is a terminal."""
 
     encoding = "utf-8"
 
+    def __init__(self, terminal: bool = False) -> None:
+        super().__init__()
+        self.terminal = terminal
 
-# A helper must have answered: a request that would fall back to a cold run fails.
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+# A helper must have answered: a request that would fall back to a cold run fails. On a busy machine
+# a helper may take longer to accept than a user would wait.
 ASK = (
-    "import sys; from hesscli.warm.client import ask; status = ask(sys.argv[1:]); "
+    "import sys; from hesscli.warm import client; client.SECONDS = 120; "
+    "status = client.ask(sys.argv[1:]); "
     "sys.exit('the helper did not answer' if status is None else status)"
 )
 
 
+def needs(*tools: str) -> pytest.MarkDecorator:
+    """Skip a test, with the reason, where a program that it runs is not installed."""
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"needs {' and '.join(missing)}")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--warm``: every run of the command line is answered by a helper process."""
+    """The options of this suite."""
     parser.addoption("--warm", action="store_true", help="answer by a helper process")
+    parser.addoption("--no-skip", action="store_true", help="fail where a test was skipped")
+    parser.addoption(
+        "--update-snapshots", action="store_true", help="write what command lines print now"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With ``--no-skip``, a test that was skipped is as bad as one that failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skip") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -84,6 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+    os.environ["LC_ALL"] = "C.UTF-8"
     if not config.getoption("--warm"):
         os.environ["HESS_WARM"] = "0"  # which also keeps hess from telling of it
         return
@@ -138,17 +168,64 @@ def hess_here() -> Hess:
     return _in_process
 
 
-def _by_helper(*argv: str, stdin: str = "") -> Result:
+def _by_helper(
+    *argv: str,
+    stdin: str = "",
+    terminal: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Result:
+    command = [sys.executable, "-c", ASK, *argv]
+    clean = {**os.environ, **(environment or {})}
+    if terminal is not None:
+        return _on_a_terminal(command, terminal, clean, folder)
     process = subprocess.run(
-        [sys.executable, "-c", ASK, *argv], input=stdin, capture_output=True, text=True,
+        command, input=stdin, capture_output=True, text=True, env=clean, cwd=folder,
         encoding="utf-8", errors="surrogateescape", timeout=600, check=False,
     )  # fmt: skip
     return Result(process.stdout, process.stderr, process.returncode)
 
 
-def _in_process(*argv: str, stdin: str = "") -> Result:
-    streams = Streams(io.StringIO(stdin), Utf8(), Utf8())
-    status = run(list(argv), streams)
-    assert isinstance(streams.stdout, Utf8)
-    assert isinstance(streams.stderr, Utf8)
-    return Result(streams.stdout.getvalue(), streams.stderr.getvalue(), int(status))
+def _on_a_terminal(
+    command: list[str], width: int, environment: Mapping[str, str], folder: Path | None
+) -> Result:
+    environment = {k: v for k, v in environment.items() if k != "COLUMNS"}
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as stderr:
+        process = pexpect.spawn(
+            "sh", ["-c", 'exec "$@" 2>"$0"', stderr.name, *command], env=environment,
+            cwd=folder, dimensions=(50, width), encoding="utf-8", timeout=600,
+        )  # fmt: skip
+        process.expect(pexpect.EOF)
+        process.close()
+        stdout = str(process.before).replace("\r\n", "\n")
+        return Result(stdout, stderr.read(), process.exitstatus or 0)
+
+
+def _in_process(
+    *argv: str,
+    stdin: str = "",
+    terminal: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Result:
+    stdout, stderr = Utf8(terminal is not None), Utf8()
+    width = {} if terminal is None else {"COLUMNS": str(terminal)}
+    # The help is written by Typer, to the process's own streams.
+    redirected = contextlib.redirect_stdout(stdout)
+    with _within({**(environment or {}), **width}, folder), redirected:
+        status = run(list(argv), Streams(io.StringIO(stdin), stdout, stderr))
+    return Result(stdout.getvalue(), stderr.getvalue(), int(status))
+
+
+@contextlib.contextmanager
+def _within(environment: Mapping[str, str], folder: Path | None) -> Iterator[None]:
+    """With these environment variables, in this folder."""
+    before, here = dict(os.environ), Path.cwd()
+    try:
+        os.environ.update(environment)
+        os.chdir(folder or here)
+        yield
+    finally:
+        os.chdir(here)
+        os.environ.clear()
+        os.environ.update(before)
