@@ -18,7 +18,7 @@ from hesscli import semantics
 from hesscli.cli import options
 from hesscli.syntax import KEYWORDS
 
-from .conftest import Hess
+from .conftest import Hess, needs
 
 SCRIPTS = Path(generate.__file__).parent.resolve()
 # A machine under load may take long to start a shell.
@@ -131,7 +131,10 @@ class Shell:
 SETUPS = {"bash": BASH, "zsh": ZSH_BY_FPATH, "fish": FISH}
 
 
-@pytest.fixture(scope="module", params=SETUPS)
+SHELLS = {name: pytest.param(name, marks=needs(name)) for name in SETUPS}
+
+
+@pytest.fixture(scope="module", params=SHELLS.values())
 def shell(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shell]:
@@ -214,6 +217,7 @@ def test_tab_lists(shell: Shell, typed: str, texts: list[str]) -> None:
     assert "afile.txt" not in completed.listed
 
 
+@needs("zsh")
 @pytest.mark.parametrize("setup", [ZSH_BY_FPATH, ZSH_SOURCED], ids=["fpath", "sourced"])
 def test_the_very_first_tab_in_zsh_completes(setup: str, tmp_path: Path) -> None:
     shell = Shell("zsh", setup, tmp_path)
@@ -222,13 +226,13 @@ def test_the_very_first_tab_in_zsh_completes(setup: str, tmp_path: Path) -> None
 
 
 # fish knows no more of the line than what stands before the cursor.
-@pytest.mark.parametrize("shell", ["bash", "zsh"], indirect=True)
+@pytest.mark.parametrize("shell", [SHELLS["bash"], SHELLS["zsh"]], indirect=True)
 def test_the_formula_may_stand_behind_the_cursor(shell: Shell) -> None:
     completed = shell.tab('hess --at x=2, --json "x*y"', back=len(' --json "x*y"'))
     assert completed.line == 'hess --at x=2,y= --json "x*y"'
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"], indirect=True)
+@pytest.mark.parametrize("shell", [SHELLS["zsh"], SHELLS["fish"]], indirect=True)
 def test_options_and_functions_are_explained(shell: Shell) -> None:
     assert "Every number of a large answer" in shell.tab("hess --f").listed
     assert "hyperbolic sine" in shell.tab('hess "sin').listed

@@ -9,25 +9,30 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from docs import generate
 from hesscli.cli import options
 
+from .conftest import needs
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def _examples() -> list[tuple[str, str]]:
+def _examples() -> list[Any]:
     found = []
     for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
         for command, output in re.findall(r"\$ (.*)\n((?:(?!\$ ).*\n)*)", block):
-            found.append((command, output))
+            tools = set(re.findall(r"(?:^|\| )(\w+)", command)) - {"hess", "printf"}
+            found.append(pytest.param(command, output, id=command, marks=needs(*sorted(tools))))
     return found
 
 
-@pytest.mark.parametrize(("command", "output"), _examples(), ids=[c for c, _ in _examples()])
+@pytest.mark.slow
+@pytest.mark.parametrize(("command", "output"), _examples())
 def test_readme_example_prints_what_it_says(command: str, output: str) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.run(
@@ -56,7 +61,11 @@ def test_the_readme_has_every_option() -> None:
         assert option.names[0] in README
 
 
-@pytest.mark.parametrize(("language", "command"), [("python", sys.executable), ("bash", "bash")])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("language", "command"),
+    [("python", sys.executable), pytest.param("bash", "bash", marks=needs("bash", "jq"))],
+)
 def test_the_readme_keeps_one_process_open(language: str, command: str) -> None:
     (program,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -72,6 +81,7 @@ def test_the_man_page_is_up_to_date() -> None:
     assert (ROOT / "docs" / "hess.1").read_text(encoding="utf-8") == generate.man_page()
 
 
+@needs("mandoc")
 def test_the_man_page_is_valid() -> None:
     checked = subprocess.run(
         ["mandoc", "-T", "lint", "-W", "error", str(ROOT / "docs" / "hess.1")],
@@ -87,6 +97,7 @@ def test_the_man_page_is_valid() -> None:
         assert "".join(option.usage.split()) in words
 
 
+@pytest.mark.slow
 def test_the_pictures_show_what_a_terminal_shows() -> None:
     drawn = dict(generate.pictures())
     assert {path.stem for path in (ROOT / "docs").glob("*.svg")} == set(drawn)

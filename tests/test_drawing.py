@@ -375,6 +375,7 @@ def _on_a_terminal(*argv: str, width: int = 80, **environment: str) -> str:
 EXAMPLE = ("x**3 - x*y", "--at", "2,4")
 
 
+@pytest.mark.slow
 def test_colours_on_a_terminal() -> None:
     assert HUE.search(_on_a_terminal(*EXAMPLE))
     assert not HUE.search(_on_a_terminal(*EXAMPLE, NO_COLOR="1"))
@@ -383,12 +384,14 @@ def test_colours_on_a_terminal() -> None:
     assert "\x1b" not in _on_a_terminal(*EXAMPLE, TERM="dumb")
 
 
+@pytest.mark.slow
 def test_a_terminal_of_the_c_locale_gets_ascii() -> None:
     printed = _on_a_terminal("x**3 + x*y", "--at", "x=[2,3],y=4", "--check", LC_ALL="C", width=60)
     assert printed.isascii()
     assert "f = " in printed
 
 
+@pytest.mark.slow
 def test_a_narrow_terminal_is_not_overrun() -> None:
     printed = _on_a_terminal("x**3 + x*y", "--at", "x=[2,3],y=[4,5]", width=40, NO_COLOR="1")
     plain = re.sub(r"\x1b\[[\d;]*m", "", printed)

@@ -14,6 +14,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hesscli import exact
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact import evaluate_digits, evaluate_exactly
 from hesscli.existence import Examiner
@@ -208,7 +209,7 @@ def test_a_hessian_that_does_not_exist_says_why() -> None:
 def test_an_entry_without_a_closed_form_is_missing_with_its_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hesscli.exact.MAX_LIMIT", 8)  # the second derivative has twelve operations
+    monkeypatch.setattr(exact, "MAX_LIMIT", 8)  # the second derivative has twelve operations
     for found, reason in (
         (_exactly("sin(x)/x", "0"), "no exact form was found; it is about -0.333333"),
         (_digits("sin(x)/x", "0", 30), f"no more digits than a double has were found: {-1 / 3}"),

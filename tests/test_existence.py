@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hesscli import settlement
+
 from .conftest import Hess
 
 # formula, point, value, gradient, Hessian; None where there is none.
@@ -212,7 +214,7 @@ def test_nothing_hangs(hess: Hess) -> None:
 def test_a_verification_that_is_too_slow_is_said(
     hess_here: Hess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hesscli.settlement.VERIFYING_SECONDS", 1e-6)
+    monkeypatch.setattr(settlement, "VERIFYING_SECONDS", 1e-6)
     answer = hess_here("sin(x)", "--at", "1", "--json").json
     assert answer["verified"]["digits"] is None
     assert "takes longer than" in answer["verified"]["reason"]

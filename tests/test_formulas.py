@@ -142,13 +142,13 @@ def test_every_function_and_alias_is_known_and_listed(hess: Hess) -> None:
     ],
 )
 def test_large_formulas_are_read_or_refused_within_seconds(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     try:
         read_formula(text)
     except HessError as error:
         assert len(error.report()) < 1_000
     # A hang, not a speed, is what this catches: each takes well under a second.
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 names = st.sampled_from(["x", "y", "x1", "theta"])

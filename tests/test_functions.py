@@ -18,6 +18,7 @@ import pytest
 import sympy
 from mpmath import mpf
 
+from hesscli import hessian as autograd
 from hesscli.existence import Examiner
 from hesscli.functions import FUNCTIONS
 from hesscli.hessian import Evaluator, generator
@@ -517,6 +518,7 @@ def test_every_function_is_tried() -> None:
     assert {case.name for case in CASES} == names
 
 
+@pytest.mark.slow
 def test_verified_numbers_are_the_exact_ones(tried: Tried) -> None:
     case, points = tried
     for point, right in points:
@@ -525,6 +527,7 @@ def test_verified_numbers_are_the_exact_ones(tried: Tried) -> None:
             assert _wrong(case, point, found, right, EXACT) == {}, point
 
 
+@pytest.mark.slow
 def test_torch_alone_gives_thirteen_digits(tried: Tried) -> None:
     case, points = tried
     tolerance = LOOSE[case.text][0] if case.text in LOOSE else KERNEL
@@ -534,6 +537,7 @@ def test_torch_alone_gives_thirteen_digits(tried: Tried) -> None:
             assert _wrong(case, point, found, right, tolerance) == {}, point
 
 
+@pytest.mark.slow
 def test_where_a_function_is_not_real_there_is_no_number_but_a_reason(tried: Tried) -> None:
     case, points = tried
     for point, right in points:
@@ -653,7 +657,8 @@ TENSORS = {
 def test_a_kernel_broadcasts_as_one_number_after_the_other(
     monkeypatch: pytest.MonkeyPatch, text: str, shapes: str, vectorized: bool
 ) -> None:
-    monkeypatch.setattr("hesscli.hessian._vectorize", lambda *_: vectorized)
+    # Whether rows are taken all at once goes by the time that one after the other takes.
+    monkeypatch.setattr(autograd, "SECONDS_PER_STEP", 1e3 if vectorized else 0)
     assignment = read_assignment("x={},y={}".format(*TENSORS[shapes]))
     formula, evaluator, examiner = _evaluator(text)
     (place,) = bind([assignment], formula)

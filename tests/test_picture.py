@@ -137,7 +137,7 @@ def test_without_matplotlib_it_says_what_to_install(
         with pytest.raises(HessError, match="needs matplotlib") as caught:
             call()
         assert caught.value.code == "no-matplotlib"
-        assert caught.value.hint == "pip install 'hess[plot]'"
+        assert caught.value.hint == "pip install 'hesscli[plot]'"
     assert not file.exists()
 
 

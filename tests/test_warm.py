@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
 
+import hesscli
+from hesscli import cli
 from hesscli.warm import control, place, wire
 
 from .conftest import ASK, line_by_line, start_helper
 
+pytestmark = pytest.mark.slow
 HESS = [sys.executable, "-m", "hesscli"]
 WARM = [sys.executable, "-c", ASK]
 EXAMPLE = ["x**3 + x*y", "--at", "2,4", "--verify", "always"]  # however slow the machine is
@@ -58,6 +62,7 @@ def _run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]
 
 def _pid(folder: Path) -> int:
     (lock,) = folder.glob("hess/*.lock")
+    _until(lock.read_text)  # which a helper that is just starting has emptied
     return int(lock.read_text().split()[0])
 
 
@@ -146,11 +151,13 @@ def test_a_closed_pipe_is_quiet(folder: Path) -> None:
 # Signals
 
 
-def _slow(folder: Path) -> tuple[subprocess.Popen[str], int]:
+def _slow(
+    folder: Path, before: Sequence[str] = (), after: Sequence[str] = ()
+) -> tuple[subprocess.Popen[str], int]:
     """A request that takes long, and the worker that answers it."""
-    before = set(_children(_pid(folder)))
+    workers_before = set(_children(_pid(folder)))
     client = subprocess.Popen(
-        [*WARM, *SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*before, *WARM, *SLOW, *after], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         process_group=0,  # a job of its own: only those can be suspended
     )  # fmt: skip
     workers: set[int] = set()
@@ -158,7 +165,7 @@ def _slow(folder: Path) -> tuple[subprocess.Popen[str], int]:
     def found() -> bool:
         # The worker has the client's standard output.
         target = Path(f"/proc/{client.pid}/fd/1").readlink()
-        for worker in before | set(_children(_pid(folder))):
+        for worker in workers_before | set(_children(_pid(folder))):
             try:
                 if Path(f"/proc/{worker}/fd/1").readlink() == target:
                     workers.add(worker)
@@ -191,10 +198,10 @@ def test_a_signal_reaches_the_worker(folder: Path, number: signal.Signals, statu
 
 def test_a_signal_that_is_ignored_stays_ignored(folder: Path) -> None:
     program = "trap '' HUP; exec \"$@\""
-    with subprocess.Popen(["sh", "-c", program, "sh", *WARM, *SLOW, "--timeout", "3"]) as client:
-        time.sleep(0.5)
-        client.send_signal(signal.SIGHUP)
-        assert client.wait(60) == 1
+    client, _ = _slow(folder, ["sh", "-c", program, "sh"], ["--timeout", "3"])
+    client.send_signal(signal.SIGHUP)
+    assert "takes longer than 3 s" in "".join(client.communicate(timeout=60))
+    assert client.returncode == 1
 
 
 def test_a_suspended_job_stops_and_goes_on(folder: Path) -> None:
@@ -330,6 +337,40 @@ def test_another_environment_of_imports_is_another_helper(monkeypatch: pytest.Mo
     assert name != place.name()
 
 
+def test_no_helper_answers_with_code_that_has_changed(
+    short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "hesscli"
+    shutil.copytree(
+        Path(hesscli.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    nested = package / "new" / "nested"
+    nested.mkdir(parents=True)
+    for folder in (nested.parent, nested):
+        (folder / "__init__.py").touch()
+    said = nested / "said.py"
+    said.write_text("from hesscli import cli\ncli.__version__ = 'one'\n")
+    with (package / Path(cli.__file__).relative_to(Path(hesscli.__file__).parent)).open("a") as end:
+        end.write("\nimport hesscli.new.nested.said\n")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
+    monkeypatch.setenv("HESS_WARM", "1")
+    monkeypatch.chdir(tmp_path)
+
+    def printed() -> tuple[str, str]:
+        """What a run prints for which there is no helper yet, and one that a helper answers."""
+        cold = _run([*HESS, "--version"]).stdout
+        _until((short / "hess" / f"{_name()}.socket").exists)
+        return cold, _run([*WARM, "--version"]).stdout
+
+    assert printed() == ("hess one\n", "hess one\n")
+    said.write_text("from hesscli import cli\ncli.__version__ = 'two'\n")
+    assert printed() == ("hess two\n", "hess two\n")
+    before = _name()
+    (nested / "more.py").touch()
+    assert _name() != before
+    _run([*HESS, "--warm-stop"])
+
+
 def test_nonsense_on_the_socket_harms_nobody(folder: Path) -> None:
     (path,) = folder.glob("hess/*.socket")
     for data in (b"", b"\0", b"\xff" * 100, wire.packed([[b"x"]])):
@@ -345,9 +386,10 @@ def test_a_worker_writes_nothing_for_a_client_that_has_given_up(folder: Path, go
     program = f"""
 import _socket, sys
 from hesscli.warm import client, wire
-connection = client._connected(sys.argv[1])
+client.SECONDS = 120
+connection = client.connected(sys.argv[1])
 worker = int.from_bytes(wire.received(connection, wire.NUMBER), "big")
-client._send(connection, ["x^2", "--at", "3"], [])
+client.send_request(connection, ["x^2", "--at", "3"], [])
 assert wire.received(connection, len(wire.READY)) == wire.READY
 if {go}:
     connection.sendall(wire.GO)
@@ -422,8 +464,12 @@ def test_who_has_waited_is_told_once_in_a_while(short: Path) -> None:
 def test_status_and_stop(short: Path) -> None:
     environment = {**os.environ, "HESS_WARM": "1", "XDG_RUNTIME_DIR": str(short)}
 
+    # On a busy machine a helper may take longer to end than a user would wait.
+    patient = "import sys; from hesscli.cli import run; from hesscli.warm import control; "
+    patient += "control.STOP_SECONDS = 120; run(sys.argv[1:])"
+
     def said(option: str) -> str:
-        return _run([*HESS, option], env=environment).stdout
+        return _run([sys.executable, "-c", patient, option], env=environment).stdout
 
     assert said("--warm-status") == said("--warm-stop") == "no helper is running\n"
     _run([*HESS, "x"], env=environment)

@@ -140,7 +140,7 @@ def _bad_file(path: str, error: OSError | ValueError) -> HessError:
 def _no_matplotlib(reason: str) -> HessError:
     return HessError(
         "no-matplotlib", f"a picture needs matplotlib, and {reason}",
-        hint="pip install 'hess[plot]'",
+        hint="pip install 'hesscli[plot]'",
     )  # fmt: skip
 
 

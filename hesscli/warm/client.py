@@ -41,7 +41,7 @@ def ask(argv: list[str]) -> int | None:
         path = f"{folder}/{place.name()}"
         if len(os.fsencode(path)) > MAX_PATH:
             return None
-        connection = _connected(f"{path}.socket")
+        connection = connected(f"{path}.socket")
         if connection is None:
             _start(path)
             return None
@@ -77,7 +77,7 @@ def _is_possible(argv: list[str]) -> bool:
     return not (reads and os.isatty(0))
 
 
-def _connected(path: str) -> _socket.socket | None:
+def connected(path: str) -> _socket.socket | None:
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     connection.settimeout(SECONDS)
     try:
@@ -105,7 +105,7 @@ def credentials(connection: _socket.socket) -> tuple[int, int]:
     return int.from_bytes(found[:4], sys.byteorder), int.from_bytes(found[4:8], sys.byteorder)
 
 
-def _send(connection: _socket.socket, argv: list[str], ignored: list[int]) -> None:
+def send_request(connection: _socket.socket, argv: list[str], ignored: list[int]) -> None:
     """Say all that a worker has to know."""
     mask = os.umask(0o77)
     os.umask(mask)
@@ -158,7 +158,7 @@ def _answered(connection: _socket.socket, worker: int, argv: list[str]) -> int |
         for number in before:
             if number not in ignored:
                 _signal.signal(number, suspend if number == _signal.SIGTSTP else pass_on)
-        _send(connection, argv, ignored)
+        send_request(connection, argv, ignored)
         if wire.received(connection, len(wire.READY)) != wire.READY:
             raise EOFError
         connection.settimeout(None)

@@ -56,7 +56,7 @@ def name() -> str:
         sys.prefix,
         package,
         *(f"{path} {_changed(path)}" for path in sys.path[_from_here() :]),
-        *(f"{path} {_files(path)}" for path in (package, f"{package}/render", f"{package}/warm")),
+        *_files(package),
         *(f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(_IMPORTED)),
         *map(namespace, ("pid", "mnt", "user")),
         str(sorted(os.sched_getaffinity(0))),
@@ -86,11 +86,18 @@ def _changed(path: str) -> int:
         return 0
 
 
-def _files(path: str) -> str:
-    """What the files of a folder are, as far as their entries tell."""
+def _files(path: str) -> list[str]:
+    """What the files below a folder are, as far as their entries tell."""
     with os.scandir(path) as entries:
-        found = [(e.name, e.stat()) for e in entries if e.name.endswith((".py", ".json"))]
-    return str(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in found))
+        found = sorted((entry.name, entry) for entry in entries if entry.name != "__pycache__")
+    files = []
+    for _, entry in found:
+        if entry.is_dir():
+            files += _files(entry.path)
+        else:
+            stat = entry.stat()
+            files.append(f"{entry.path} {stat.st_mtime_ns} {stat.st_size} {stat.st_ino}")
+    return files
 
 
 def _lines(name: str, starts: tuple[bytes, ...] = (b"",)) -> list[bytes]:

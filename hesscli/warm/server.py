@@ -19,9 +19,12 @@ import socket
 import sys
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import NoReturn
 
+import hesscli
 from hesscli.__main__ import run_cold
 from hesscli.warm import control, place, wire
 from hesscli.warm.client import INTERRUPTED, PASSED, credentials
@@ -33,6 +36,18 @@ LOOK_SECONDS = 30.0  # how often an idle helper sees whether it is still wanted
 MAX_HELPERS = 4  # of one user; each takes the memory of a cold run and half as much again
 MAX_FAILURES = 5  # of workers, one after the other, without a request
 REQUEST_SECONDS = 10.0  # for a client to say all that it has to say
+WARM_UP = ["x**3+sin(x*y)", "--at", "2,4"]
+# What people ask for: the helper imports what these answers turn out to need.
+TRIALS = (
+    WARM_UP,
+    ["x**3+log(1+exp(x))/y", "--at", "2,4", "--check", "--color", "always"],
+    ["abs(x)*y+besselk(1,x)", "--at", "2,1"],
+    ["sum(a*x)**2", "--at", "x=rand(40),a=linspace(0,1,40)", "--json"],
+    ["Integral(sin(t)/t,(t,0,x))", "--at", "1", "--format", "latex"],
+    ["x**2*y", "--at", "1,sqrt(2)", "--exact"],
+    ["x**2*y", "--at", "1,2", "--expect", "[[4,2],[2,1]]", "--format", "csv"],
+    ["Sum(x**k,(k,1,5))*exp(y)"],
+)
 
 
 def main(path: str, minutes: str) -> None:
@@ -69,22 +84,35 @@ def _is_file(descriptor: int, path: str) -> bool:
 def _import_all() -> None:
     """Load what a request may need. Nothing is computed."""
     gc.disable()
-    from importlib import import_module
-
-    for module in (
-        "numpy", "sympy", "torch", "mpmath", "rich.console", "scipy.special", "hesscli.cli",
-        "hesscli.analysis", "hesscli.checking", "hesscli.elements", "hesscli.exact",
-        "hesscli.expectation", "hesscli.hessian", "hesscli.points", "hesscli.settlement",
-        "hesscli.values", "hesscli.render.exact", "hesscli.render.jsonlines",
-        "hesscli.render.latex", "hesscli.render.numeric", "hesscli.render.spy",
-        "hesscli.render.symbolic", "hesscli.render.tabular", "hesscli.render.text",
-        # What these would load for some requests only.
-        "scipy.differentiate", "sympy.assumptions.wrapper", "sympy.codegen.scipy_nodes",
-        "sympy.integrals.manualintegrate", "sympy.sets.setexpr", "sympy.tensor.tensor",
-    ):  # fmt: skip
-        import_module(module)
+    for module in walk_packages(hesscli.__path__, "hesscli."):
+        if not module.name.endswith(".__main__"):
+            import_module(module.name)
+    for name in _loaded_by_answers():
+        with contextlib.suppress(Exception):  # not every name is that of a file
+            import_module(name)
     # Not to be looked through for garbage in every worker, which would copy all of it.
     gc.freeze()
+
+
+def _loaded_by_answers() -> list[str]:
+    """The modules that answers load where they need them, as a child finds out by answering."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(read)
+            before = set(sys.modules)
+            for argv in TRIALS:
+                _run_for_nobody(argv)
+            with os.fdopen(write, "w") as names:
+                names.write("\n".join(name for name in sys.modules if name not in before))
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as names:
+        loaded = names.read().splitlines()
+    os.waitpid(child, 0)
+    return loaded
 
 
 class _Helper:
@@ -252,7 +280,7 @@ class _Helper:
         watched: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
         threading.Thread(target=_watch, args=(watched,), daemon=True).start()
         if not poll.poll(0):
-            _warm_up()
+            _run_for_nobody(WARM_UP)
         while True:
             if any(descriptor == self.gone for descriptor, _ in poll.poll()):
                 return
@@ -271,14 +299,13 @@ class _Helper:
         _answer(connection, watched)
 
 
-def _warm_up() -> None:
+def _run_for_nobody(argv: list[str]) -> None:
     """Answer a request of one's own, for what torch and SymPy do only once."""
     from hesscli.cli import run
     from hesscli.model import Streams
 
     gc.disable()
-    nowhere = Streams(io.StringIO(), io.StringIO(), io.StringIO())
-    run(["x**3+sin(x*y)", "--at", "2,4"], nowhere)
+    run(argv, Streams(io.StringIO(), io.StringIO(), io.StringIO()))
     gc.disable()
 
 
