@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import indent
 
-from hesscli.cli import PICTURES, options
-from hesscli.functions import FUNCTIONS
-from hesscli.manual import Option
-from hesscli.syntax import KEYWORDS
+from hesscli.cli.command import PICTURES, options
+from hesscli.cli.help import Option
+from hesscli.functions.table import FUNCTIONS
+from hesscli.language.tokens import KEYWORDS
 
 HERE = Path(__file__).parent
 MADE = "Made by completions/generate.py: change its template, not this file."

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.text import Text
 
 from hesscli import __version__
-from hesscli.cli import ARGUMENT, options
-from hesscli.manual import EXAMPLES, STATUSES, SUMMARY
+from hesscli.cli.command import ARGUMENT, options
+from hesscli.cli.help import EXAMPLES, STATUSES, SUMMARY
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"

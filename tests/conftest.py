@@ -21,9 +21,9 @@ import pexpect
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hesscli import settlement
-from hesscli.cli import RECURSION_LIMIT, run
-from hesscli.model import Streams
+from hesscli.cli.command import RECURSION_LIMIT, run
+from hesscli.types import Streams
+from hesscli.verdict import settle as settlement
 
 sys.setrecursionlimit(RECURSION_LIMIT)
 

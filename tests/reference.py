@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hesscli.analysis import analyse
-from hesscli.existence import Examiner
-from hesscli.hessian import Evaluator, generator
-from hesscli.model import Report
-from hesscli.points import bind, names_given, read_assignment
-from hesscli.semantics import read_formula
-from hesscli.settlement import settle
+from hesscli.exact.limits import Examiner
+from hesscli.formula.reader import read_formula
+from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.types import Report
+from hesscli.verdict.settle import settle
+from hesscli.verdict.spectrum import analyse
 
 
 def report(text: str, at: str, wrt: tuple[str, ...] = ()) -> Report:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hesscli.analysis import analyse, spectrum
-from hesscli.model import Evaluation, Variable, Verification
+from hesscli.types import Evaluation, Variable, Verification
+from hesscli.verdict.spectrum import analyse, spectrum
 
 from .conftest import Hess
 

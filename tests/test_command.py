@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hesscli import __version__
-from hesscli.cli import options
+from hesscli.cli.command import options
 
 from .conftest import Hess, line_by_line
 
@@ -293,7 +293,7 @@ def test_a_stream_that_holds_no_unicode_is_served() -> None:
 def _modules(*argv: str) -> set[str]:
     """The packages that a run has imported when it ends."""
     code = (
-        "import sys; from hesscli.cli import run; run(sys.argv[1:]);"
+        "import sys; from hesscli.cli.command import run; run(sys.argv[1:]);"
         "print('|'.join(m for m in ('torch','sympy','numpy','pydantic') if m in sys.modules),"
         "file=sys.stderr)"
     )

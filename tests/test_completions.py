@@ -14,9 +14,9 @@ import pexpect
 import pytest
 
 from completions import generate
-from hesscli import semantics
-from hesscli.cli import options
-from hesscli.syntax import KEYWORDS
+from hesscli.cli.command import options
+from hesscli.formula import reader as semantics
+from hesscli.language.tokens import KEYWORDS
 
 from .conftest import Hess, needs
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from docs import generate
-from hesscli.cli import options
+from hesscli.cli.command import options
 
 from .conftest import needs
 

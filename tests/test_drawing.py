@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hesscli.derivatives import differentiate
+from hesscli.derive.symbols import differentiate
 from hesscli.errors import display_width
-from hesscli.model import Report, Variable
+from hesscli.formula.reader import read_formula
 from hesscli.render import figures, numeric, palette, spy, symbolic, text
 from hesscli.render.entries import ASCII, UNICODE
 from hesscli.render.grid import MAX_COLUMNS, Frame
 from hesscli.render.numbers import Numbers
-from hesscli.semantics import read_formula
+from hesscli.types import Report, Variable
 
 from .conftest import Hess
 from .reference import report

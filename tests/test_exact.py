@@ -14,13 +14,13 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hesscli import exact
 from hesscli.errors import ExitStatus, HessError
-from hesscli.exact import evaluate_digits, evaluate_exactly
-from hesscli.existence import Examiner
-from hesscli.model import Exact, Formula, Values
-from hesscli.points import bind, names_given, read_assignment
-from hesscli.semantics import read_formula
+from hesscli.exact import closed as exact
+from hesscli.exact.closed import evaluate_digits, evaluate_exactly
+from hesscli.exact.limits import Examiner
+from hesscli.formula.reader import read_formula
+from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.types import Exact, Formula, Values
 
 from .conftest import Hess
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hesscli import settlement
+from hesscli.verdict import settle as settlement
 
 from .conftest import Hess
 

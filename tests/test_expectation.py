@@ -16,14 +16,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hesscli.errors import ExitStatus, HessError
-from hesscli.expectation import (
+from hesscli.types import Comparison, Variable
+from hesscli.verdict.compare import (
     ABSOLUTE_TOLERANCE,
     RELATIVE_TOLERANCE,
     Expected,
     compare,
     read_expected,
 )
-from hesscli.model import Comparison, Variable
 
 NAMES = "xyzuvw"
 NAN = float("nan")

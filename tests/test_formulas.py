@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hesscli import syntax
 from hesscli.errors import HessError
-from hesscli.functions import BY_NAME
-from hesscli.semantics import read_formula
+from hesscli.formula.reader import read_formula
+from hesscli.functions.table import BY_NAME
+from hesscli.language import tree as syntax
+from hesscli.language.parser import parse_formula
+from hesscli.language.tokens import read_number
+from hesscli.language.writer import PYTHON, UNICODE, unparse
 
 from .conftest import Hess
 
@@ -172,7 +175,7 @@ def trees(draw: st.DrawFn, depth: int = 4) -> syntax.Node:
             return syntax.Name(span, draw(names))
         case "number":
             text = draw(numbers)
-            return syntax.Number(span, syntax.read_number(text), text)
+            return syntax.Number(span, read_number(text), text)
         case "minus":
             return syntax.Negative(span, draw(inner))
         case "sum":
@@ -218,14 +221,14 @@ def _value(node: syntax.Node) -> float:
 
 @given(trees())
 def test_text_of_a_tree_reads_back_to_the_same_value(tree: syntax.Node) -> None:
-    for notation in (syntax.PYTHON, syntax.UNICODE):
-        text = syntax.unparse(tree, notation)
+    for notation in (PYTHON, UNICODE):
+        text = unparse(tree, notation)
         try:
             expected = _value(tree)
         except (ZeroDivisionError, OverflowError, ValueError):
-            syntax.parse_formula(text)
+            parse_formula(text)
             continue
-        assert _value(syntax.parse_formula(text)) == pytest.approx(expected, rel=1e-9, nan_ok=True)
+        assert _value(parse_formula(text)) == pytest.approx(expected, rel=1e-9, nan_ok=True)
 
 
 @given(st.text(max_size=40))

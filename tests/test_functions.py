@@ -18,15 +18,15 @@ import pytest
 import sympy
 from mpmath import mpf
 
-from hesscli import hessian as autograd
-from hesscli.existence import Examiner
-from hesscli.functions import FUNCTIONS
-from hesscli.hessian import Evaluator, generator
-from hesscli.model import Evaluation, Point, Values, Verify
-from hesscli.points import bind, read_assignment
-from hesscli.semantics import read_formula, symbol
-from hesscli.settlement import settle
-from hesscli.stable import stable
+from hesscli.derive.stable import stable
+from hesscli.exact.limits import Examiner
+from hesscli.formula.reader import read_formula, symbol
+from hesscli.functions.table import FUNCTIONS
+from hesscli.numeric import autograd as autograd
+from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.point.points import bind, read_assignment
+from hesscli.types import Evaluation, Point, Values, Verify
+from hesscli.verdict.settle import settle
 
 from .conftest import Hess
 

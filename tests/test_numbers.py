@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd.functional import hessian
 
-from hesscli.semantics import read_formula, symbol
+from hesscli.formula.reader import read_formula, symbol
 
 from .conftest import Hess
 

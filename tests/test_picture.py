@@ -17,15 +17,16 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hesscli.analysis import analyse
 from hesscli.errors import HessError
-from hesscli.existence import Examiner
-from hesscli.hessian import Evaluator, generator
-from hesscli.model import Array, Report
-from hesscli.points import bind, names_given, read_assignment
-from hesscli.render import picture, view
-from hesscli.semantics import read_formula
-from hesscli.settlement import settle
+from hesscli.exact.limits import Examiner
+from hesscli.formula.reader import read_formula
+from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.plot import picture
+from hesscli.plot import scene as view
+from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.types import Array, Report
+from hesscli.verdict.settle import settle
+from hesscli.verdict.spectrum import analyse
 
 ROSENBROCK = "100*(y-x**2)**2 + (1-x)**2"
 SUFFIXES = ("svg", "png", "pdf")

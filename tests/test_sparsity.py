@@ -8,9 +8,9 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hesscli.model import Variable
-from hesscli.semantics import read_formula, symbol
-from hesscli.sparsity import structural_zeros
+from hesscli.derive.pattern import structural_zeros
+from hesscli.formula.reader import read_formula, symbol
+from hesscli.types import Variable
 
 from .reference import report
 

@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from hesscli.checking import finite_differences
+from hesscli.verdict.check import finite_differences
 
 from .conftest import Hess
 

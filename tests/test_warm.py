@@ -19,7 +19,7 @@ import pexpect
 import pytest
 
 import hesscli
-from hesscli import cli
+from hesscli.cli import command as cli
 from hesscli.warm import control, place, wire
 
 from .conftest import ASK, line_by_line, start_helper
@@ -349,7 +349,7 @@ def test_no_helper_answers_with_code_that_has_changed(
     for folder in (nested.parent, nested):
         (folder / "__init__.py").touch()
     said = nested / "said.py"
-    said.write_text("from hesscli import cli\ncli.__version__ = 'one'\n")
+    said.write_text("from hesscli.cli import command\ncommand.__version__ = 'one'\n")
     with (package / Path(cli.__file__).relative_to(Path(hesscli.__file__).parent)).open("a") as end:
         end.write("\nimport hesscli.new.nested.said\n")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
@@ -363,7 +363,7 @@ def test_no_helper_answers_with_code_that_has_changed(
         return cold, _run([*WARM, "--version"]).stdout
 
     assert printed() == ("hess one\n", "hess one\n")
-    said.write_text("from hesscli import cli\ncli.__version__ = 'two'\n")
+    said.write_text("from hesscli.cli import command\ncommand.__version__ = 'two'\n")
     assert printed() == ("hess two\n", "hess two\n")
     before = _name()
     (nested / "more.py").touch()
@@ -465,7 +465,7 @@ def test_status_and_stop(short: Path) -> None:
     environment = {**os.environ, "HESS_WARM": "1", "XDG_RUNTIME_DIR": str(short)}
 
     # On a busy machine a helper may take longer to end than a user would wait.
-    patient = "import sys; from hesscli.cli import run; from hesscli.warm import control; "
+    patient = "import sys; from hesscli.cli.command import run; from hesscli.warm import control; "
     patient += "control.STOP_SECONDS = 120; run(sys.argv[1:])"
 
     def said(option: str) -> str:

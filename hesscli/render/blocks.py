@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hesscli.model import Array, Mask, Variable
 from hesscli.render.figures import number
+from hesscli.types import Array, Mask, Variable
 
 MAX_LISTED = 10
 

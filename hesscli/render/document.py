@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from hesscli.model import Formula, Undefined, Variable
+from hesscli.language.tree import Name
+from hesscli.language.writer import Notation, unparse
 from hesscli.render.grid import Group, Matrix
-from hesscli.syntax import Name, Notation, unparse
+from hesscli.types import Formula, Undefined, Variable
 
 T = TypeVar("T")
 MAX_LISTED = 16

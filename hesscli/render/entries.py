@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hesscli.model import Array
 from hesscli.render.palette import Palette
+from hesscli.types import Array
 
 MISSING = "none"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hesscli.model import Array, Exact, Variable
-from hesscli.notation import as_text
+from hesscli.formula.notation import as_text
+from hesscli.language.writer import PYTHON, UNICODE
 from hesscli.render.blocks import captions, summary
 from hesscli.render.document import (
     MAX_LISTED,
@@ -31,7 +31,7 @@ from hesscli.render.document import (
 from hesscli.render.entries import MISSING
 from hesscli.render.grid import MAX_COLUMNS, Matrix
 from hesscli.render.texts import Texts
-from hesscli.syntax import PYTHON, UNICODE
+from hesscli.types import Array, Exact, Variable
 
 
 def document(answer: Exact, *, unicode: bool, full: bool = True) -> Document:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from hesscli.model import Array
 from hesscli.render.entries import MISSING
+from hesscli.types import Array
 
 SIGNIFICANT_DIGITS = 6
 # Whole numbers from here on are no longer all doubles: their last digits would mean nothing.

@@ -13,7 +13,9 @@ from functools import cache
 from typing import Any
 
 from hesscli.errors import HessError
-from hesscli.model import (
+from hesscli.formula.notation import as_text
+from hesscli.shapes import size
+from hesscli.types import (
     Array,
     Check,
     Comparison,
@@ -24,8 +26,6 @@ from hesscli.model import (
     Undefined,
     Variable,
 )
-from hesscli.notation import as_text
-from hesscli.shapes import size
 
 FORMAT_VERSION = "1.0"
 MAX_KEPT = 1_000  # rows of as many entries: some 60 MB

@@ -12,8 +12,8 @@ from typing import Any
 import sympy
 
 from hesscli.errors import printable
-from hesscli.model import Array, Exact, Report, Symbolic, Undefined
-from hesscli.semantics import symbol
+from hesscli.formula.reader import symbol
+from hesscli.types import Array, Exact, Report, Symbolic, Undefined
 
 MISSING = r"\text{none}"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from hesscli.model import Array, Mask
 from hesscli.render.entries import MISSING, Signs
 from hesscli.render.figures import Column, column, number
 from hesscli.render.palette import LEVELS, Palette
+from hesscli.types import Array, Mask
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from hesscli.model import Array, Check, Comparison, Evaluation, Report, Verification
+from hesscli.language.writer import PYTHON, UNICODE, Notation
 from hesscli.render.blocks import captions, summary
 from hesscli.render.document import (
     MAX_LISTED,
@@ -28,7 +28,7 @@ from hesscli.render.entries import MISSING
 from hesscli.render.figures import number, precise
 from hesscli.render.grid import MAX_COLUMNS, Matrix
 from hesscli.render.numbers import Numbers
-from hesscli.syntax import PYTHON, UNICODE, Notation
+from hesscli.types import Array, Check, Comparison, Evaluation, Report, Verification
 
 
 def document(report: Report, *, unicode: bool, full: bool = True) -> Document:

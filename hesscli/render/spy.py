@@ -11,10 +11,10 @@ from itertools import groupby
 
 import numpy as np
 
-from hesscli.model import Array
 from hesscli.render.entries import Entries
 from hesscli.render.grid import GAP, Frame
 from hesscli.render.numbers import levels
+from hesscli.types import Array
 
 MAX_WIDTH = 32  # of a picture, in characters, without its frame
 # The bits of the dots of a Braille sign (Unicode, block 2800).

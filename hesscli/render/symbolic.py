@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from hesscli.model import Symbolic, Variable
-from hesscli.notation import as_text
+from hesscli.formula.notation import as_text
+from hesscli.language.writer import PYTHON, UNICODE
 from hesscli.render.document import (
     MAX_LISTED,
     Document,
@@ -20,7 +20,7 @@ from hesscli.render.document import (
 )
 from hesscli.render.grid import MAX_COLUMNS, Matrix
 from hesscli.render.texts import Texts
-from hesscli.syntax import PYTHON, UNICODE
+from hesscli.types import Symbolic, Variable
 
 
 def document(answer: Symbolic, *, unicode: bool, full: bool = True) -> Document:

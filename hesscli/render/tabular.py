@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from hesscli.model import Exact, Report, Symbolic, Variable
-from hesscli.notation import as_text
+from hesscli.formula.notation import as_text
 from hesscli.render.figures import precise
+from hesscli.types import Exact, Report, Symbolic, Variable
 
 Row = Sequence[str]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hesscli.errors import display_width
-from hesscli.model import Array
 from hesscli.render.entries import MISSING, Signs
 from hesscli.render.palette import Palette
+from hesscli.types import Array
 
 
 @dataclass(frozen=True, slots=True)

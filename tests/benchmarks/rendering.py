@@ -15,12 +15,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from hesscli.analysis import analyse
-from hesscli.model import Array, Report, Variable
 from hesscli.render import jsonlines, latex, numeric, tabular, text
 from hesscli.render.entries import UNICODE
 from hesscli.render.grid import Frame
 from hesscli.render.palette import PLAIN, palette
+from hesscli.types import Array, Report, Variable
+from hesscli.verdict.spectrum import analyse
 from tests.reference import report
 
 REPEATS = 3

@@ -13,14 +13,14 @@ import subprocess
 import sys
 import time
 
-from hesscli.analysis import analyse
-from hesscli.cli import RECURSION_LIMIT
-from hesscli.existence import Examiner
-from hesscli.hessian import Evaluator, generator
-from hesscli.model import Verify
-from hesscli.points import bind, names_given, read_assignment
-from hesscli.semantics import read_formula
-from hesscli.settlement import settle
+from hesscli.cli.command import RECURSION_LIMIT
+from hesscli.exact.limits import Examiner
+from hesscli.formula.reader import read_formula
+from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.types import Verify
+from hesscli.verdict.settle import settle
+from hesscli.verdict.spectrum import analyse
 
 CASES = [
     ("x**3 + x*y", "2,4"),

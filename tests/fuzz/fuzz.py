@@ -103,7 +103,7 @@ def _template(message: str) -> str:
 def try_formula(text: str) -> None:
     """A formula is refused in words, or reads back to itself from both of its notations."""
     from hesscli.errors import HessError
-    from hesscli.semantics import read_formula
+    from hesscli.formula.reader import read_formula
 
     try:
         formula = read_formula(text)
@@ -141,8 +141,8 @@ BOUND = ("x**2*y + x*y**2", "x**2", "E*x + I**2*y")
 def try_point(text: str) -> None:
     """A point is refused in words, or gives every variable of a formula a finite value."""
     from hesscli.errors import HessError
-    from hesscli.points import bind, names_given, read_assignment
-    from hesscli.semantics import read_formula
+    from hesscli.formula.reader import read_formula
+    from hesscli.point.points import bind, names_given, read_assignment
     from hesscli.shapes import size
 
     try:
@@ -233,8 +233,8 @@ _internal: list[Exception] = []
 
 
 def _run(arguments: list[str], stdin: str) -> tuple[int, str, str]:
-    from hesscli.cli import run
-    from hesscli.model import Streams
+    from hesscli.cli.command import run
+    from hesscli.types import Streams
 
     _internal.clear()
     stdout, stderr = _Utf8(), _Utf8()
@@ -295,8 +295,8 @@ def _validator() -> Any:
 
 def _check_numbers(answer: dict[str, Any]) -> None:
     """Shapes, symmetry, that every null is accounted for, and that symbols can be read."""
-    from hesscli.syntax import MAX_LENGTH as MOST
-    from hesscli.syntax import parse_formula
+    from hesscli.language.parser import parse_formula
+    from hesscli.language.tokens import MAX_LENGTH as MOST
 
     gradient, hessian = answer["gradient"], answer["hessian"]
     order = len(gradient)
@@ -339,7 +339,7 @@ class Writer:
     """Texts that are formulas and points, or almost."""
 
     def __init__(self, target: str) -> None:
-        from hesscli.functions import BY_NAME
+        from hesscli.functions.table import BY_NAME
 
         self.target = target
         self.functions = BY_NAME
@@ -653,7 +653,10 @@ class State:
 
 def prepare(target: str) -> None:
     """Set the program up for many runs in one process."""
-    from hesscli import cli, errors, pipeline, points
+    from hesscli import errors
+    from hesscli.cli import command as cli
+    from hesscli.cli import pipeline
+    from hesscli.point import points
 
     def seen(error: Exception) -> Any:
         _internal.append(error)

@@ -1,0 +1,213 @@
+"""The words of a command line → a formula and its points, half-way to a careless user.
+
+A shell splits a formula without quotes into words, and people put the point where it reads well:
+``hess x^2 3``, ``hess "x^2" at 3``, ``--at 2 4``. What has one sensible reading is read so, and the
+command that it was read as is told; for anything else, the error shows what to type.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hesscli.errors import HessError, closest, shortened
+from hesscli.language.parser import parse_formula, split_definition
+from hesscli.language.tokens import SIGNED_NUMBER
+
+_VALUE = re.compile(
+    rf"(?:{SIGNED_NUMBER}(?:,{SIGNED_NUMBER})*|\[.*|[^\W\d]\w*=.+|=.*),?|,.*", re.DOTALL
+)
+_AT = ("at", "for", "where", "when", "with")
+# What word processors make of the minus signs of an option.
+_DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A value of ``--at``, and the words that follow it up to the next option."""
+
+    value: str
+    following: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The formula, if there is one, and the values of ``--at``; ``changed`` says that they are
+    not those that the words say by themselves.
+    """
+
+    formula: str | None
+    at: tuple[str, ...]
+    changed: bool
+
+    def command(self, options: Sequence[str]) -> str:
+        """The command to type for this."""
+        points = [word for point in self.at for word in ("--at", point)]
+        return " ".join(map(quoted, ("hess", self.formula or "", *points, *options)))
+
+
+def understand(before: Sequence[str], at: Sequence[At]) -> Understood:
+    """What the words that are no options say; ``before`` are those that follow no ``--at``.
+
+    Raises :class:`HessError` where that is nothing, or more than one thing.
+    """
+    points = []
+    words = list(before)
+    changed = False
+    spare = len(words) + sum(len(a.following) for a in at)
+    for each in at:
+        parts = [each.value]
+        rest = list(each.following)
+        # The last word left is the formula, whatever it looks like.
+        while rest and spare > 1 and (_continues(parts[-1]) or _is_value(rest)):
+            parts.append(rest.pop(0))
+            spare -= 1
+        changed |= len(parts) > 1
+        points.append(_joined(parts))
+        words += rest
+    if not words:
+        return Understood(None, tuple(points), changed)
+    if not points:
+        words, after = _split_at(words)
+        if after:
+            return Understood(_formula(words), (_joined(after),), True)
+        if _are_values(words[1:]):
+            return _with_values(words)
+    return Understood(_formula(words), tuple(points), changed or len(words) > 1)
+
+
+def _is_value(words: Sequence[str]) -> bool:
+    """Whether words begin with a value, or with a name that is given one."""
+    return bool(_VALUE.fullmatch(words[0]) or (words[1:] and words[1].startswith("=")))
+
+
+def _continues(part: str) -> bool:
+    """Whether something must follow."""
+    return part.rstrip().endswith((",", "=", "(", "["))
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Parts of a point with the commas that are missing between them."""
+    text = ""
+    for part in parts:
+        glued = not text or _continues(text) or part.startswith((",", "=", ")", "]"))
+        text += part if glued else f",{part}"
+    return text
+
+
+def _split_at(words: list[str]) -> tuple[list[str], list[str]]:
+    """The words before and after ``at``, which may also stand within the one word there is."""
+    if len(words) == 1:
+        pattern = rf"((?<!\s)\s++(?:{'|'.join(_AT)})\s+|$)"
+        formula, found, point = re.split(pattern, words[0], maxsplit=1, flags=re.I)
+        return ([formula], [point]) if found and not _parses(words[0]) else (words, [])
+    for k, word in enumerate(words[1:-1], start=1):
+        if word.lower() in _AT:
+            return words[:k], words[k + 1 :]
+    return words, []
+
+
+def _are_values(words: Sequence[str]) -> bool:
+    return bool(words) and all(
+        _is_value(words[k:]) or _continues(words[k - 1]) for k in range(len(words))
+    )
+
+
+def _with_values(words: list[str]) -> Understood:
+    """A formula and values after it: ``x^2 3``, but not ``x^2 -3``, which may be a difference."""
+    reading = Understood(words[0], (_joined(words[1:]),), True)
+    if not _parses(words[0]):
+        return Understood(_formula(words), (), True)
+    if _parses(" ".join(words)):
+        other = Understood(" ".join(words), (), True)
+        raise HessError(
+            "usage",
+            f"`{' '.join(words)}` can be read in two ways",
+            hint=f"{reading.command([])}, or {other.command([])}",
+        )
+    return reading
+
+
+def _formula(words: Sequence[str]) -> str:
+    """The formula that the shell has split. Raises :class:`HessError` where it is none."""
+    text = " ".join(words)
+    if len(words) == 1 or _parses(text):
+        return text
+    names = [word for word in words if _exists(word)]
+    if names:
+        raise HessError(
+            "usage",
+            f"the shell has put names of files in place of a `*`, such as `{shortened(names[0])}`",
+            hint='quotes around the formula: hess "2*x"',
+        )
+    parse_formula(split_definition(text)[1])  # whose error shows the place
+    raise AssertionError(text)
+
+
+def _parses(text: str) -> bool:
+    try:
+        parse_formula(split_definition(text)[1])
+    except HessError:
+        return False
+    return True
+
+
+def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | None:
+    """What is wrong with words that are formulas to a parser, but are meant as options."""
+    for word in words:
+        if word in known:
+            return HessError("usage", f"`{word}` stands after `--`", hint="options before `--`")
+        inside = re.search(rf"(?<=\s)[{_DASHES}]{{1,2}}([a-z]+)(?=[\s=]|$)", word)
+        if inside and f"--{inside[1]}" in known:
+            rest = word[inside.end() :].strip(" =")
+            command = f"hess {quoted(word[: inside.start()].strip())} --{inside[1]} {rest}"
+            return HessError(
+                "usage",
+                f"the option `--{inside[1]}` stands inside the formula",
+                hint=command.strip(),
+            )
+        dashed = re.fullmatch(rf"[{_DASHES}]+([a-z]+)(=.*)?", word)
+        if dashed and f"--{dashed[1]}" in known and (len(words) > 1 or not word.isascii()):
+            hint = f"did you mean `--{dashed[1]}`?"
+        elif dashed and len(words) == 1 and f"--{dashed[1]}" in known:
+            hint = f"`--{dashed[1]}` for the option, `-- {word}` for the formula"
+        elif (
+            dashed
+            and len(words) > 1
+            and len(dashed[1]) > 2
+            and (match := closest(f"--{dashed[1]}", tuple(known)))
+        ):
+            hint = f"did you mean `{match}`?"
+        else:
+            continue
+        return HessError("usage", f"`{word}` is almost an option", hint=hint)
+    return None
+
+
+def _exists(path: str) -> bool:
+    """Whether there is such a file; a formula may be longer than the name of one can be."""
+    return os.path.exists(path)  # noqa: PTH110 (Path raises OSError)
+
+
+def doubtful(formula: str) -> str | None:
+    """What to tell about a formula that is perhaps not what was typed, or not meant as one."""
+    if formula in ("help", "version"):
+        return f"`{formula}` is read as a variable; the option is `--{formula}`"
+    if formula.isidentifier() and _exists(formula):
+        return (
+            f"`{formula}` is also the name of a file here; if the shell put it in place of a `*`, "
+            "put the formula in quotes"
+        )
+    return None
+
+
+def quoted(word: str) -> str:
+    """A word as it is typed in a shell, in double quotes where these will do."""
+    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
+        return word
+    if not re.search(r'[$`"\\!]', word):
+        return f'"{word}"'
+    return shlex.quote(word)

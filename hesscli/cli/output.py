@@ -1,0 +1,199 @@
+"""Where and how answers are written: the format, the file, the width and the colours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any, TextIO
+
+from hesscli.errors import ASCII_SIGNS, HessError
+from hesscli.types import Color, Exact, Format, Report, Request, Streams, Symbolic
+
+if TYPE_CHECKING:
+    from hesscli.render.grid import Frame
+
+
+class Output:
+    """Writes answers, one after the other. To be closed, for a file's sake."""
+
+    def __init__(self, request: Request, streams: Streams) -> None:
+        self.request = request
+        self.streams = streams
+        self.path = None if request.output == "-" else request.output
+        self.file: TextIO | None = None
+        if self.path is not None:
+            require_writable(self.path)
+        self.writer = _writer(request, self._stream)
+
+    def __enter__(self) -> Output:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.file is not None:
+            self.file.close()
+
+    def numeric(self, report: Report) -> None:
+        """Write the answer at a point."""
+        self._write(self.writer.numeric(report))
+        if not report.holds and self.request.format in (Format.plain, Format.csv):
+            from hesscli.render.numeric import problems
+
+            # A table of numbers has no room for words.
+            self._say(problems(report))
+
+    def exact(self, exact: Exact) -> None:
+        """Write an exact answer."""
+        self._write(self.writer.exact(exact))
+
+    def symbolic(self, symbolic: Symbolic) -> None:
+        """Write a Hessian in symbols."""
+        self._write(self.writer.symbolic(symbolic))
+
+    def failure(self, error: HessError, line: int | None = None) -> None:
+        """Say that one point has no answer, and go on."""
+        if self.request.format is Format.json:
+            from hesscli.render import jsonlines
+
+            self._write(jsonlines.failure(error, line))
+            return
+        if self.request.format is Format.csv:
+            self.writer.skip()
+        where = f"line {line}: " if line is not None else ""
+        self._say([error.report().replace("hess: ", where, 1)])
+
+    def _say(self, texts: Iterable[str]) -> None:
+        self.streams.stdout.flush()
+        for text in texts:
+            if not holds_unicode(self.streams.stderr):
+                text = text.translate(ASCII_SIGNS)
+            self.streams.stderr.write(f"hess: {text}\n")
+
+    def flush(self) -> None:
+        """Let a reader have what was written."""
+        self._stream().flush()
+
+    def _stream(self) -> TextIO:
+        """Standard output, or the file: opened with the first answer, so that a request which
+        gets none leaves an old file alone.
+        """
+        if self.path is None:
+            return self.streams.stdout
+        if self.file is None:
+            try:
+                self.file = Path(self.path).open("w", encoding="utf-8")  # noqa: SIM115
+            except OSError as error:
+                raise _unwritable(self.path, error.strerror or str(error)) from None
+        return self.file
+
+    def _write(self, pieces: Iterable[str]) -> None:
+        stream = self._stream()
+        for piece in pieces:
+            stream.write(piece)
+
+
+def require_writable(path: str) -> None:
+    """Refuse, before anything is computed, a file that could not be written."""
+    folder = Path(path).parent
+    if Path(path).is_dir():
+        raise _unwritable(path, "it is a folder")
+    if not folder.is_dir():
+        raise _unwritable(path, f"there is no folder `{folder}`")
+    if not os.access(path if Path(path).exists() else folder, os.W_OK):
+        raise _unwritable(path, "permission denied")
+
+
+def _unwritable(path: str, reason: str) -> HessError:
+    return HessError("bad-file", f"cannot write `{path}`: {reason.lower()}")
+
+
+def _writer(request: Request, stream: Any) -> Any:
+    """What turns answers into text: ``numeric``, ``exact`` and ``symbolic`` give its pieces."""
+    match request.format:
+        case Format.json:
+            from hesscli.render import jsonlines
+
+            return jsonlines
+        case Format.latex:
+            from hesscli.render import latex
+
+            return latex
+        case Format.plain | Format.csv:
+            from hesscli.render import tabular
+
+            return tabular.Plain() if request.format is Format.plain else tabular.Csv()
+        case Format.terminal:
+            return _Drawing(request, stream)
+
+
+class _Drawing:
+    """Draws answers for people, with an empty line between two."""
+
+    def __init__(self, request: Request, stream: Any) -> None:
+        self.request = request
+        self.stream = stream
+        self.count = 0
+
+    def numeric(self, report: Report) -> Iterator[str]:
+        """The answer at a point."""
+        return self._drawn("numeric", report)
+
+    def exact(self, exact: Exact) -> Iterator[str]:
+        """An exact answer."""
+        return self._drawn("exact", exact)
+
+    def symbolic(self, symbolic: Symbolic) -> Iterator[str]:
+        """A Hessian in symbols."""
+        return self._drawn("symbolic", symbolic)
+
+    def _drawn(self, kind: str, answer: Report | Exact | Symbolic) -> Iterator[str]:
+        from importlib import import_module
+
+        from hesscli.render import text
+
+        stream = self.stream()
+        unicode = holds_unicode(stream)
+        frame = _frame(self.request, stream, unicode)
+        build = import_module(f"hesscli.render.{kind}").document
+        built = build(answer, unicode=unicode, full=frame.full)
+        if self.count:
+            yield "\n"
+        self.count += 1
+        for line in text.lines(built, frame):
+            yield line + "\n"
+
+
+def _frame(request: Request, stream: TextIO, unicode: bool) -> Frame:
+    """The width, which only a terminal has, and the colours, which may be asked for anywhere."""
+    from hesscli.render.entries import ASCII, UNICODE
+    from hesscli.render.grid import Frame
+    from hesscli.render.palette import PLAIN, palette
+
+    terminal = stream.isatty()
+    width = get_terminal_size((80, 24)).columns if terminal else None
+    always = request.color is Color.always
+    hues = always or not os.environ.get("NO_COLOR")
+    # A file is not what is looked at: it gets colours only where they are asked for by name.
+    wished = os.environ.get("FORCE_COLOR") not in (None, "", "0") and request.output is None
+    forced = always or (wished and hues)
+    colours = PLAIN
+    if request.color is not Color.never and (terminal or forced):
+        from rich.console import Console
+
+        system = Console(file=stream, force_terminal=True).color_system
+        colours = palette(system or ("standard" if forced else None), hues)
+    full = request.full or not terminal
+    return Frame(width, full, UNICODE if unicode else ASCII, colours)
+
+
+def holds_unicode(stream: TextIO) -> bool:
+    """Whether the stream takes every character, and its reader has not asked for ASCII.
+
+    Python takes the C locale for UTF-8; a terminal that is set to it may show no more than ASCII.
+    """
+    encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
+    asked = locale in ("C", "POSIX") and stream in (sys.stdout, sys.stderr)
+    return encoding in ("utf8", "utf16") and not asked

@@ -1,0 +1,290 @@
+"""A formula at an exact point → value, gradient and Hessian in closed form, or to many digits.
+
+Whether an entry exists is decided by :mod:`hesscli.exact.limits`; here it gets its number, and
+:mod:`hesscli.exact.inertia` proves what follows for the matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import partial
+
+import sympy
+
+from hesscli.derive.pattern import structural_zeros
+from hesscli.errors import ExitStatus, HessError
+from hesscli.exact.inertia import blocks, closed_forms, inertia_of, kind_of, pair, spectrum
+from hesscli.exact.limits import (
+    DIGITS,
+    Entry,
+    Examiner,
+    Number,
+    exact,
+    number_at,
+    undefined_entries,
+)
+from hesscli.exact.numbers import (
+    FAILURES,
+    MAX_CANCELLED,
+    SIGN_DIGITS,
+    bits,
+    sign,
+    sure,
+    terms,
+    tidied,
+)
+from hesscli.formula.reader import (
+    GROWS_LIKE_EXP,
+    GROWS_LIKE_FACTORIAL,
+    MAX_BITS,
+    MAX_EXPONENT,
+    MAX_FACTORIAL,
+    MAX_ROOT_BITS,
+    symbol,
+)
+from hesscli.types import Exact, Expr, Formula, Undefined, Variable
+
+MAX_LIMIT = 60  # operations of an expression whose limit is looked for
+# How far a double may be from the exact number that it stands for.
+DOUBLE = sympy.Float("1e-9")
+SMALLEST_DOUBLE = sympy.Float("1e-323")
+
+
+def evaluate_exactly(
+    formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner
+) -> Exact:
+    """The derivatives at ``point`` in closed form.
+
+    Raises :class:`HessError` where a number would be too long to write down.
+    """
+    place = _Place(formula, point, examiner)
+    return _evaluated(place, place.exactly, None)
+
+
+def evaluate_digits(
+    formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner, digits: int
+) -> Exact:
+    """The derivatives at ``point`` as Floats of ``digits`` digits, all correct.
+
+    A 0 is an Integer, and exact.
+    """
+    place = _Place(formula, point, examiner)
+    return _evaluated(place, partial(place.rounded, digits=digits), digits)
+
+
+def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: int | None) -> Exact:
+    formula, jet, order = place.formula, place.jet, len(place.jet.gradient)
+    found = {e: None if double is None else number(e) for e, double in place.doubles.items()}
+    gradient = tuple(found[(i,)] for i in range(order))
+    hessian = tuple(tuple(found[pair(i, j)] for j in range(order)) for i in range(order))
+    stationary = None if None in gradient else _stationary(gradient)
+    eigenvalues = inertia = definiteness = None
+    notes = [*formula.notes, *(note for note in jet.notes if "limits" in note)]
+    if not any(None in row for row in hessian):
+        spectra = [spectrum(place, b, digits or SIGN_DIGITS) for b in blocks(hessian)]
+        inertia, definiteness = inertia_of(spectra)
+        if digits is None:
+            eigenvalues = closed_forms(hessian, spectra)
+        else:
+            eigenvalues = tuple(sorted(e for s in spectra for e in s.rounded(digits)))
+            if any(s.unknown for s in spectra):
+                notes.append("an eigenvalue that could not be told from 0 is given as 0")
+    variables = tuple(Variable(name, ()) for name in formula.variables)
+    return Exact(
+        formula=formula,
+        variables=variables[: formula.wrt],
+        constants=variables[formula.wrt :],
+        digits=digits,
+        point=place.point,
+        value=found[()],
+        gradient=gradient,
+        hessian=hessian,
+        structural=structural_zeros(formula, variables[: formula.wrt], (), place.derivative),
+        eigenvalues=eigenvalues,
+        inertia=inertia,
+        definiteness=definiteness,
+        stationary=stationary,
+        kind=kind_of(definiteness) if stationary and definiteness else None,
+        undefined=(
+            *undefined_entries([(jet, list(range(order)))], formula, order),
+            *_not_found(place, found, digits),
+        ),
+        notes=tuple(notes),
+    )
+
+
+def _stationary(gradient: Sequence[Expr]) -> bool | None:
+    signs = [sign(slope) for slope in gradient]
+    return False if any(signs) else None if None in signs else True
+
+
+def _not_found(
+    place: _Place, found: Mapping[Entry, Expr | None], digits: int | None
+) -> Iterator[Undefined]:
+    """The entries that exist, but not in the form that was asked for."""
+    for entry, double in place.doubles.items():
+        if double is not None and found[entry] is None:
+            name = ("value", "gradient", "hessian")[len(entry)]
+            paths = dict.fromkeys("".join(f"[{i}]" for i in e) for e in (entry, entry[::-1]))
+            reason = (
+                f"no exact form was found; it is about {double:.6g}"
+                if digits is None
+                else f"no more digits than a double has were found: {double!r}"
+            )
+            entries = tuple(name + path for path in paths)
+            yield Undefined(place.formula.text, None, reason, entries)
+
+
+class _Place:
+    """The numbers of one formula at one point."""
+
+    def __init__(
+        self, formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner
+    ) -> None:
+        self.formula = formula
+        self.derivative = examiner.derivative
+        self.point = {name: exact(value) for name, value in point.items()}
+        self.jet = examiner(point, "")
+        rows = range(len(self.jet.gradient))
+        self.doubles: dict[Entry, float | None] = {
+            (): self.jet.value,
+            **{(i,): self.jet.gradient[i] for i in rows},
+            **{(i, j): self.jet.hessian[i][j] for i in rows for j in rows if i <= j},
+        }
+        self.found: dict[Entry, Expr | None] = {}
+        self.floats: dict[int, dict[str, Expr]] = {}
+
+    def exactly(self, entry: Entry) -> Expr | None:
+        """The entry in closed form; None where no form agrees with the double."""
+        if entry not in self.found:
+            forms = map(tidied, self._forms(entry))
+            self.found[entry] = next((f for f in forms if self._agrees(f, entry)), None)
+        return self.found[entry]
+
+    def rounded(self, entry: Entry, digits: int) -> Expr | None:
+        """The entry to so many digits, which takes a closed form where it is 0 or a limit."""
+        source = partial(self._number, entry)
+        number = sure(source, digits) if self.doubles[entry] else None
+        if number is None or not self._is_near(number, entry):
+            try:
+                form = self.exactly(entry)
+            except HessError:
+                form = None
+            if form == 0:
+                return sympy.S.Zero
+            number = sure(source if form is None else partial(number_at, form, {}), digits)
+        if number is None or not self._is_near(number, entry):
+            return None
+        return sympy.Float(number, digits)
+
+    def _number(self, entry: Entry, digits: int) -> Number:
+        if digits not in self.floats:
+            self.floats[digits] = {n: sympy.N(value, digits) for n, value in self.point.items()}
+        return number_at(self.derivative(entry), self.floats[digits], digits)
+
+    def _agrees(self, form: Expr, entry: Entry) -> bool:
+        number = sure(partial(number_at, form, {}), SIGN_DIGITS)
+        if number is None:  # perhaps a 0 that cannot be proved
+            number = number_at(form, {}, DIGITS)
+        return number is not None and self._is_near(number, entry)
+
+    def _is_near(self, number: Number, entry: Entry) -> bool:
+        """Whether the double may stand for ``number``.
+
+        At a kink, SymPy's rules may give the number of one side, or of neither.
+        """
+        double = sympy.Float(self.doubles[entry], 20)
+        return bool(abs(number - double) <= DOUBLE * abs(double) + SMALLEST_DOUBLE)
+
+    def _forms(self, entry: Entry) -> Iterator[Expr]:
+        """The entry at the point; then, as they exist, its limits along lines towards it."""
+        expression, names = self.derivative(entry), self.formula.differentiated
+        form = _substituted(expression, {symbol(n): value for n, value in self.point.items()})
+        if _is_finite(form):
+            yield form
+        if expression.count_ops() > MAX_LIMIT:
+            return
+        step = sympy.Dummy("t", positive=True)
+        oblique = {name: k for k, name in enumerate(names, start=1)}
+        for way in (*({name: 1} for name in names), oblique):
+            line = {symbol(n): value + way.get(n, 0) * step for n, value in self.point.items()}
+            try:
+                on_line = _substituted(expression, line)
+                if terms(on_line) > MAX_CANCELLED:
+                    continue
+                # Not cancelled, t/t - 1 keeps SymPy looking for a leading term for ever.
+                on_line = sympy.cancel(on_line).rewrite(sympy.sinc, sympy.sin)
+                form = sympy.limit(on_line, step, 0)
+            except FAILURES:
+                continue
+            if _is_finite(form):
+                yield form
+
+
+def _is_finite(form: Expr) -> bool:
+    infinite = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.AccumBounds)
+    return bool(form.is_number and not form.has(*infinite))
+
+
+# Substitution
+
+
+def _substituted(expression: Expr, values: Mapping[Expr, Expr]) -> Expr:
+    """``expression`` with ``values`` in place of symbols; NaN where SymPy cannot evaluate it.
+
+    Of pieces, only the one that applies is evaluated. Raises :class:`HessError` before SymPy
+    would compute a number that is too long.
+    """
+    known = dict(values)
+
+    def visit(e: Expr) -> Expr:
+        if e not in known:
+            known[e] = rebuilt(e) if e.args else e
+        return known[e]
+
+    def rebuilt(e: Expr) -> Expr:
+        if isinstance(e, sympy.Piecewise):
+            for value, condition in e.args:
+                holds = visit(condition)
+                if holds != sympy.false:
+                    return visit(value) if holds == sympy.true else sympy.nan
+            return sympy.nan
+        args = [visit(arg) for arg in e.args]
+        if all(arg.is_number and arg.is_finite for arg in args):
+            _check_size(e.func, *args)
+        result = e.func(*args)
+        if any(part.is_Rational and bits(part) > MAX_BITS for part in (result, *result.args)):
+            raise _too_large()
+        return result
+
+    try:
+        return visit(expression)
+    except FAILURES:
+        return sympy.nan
+
+
+def _check_size(function: Expr, first: Expr, *others: Expr) -> None:
+    """Raise if ``function`` of these numbers is too long, as a formula with them would be."""
+    last, name, size = (others or (first,))[-1], function.__name__, 0.0
+    if function is sympy.Pow and last.is_Rational:
+        size = abs(last) * bits(first)
+        if not last.is_Integer:
+            size = max(size, bits(first) * MAX_BITS / MAX_ROOT_BITS)
+    elif name in GROWS_LIKE_EXP and last.has(sympy.log):
+        size = abs(last.evalf(5)) * MAX_BITS / MAX_EXPONENT
+    elif name in (*GROWS_LIKE_FACTORIAL, "polygamma"):
+        size = abs(last.evalf(5)) * MAX_BITS / MAX_FACTORIAL
+    elif name in ("floor", "ceiling"):
+        size = sympy.log(abs(last.evalf(5)) + 1, 2).evalf(5)
+    if size > MAX_BITS:
+        raise _too_large()
+
+
+def _too_large() -> HessError:
+    return HessError(
+        "too-large",
+        "a number at this point is too large to compute exactly",
+        hint="--digits 50 instead of --exact",
+        status=ExitStatus.NO_ANSWER,
+    )

@@ -1,0 +1,136 @@
+"""Derivatives and integrals that stand in a formula, done by SymPy, or refused.
+
+SymPy's closed form of an integral is compared with a quadrature by mpmath before it is believed:
+with parameters, it may hold for some of their values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import mpmath
+import sympy
+from mpmath.libmp import NoConvergence
+
+from hesscli.functions.symbolic import written_out
+from hesscli.types import Expr
+
+# Where integrals are compared: values for their parameters, of both signs and neither whole.
+SAMPLES = ((1.37, 0.58, 2.11, 0.83), (-0.64, 1.49, -1.23, 0.41), (0.29, -1.71, 0.77, -0.93))
+# A quadrature over a kink is no better; a wrong closed form is further off.
+AGREED = 1e-4
+
+Limits = tuple[Expr, Expr, Expr]  # the variable, from, to
+
+
+class NoClosedFormError(Exception):
+    """SymPy finds no formula, or one that is not right."""
+
+
+def smooth_derivative(expression: Expr, *by: tuple[Expr, int]) -> Expr:
+    """SymPy's derivative without the delta functions that it has where pieces meet."""
+    return sympy.diff(expression, *by).replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
+
+
+def differentiated(expression: Expr, by: Sequence[tuple[Expr, int]]) -> Expr:
+    """The derivative by each variable, so many times. Raises :class:`NoClosedFormError`."""
+    result = smooth_derivative(expression, *by)
+    if result.has(sympy.Derivative, sympy.Subs):
+        raise NoClosedFormError
+    return written_out(result)
+
+
+def antiderivative(expression: Expr, variable: Expr) -> Expr:
+    """An indefinite integral, whose derivative is the integrand again."""
+    result = _done(sympy.Integral(expression, variable))
+    back = sympy.diff(result, variable)
+    if not _equal_somewhere(lambda values: _float(back, values), expression, result.free_symbols):
+        raise NoClosedFormError
+    return result
+
+
+def integrated(expression: Expr, limits: Limits) -> Expr:
+    """A definite integral. Raises :class:`NoClosedFormError`."""
+    variable, start, stop = limits
+    result = _done(sympy.Integral(expression, limits))
+    parameters = (expression.free_symbols - {variable}) | start.free_symbols | stop.free_symbols
+
+    def quadrature(values: dict[Expr, Expr]) -> Any:
+        with mpmath.workdps(20):
+            ends = [_mpmath(end, values) for end in (start, stop)]
+            if None in ends:
+                return None
+            integrand = expression.xreplace(values)
+            return mpmath.quad(lambda t: _mpmath(integrand, {variable: sympy.Float(t, 20)}), ends)
+
+    if not _equal_somewhere(quadrature, result, parameters):
+        raise NoClosedFormError
+    return result
+
+
+def _done(integral: Expr) -> Expr:
+    result = integral.doit()
+    if isinstance(result, sympy.Piecewise):
+        # Where the closed form does not hold, there is no number.
+        pieces = [
+            (value, _of_real_numbers(condition))
+            for value, condition in result.args
+            if not value.has(sympy.Integral)
+        ]
+        if not pieces:
+            raise NoClosedFormError
+        result = sympy.Piecewise(*pieces, evaluate=False)
+    unknown = (sympy.Integral, sympy.meijerg, sympy.hyper, sympy.RootSum, sympy.I)
+    if result.has(*unknown) or result.is_finite is False:
+        raise NoClosedFormError
+    return result
+
+
+def _of_real_numbers(condition: Expr) -> Expr:
+    """``abs(arg(z)) < c`` is z > 0 for a real ``z`` and a ``c`` up to pi."""
+
+    def is_argument(relation: Expr) -> bool:
+        return isinstance(relation, (sympy.Lt, sympy.Le)) and (
+            isinstance(relation.lhs, sympy.Abs)
+            and isinstance(relation.lhs.args[0], sympy.arg)
+            and bool(0 < relation.rhs <= sympy.pi)
+        )
+
+    return condition.replace(is_argument, lambda relation: relation.lhs.args[0].args[0] > 0)
+
+
+def _equal_somewhere(other: Any, result: Expr, parameters: set[Expr]) -> bool:
+    """Whether both have equal values wherever both have one, and have one somewhere."""
+    ordered = sorted(parameters, key=str)
+    compared = False
+    for sample in SAMPLES:
+        values = {
+            symbol: sympy.Float(sample[k % len(sample)] + k // len(sample), 20)
+            for k, symbol in enumerate(ordered)
+        }
+        found = _float(result, values)
+        try:
+            expected = other(values)
+        except (ArithmeticError, TypeError, ValueError, NoConvergence):
+            expected = None
+        if found is None or expected is None:
+            continue
+        if abs(found - expected) > AGREED * (abs(found) + abs(expected) + 1):
+            return False
+        compared = True
+    return compared
+
+
+def _float(expression: Expr, values: dict[Expr, Expr]) -> Any:
+    number = _mpmath(expression, values)
+    return None if number is None else mpmath.mpf(number)
+
+
+def _mpmath(expression: Expr, values: dict[Expr, Expr]) -> Any:
+    number = expression.xreplace(values).evalf(20)
+    if number in (sympy.oo, -sympy.oo):
+        return mpmath.inf if number == sympy.oo else -mpmath.inf
+    if number.is_Rational:
+        return mpmath.mpf(number.p) / number.q
+    return mpmath.mpf(number._mpf_) if number.is_Float else None

@@ -1,0 +1,220 @@
+"""The values of the functions that torch has no kernel for: NumPy in, NumPy out.
+
+A function for every ``value`` that the function table names. SciPy's where it is accurate over
+the whole domain, else mpmath's, element by element with digits to spare. SciPy is loaded when the
+first value is asked for.
+
+Where SymPy's rule for a derivative cancels in doubles (K - E near 0, differences of digammas),
+:func:`digits` evaluates it with as many digits as that takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy
+from mpmath.libmp import NoConvergence
+
+from hesscli.functions import symbolic as special
+from hesscli.types import Array, Expr
+
+Value = Callable[..., Array]
+Mask = Any  # an array of truth values
+
+# Bits that mpmath carries; a double keeps 53 of them.
+PRECISION = 80
+# Digits that SymPy carries, until two results share the digits of a double.
+DIGITS = (40, 80, 160, 320, 640)
+SHARED = sympy.Float("1e-20")
+# The rows of a Hessian are computed one by one, each from the same elements.
+REMEMBERED = 2**16
+
+
+def _scipy(name: str) -> Value:
+    def value(*args: Array) -> Array:
+        import scipy.special
+
+        with np.errstate(all="ignore"):
+            return np.asarray(getattr(scipy.special, name)(*args), dtype=np.float64)
+
+    return value
+
+
+def _scipy_part(name: str, part: int) -> Value:
+    """One of the functions that SciPy computes together."""
+
+    def value(*args: Array) -> Array:
+        import scipy.special
+
+        with np.errstate(all="ignore"):
+            return np.asarray(getattr(scipy.special, name)(*args)[part], dtype=np.float64)
+
+    return value
+
+
+def _mpmath(function: Callable[..., Any]) -> Value:
+    """``function(mpmath, *numbers)`` for each element; NaN where that is not real or infinite."""
+
+    def value(*args: Array) -> Array:
+        return _each(entry, args)
+
+    @lru_cache(REMEMBERED)
+    def entry(*numbers: float) -> float:
+        with mpmath.workprec(PRECISION):
+            try:
+                result = function(mpmath, *map(mpmath.mpf, numbers))
+            except (ArithmeticError, ValueError, NoConvergence):
+                return float("nan")
+        real = getattr(result, "imag", 0) == 0
+        try:
+            return float(result.real) if real else float("nan")
+        except OverflowError:
+            return float("inf") if result.real > 0 else float("-inf")
+
+    return value
+
+
+@cache
+def digits(expression: Expr, symbols: tuple[Expr, ...]) -> Value:
+    """The values of ``expression`` in these symbols, each with the digits that it takes."""
+
+    def value(*args: Array) -> Array:
+        return _each(entry, args)
+
+    @lru_cache(REMEMBERED)
+    def entry(*numbers: float) -> float:
+        coarse = None
+        for count in DIGITS:
+            place = {s: sympy.Float(x, count) for s, x in zip(symbols, numbers, strict=True)}
+            try:
+                fine = expression.xreplace(place).evalf(count)
+            except (ArithmeticError, AttributeError, TypeError, ValueError, NoConvergence):
+                return float("nan")
+            if not (fine.is_Float or fine.is_Rational):
+                return float("nan")
+            # A 0 may be all that few digits leave of a difference.
+            if coarse and fine and abs(fine - coarse) <= SHARED * abs(fine):
+                break
+            coarse = fine
+        return float(fine)
+
+    return value
+
+
+def _each(entry: Callable[..., float], args: Sequence[Array]) -> Array:
+    broadcast = np.broadcast_arrays(*args)
+    columns = (a.ravel().tolist() for a in broadcast)
+    numbers = [entry(*each) for each in zip(*columns, strict=True)]
+    return np.array(numbers, dtype=np.float64).reshape(broadcast[0].shape)
+
+
+def _where(trusted: Callable[[Array], Mask], scipys: Value, mpmaths: Value) -> Value:
+    """SciPy's value where it is trusted; it loses digits elsewhere."""
+
+    def value(x: Array, *rest: Any) -> Array:
+        x = np.asarray(x)
+        right = trusted(x)
+        result = np.array(scipys(x, *rest))
+        if not right.all():
+            result[~right] = mpmaths(x[~right], *rest)
+        return result
+
+    return value
+
+
+def _up_to(most: float) -> Callable[[Array], Mask]:
+    return lambda x: np.abs(x) <= most
+
+
+def _off(zero: float) -> Callable[[Array], Mask]:
+    """Away from a simple zero."""
+    return lambda x: np.abs(x - zero) > 0.1
+
+
+def _whole(name: str) -> Value:
+    """SciPy's function of a whole degree or order, which it wants as an integer."""
+    scipys = _scipy(name)
+    return lambda n, *rest: scipys(np.asarray(n).astype(int), *rest)
+
+
+def _even_or_odd(name: str) -> Value:
+    """A polynomial with the parity of its degree; SciPy's loses digits near -1."""
+    scipys = _whole(name)
+
+    def value(n: Array, *rest: Array) -> Array:
+        *parameters, x = rest
+        return np.where(x < 0, (-1.0) ** n, 1.0) * scipys(n, *parameters, np.abs(x))
+
+    return value
+
+
+erfi = _scipy("erfi")
+erfinv = _scipy("erfinv")
+erfcinv = _scipy("erfcinv")
+beta = _mpmath(lambda mp, x, y: mp.beta(x, y))
+binomial = _mpmath(lambda mp, n, k: mp.binomial(n, k))
+polygamma = _mpmath(lambda mp, n, x: mp.psi(int(n), x))
+lowergamma = _mpmath(special.lower_gamma)
+uppergamma = _mpmath(lambda mp, a, x: mp.gammainc(a, x))
+gammainc = _scipy("gammainc")
+gammaincc = _scipy("gammaincc")
+besselj = _scipy("jv")
+bessely = _scipy("yv")
+besseli = _scipy("iv")
+airyai = _where(_up_to(10), _scipy_part("airy", 0), _mpmath(lambda mp, x: mp.airyai(x)))
+airyaiprime = _where(
+    _up_to(10), _scipy_part("airy", 1), _mpmath(lambda mp, x: mp.airyai(x, derivative=1))
+)
+airybi = _where(_up_to(10), _scipy_part("airy", 2), _mpmath(lambda mp, x: mp.airybi(x)))
+airybiprime = _where(
+    _up_to(10), _scipy_part("airy", 3), _mpmath(lambda mp, x: mp.airybi(x, derivative=1))
+)
+zeta = _mpmath(lambda mp, s, a=1: mp.zeta(s, a))
+zetaderivative = _mpmath(lambda mp, n, s: mp.zeta(s, 1, int(n)))
+polylog = _mpmath(lambda mp, s, x: mp.polylog(s, x))
+expint = _mpmath(lambda mp, n, x: mp.expint(n, x))
+Ei = _where(_off(0.3725), _scipy("expi"), _mpmath(lambda mp, x: mp.ei(x)))
+li = _mpmath(lambda mp, x: mp.li(x))
+Si = _scipy_part("sici", 0)
+Ci = _scipy_part("sici", 1)
+Shi = _scipy_part("shichi", 0)
+Chi = _where(_off(0.5238), _scipy_part("shichi", 1), _mpmath(lambda mp, x: mp.chi(x)))
+fresnels = _where(_up_to(30), _scipy_part("fresnel", 0), _mpmath(lambda mp, x: mp.fresnels(x)))
+fresnelc = _where(_up_to(30), _scipy_part("fresnel", 1), _mpmath(lambda mp, x: mp.fresnelc(x)))
+elliptic_k = _scipy("ellipk")
+elliptic_e = _scipy("ellipe")
+spherical_jn = _whole("spherical_jn")
+spherical_yn = _whole("spherical_yn")
+legendre = _even_or_odd("eval_legendre")
+chebyshevt = _whole("eval_chebyt")
+chebyshevu = _whole("eval_chebyu")
+gegenbauer = _even_or_odd("eval_gegenbauer")
+hermite = _whole("eval_hermite")
+hermite_prob = _whole("eval_hermitenorm")
+laguerre = _whole("eval_laguerre")
+assoc_laguerre = _whole("eval_genlaguerre")
+
+
+def besselk(n: Array, x: Array) -> Array:
+    """The modified Bessel function; SciPy's own product with exp(-x) is 0 before it has to be."""
+    return _scipy("kve")(n, x) * np.exp(-x)
+
+
+def _complex_lambertw(x: Array, k: Array | int = 0) -> Array:
+    import scipy.special
+
+    with np.errstate(all="ignore"):
+        result = np.asarray(scipy.special.lambertw(x, np.asarray(k).astype(int)))
+    return np.where(result.imag == 0, result.real, np.nan)
+
+
+# Off the branch point at -1/e.
+lambertw = _where(
+    lambda x: x > -0.3,
+    _complex_lambertw,
+    _mpmath(lambda mp, x, k=0: mp.lambertw(x, int(k))),
+)

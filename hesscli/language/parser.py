@@ -1,0 +1,511 @@
+"""Text → syntax tree, for formulas and for points. Nothing here knows SymPy or torch.
+
+The parser is a precedence parser over tokens that remember their place in the text, so that
+every node, and every error, carries its span. It exists because Python's own parser cannot read
+what people paste (``4x² + 2(x+1)·y − π``) nor name a variable ``lambda``, and because it runs
+out of stack on long sums; nothing it reads is ever evaluated as code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import NoReturn
+
+from hesscli.errors import HessError, shortened
+from hesscli.functions.table import BY_NAME
+from hesscli.language.tokens import Token, canonical_name, read_number, tokenize
+from hesscli.language.tree import (
+    Array,
+    Call,
+    Comparison,
+    File,
+    Logic,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Number,
+    Pair,
+    Power,
+    Product,
+    Sum,
+)
+from hesscli.types import Span
+
+MAX_DEPTH = 400
+
+
+def parse_formula(text: str, *, limited: bool = True) -> Node:
+    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake.
+
+    Text of the program's own making is not ``limited`` in length and depth.
+    """
+    if not text.strip():
+        raise HessError(
+            "empty-formula",
+            "the formula is empty",
+            hint='hess "x**3 + x*y" --at 2,4',
+        )
+    parser = _Parser(text, tokenize(text, limited=limited), limited=limited)
+    node = parser.condition()
+    parser.finish()
+    return node
+
+
+_NAMES = r"[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*"
+_DEFINITION = re.compile(
+    rf"\s*(?:[^\W\d]\w*\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
+    rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>[^\W\d]\w*)\s*:?=(?!=))"
+)
+
+
+def split_definition(text: str) -> tuple[tuple[str, ...], str]:
+    """The variables of ``f(y, x) = x*y`` in their order, and its right-hand side, in its place.
+
+    ``lambda y, x: x*y`` is the same, and ``f = x*y`` has no variables of its own.
+    """
+    match = _DEFINITION.match(text)
+    if match is None:
+        return (), text
+    names = match["of"] or match["by"] or ""
+    right = " " * match.end() + text[match.end() :]
+    inside = re.findall(r"[^\W\d]\w*", right)
+    plain = match["plain"] and (match["plain"] in inside or not inside)
+    if plain or "=" in re.sub("[<>=!]=", "", right):
+        return (), text  # an equation
+    arguments = tuple(canonical_name(name.strip()) for name in names.split(",") if name)
+    for name in arguments:
+        if arguments.count(name) > 1:
+            raise HessError(
+                "doubled-name", f"`{shortened(name)}` is a variable of this function twice",
+                span=match.span("of" if match["of"] else "by"), source=text,
+                hint="each variable once",
+            )  # fmt: skip
+    return arguments, right
+
+
+def parse_items(text: str) -> list[tuple[Token | None, Node]]:
+    """The comma-separated items of a point: ``(name token or None, value)`` in the order typed."""
+    parser = _Parser(text, tokenize(text, files=True))
+    items: list[tuple[Token | None, Node]] = []
+    while True:
+        name = None
+        if parser.token.kind == "name" and parser.peek().kind == "=":
+            name = parser.advance()
+            parser.advance()
+        items.append((name, parser.condition()))
+        if parser.token.kind != ",":
+            break
+        parser.advance()
+    parser.finish()
+    return items
+
+
+class _Parser:
+    """One pass over the tokens; each method reads one level of precedence, loosest first."""
+
+    def __init__(self, text: str, tokens: list[Token], *, limited: bool = True) -> None:
+        self.text = text
+        self.limited = limited
+        self.tokens = tokens
+        self.position = 0
+        self.depth = 0
+        self.juxtaposed = False  # whether the last factor read was a product without an operator
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    def peek(self) -> Token:
+        return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+
+    def advance(self) -> Token:
+        token = self.token
+        if token.kind != "end":
+            self.position += 1
+        return token
+
+    def fail(self, message: str, span: Span, hint: str) -> NoReturn:
+        raise HessError("syntax", message, span=span, source=self.text, hint=hint)
+
+    def finish(self) -> None:
+        token = self.token
+        if token.kind == "end":
+            return
+        if token.kind == "=":
+            self.fail(
+                "`=` is not part of a formula",
+                token.span,
+                "give the right-hand side alone, values with `--at`; a comparison is `==`",
+            )
+        if token.kind == ")":
+            self.fail("this bracket was never opened", token.span, "remove `)` or add `(`")
+        before = self.tokens[self.position - 1]
+        if token.kind in ("name", "number", "(", "root", "["):
+            left, right = self._shown(before), self._shown(token)
+            if before.text in BY_NAME:
+                hint = f"`{left}({right})`"
+            elif token.kind == "name" and self.peek().kind == "(":
+                hint = f"`{left}*{right}(…)`"
+            elif before.kind == "name" and token.kind in ("name", "number"):
+                hint = f"`{left}*{right}` for a product, `{left}({right})` for a function"
+            else:
+                hint = f"an operator between `{left}` and `{right}`, such as `*`"
+            self.fail(f"an operator is missing before `{right}`", token.span, hint)
+        self.fail(
+            f"`{self._shown(token)}` is not expected here",
+            token.span,
+            "remove it, or close a bracket",
+        )
+
+    def _shown(self, token: Token) -> str:
+        return self._quoted(token.span[0], token.span[1])
+
+    def _quoted(self, start: int, end: int) -> str:
+        return shortened(self.text[start:end])
+
+    def _deeper(self) -> None:
+        self.depth += 1
+        if self.limited and self.depth > MAX_DEPTH:
+            raise HessError(
+                "too-deep",
+                f"the formula is nested more than {MAX_DEPTH} levels deep",
+                span=self.token.span,
+                source=self.text,
+                hint="a formula with fewer levels",
+            )
+
+    # Conditions
+
+    def condition(self) -> Node:
+        """``a if c else b``, the loosest of all; also counts how deep brackets are nested."""
+        self._deeper()
+        value = self.disjunction()
+        if self.token.kind == "if":
+            self.advance()
+            condition = self.disjunction()
+            if self.token.kind != "else":
+                self.fail("`if` without `else`", self.token.span, "where(condition, a, b)")
+            self.advance()
+            other = self.condition()
+            span = (value.span[0], other.span[1])
+            value = Call(span, "where", span, (condition, value, other))
+        self.depth -= 1
+        return value
+
+    def disjunction(self) -> Node:
+        return self._logic("or", self.conjunction)
+
+    def conjunction(self) -> Node:
+        return self._logic("and", self.negation)
+
+    def _logic(self, operator: str, operand: Callable[[], Node]) -> Node:
+        operands = [operand()]
+        while self.token.kind == operator:
+            self.advance()
+            operands.append(operand())
+        if len(operands) == 1:
+            return operands[0]
+        return Logic((operands[0].span[0], operands[-1].span[1]), operator, tuple(operands))
+
+    def negation(self) -> Node:
+        start = self.token.span[0]
+        nots = 0
+        while self.token.kind == "not":
+            self.advance()
+            nots += 1
+        node = self.comparison()
+        return Not((start, node.span[1]), node) if nots % 2 else node
+
+    def comparison(self) -> Node:
+        operands = [self.sum()]
+        operators = []
+        while self.token.kind in ("<", "<=", ">", ">=", "==", "!="):
+            operators.append(self.advance().kind)
+            operands.append(self.sum())
+        if not operators:
+            return operands[0]
+        span = (operands[0].span[0], operands[-1].span[1])
+        return Comparison(span, tuple(operands), tuple(operators))
+
+    # Arithmetic
+
+    def sum(self) -> Node:
+        terms = [("+", self.product())]
+        while self.token.kind in ("+", "-"):
+            terms.append((self.advance().kind, self.product()))
+        if len(terms) == 1:
+            return terms[0][1]
+        return Sum((terms[0][1].span[0], terms[-1][1].span[1]), tuple(terms))
+
+    def product(self) -> Node:
+        factor = self.signed()
+        factors = self._flat("*", factor)
+        while True:
+            token = self.token
+            if token.kind in ("*", "/"):
+                self.advance()
+                factor = self.signed()
+                if token.kind == "/" and self.juxtaposed:
+                    self._ambiguous_quotient(token, factor)
+                factors += self._flat(token.kind, factor)
+            elif token.kind == "%":
+                self.fail(
+                    "the remainder `%` is not differentiable",
+                    token.span,
+                    "x - 3*floor(x/3) for x % 3",
+                )
+            else:
+                break
+        if len(factors) == 1 or (self.juxtaposed and len(factors) == len(self._flat("*", factor))):
+            return factor
+        return Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
+
+    def _flat(self, operator: str, factor: Node) -> list[tuple[str, Node]]:
+        """``factor``, or its factors where it is a product without an operator (``2x*y``)."""
+        if self.juxtaposed and isinstance(factor, Product):
+            return list(factor.factors)
+        return [(operator, factor)]
+
+    def _ambiguous_quotient(self, slash: Token, factor: Node) -> NoReturn:
+        while isinstance(factor, Negative):
+            factor = factor.operand
+        assert isinstance(factor, Product)
+        first = factor.factors[0][1]
+        number = self._quoted(*first.span)
+        whole = self._quoted(*factor.span)
+        rest = self._quoted(first.span[1], factor.span[1]).strip()
+        raise HessError(
+            "ambiguous-product",
+            f"`/{whole}` can be read in two ways",
+            span=(slash.span[0], factor.span[1]),
+            source=self.text,
+            hint=f"`/({number}*{rest})` or `/{number}*{rest}`",
+        )
+
+    def signed(self) -> Node:
+        return self._signs(self.juxtaposition)
+
+    def _signs(self, operand: Callable[[], Node]) -> Node:
+        start = self.token.span[0]
+        minuses = 0
+        while self.token.kind in ("+", "-"):
+            minuses += self.advance().kind == "-"
+        node = operand()
+        return Negative((start, node.span[1]), node) if minuses % 2 else node
+
+    def juxtaposition(self) -> Node:
+        """``2x``, ``2(x+1)``, ``(x+1)(x-1)``, ``4x²y``: a product without an operator."""
+        factors = []
+        while True:
+            start = self.position
+            factors.append(self.power())
+            before = self.tokens[self.position - 1]
+            token = self.token
+            if token.kind not in ("name", "(", "root"):
+                break
+            plain_number = self.position - start == 1 and before.kind == "number"
+            if plain_number and token.text.startswith("_"):
+                break
+            if before.raised and self._is_function(factors[-1]):
+                self._ambiguous_power(factors[-1], token)
+            if not plain_number and before.kind != ")":
+                if before.kind == "number":
+                    self._ambiguous_power(factors[-1], token)
+                break
+            if not plain_number and isinstance(factors[-1], Power) and not before.raised:
+                # 2**(x)(y) and (x)**(2)(y): a reader may take the second bracket into the power.
+                self._ambiguous_power(factors[-1], token)
+        self.juxtaposed = len(factors) > 1
+        if len(factors) == 1:
+            return factors[0]
+        span = (factors[0].span[0], factors[-1].span[1])
+        return Product(span, tuple(("*", factor) for factor in factors))
+
+    def _is_function(self, factor: Node) -> bool:
+        """Whether this is a power of a function's name without its bracket, as in ``sin²x``."""
+        return (
+            isinstance(factor, Power)
+            and isinstance(factor.base, Name)
+            and factor.base.name in BY_NAME
+        )
+
+    def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
+        shown = self._quoted(*power.span)
+        hint = f"`{shown}*{self._shown(token)}`, or brackets around the exponent"
+        if isinstance(power, Call):
+            hint = f"`{shown}*{self._shown(token)}`, or brackets after the root"
+        elif isinstance(power, Power) and self._is_function(power):
+            name = self._quoted(*power.base.span)
+            hint = f"the argument in brackets: {name}(x)**2"
+            match power.exponent:
+                case Negative(operand=Number(text="1")):
+                    inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
+                    hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
+        raise HessError(
+            "ambiguous-product",
+            f"`{shown}{self._shown(token)}` can be read in two ways",
+            span=token.span,
+            source=self.text,
+            hint=hint,
+        )
+
+    def power(self) -> Node:
+        base = self.postfix()
+        if self.token.kind != "**":
+            return base
+        if not self.token.raised:
+            self.advance()
+            exponent = self._exponent()
+        else:
+            self.advance()
+            exponent = self.primary()
+        node = Power((base.span[0], exponent.span[1]), base, exponent)
+        if self.token.kind == "**":
+            self.fail(
+                "two exponents follow each other",
+                self.token.span,
+                "brackets: `(a**b)**c` or `a**(b**c)`",
+            )
+        return node
+
+    def _exponent(self) -> Node:
+        """The exponent of ``**``: signs, then a power again, since ``a**b**c`` is ``a**(b**c)``."""
+        self._deeper()
+        node = self._signs(self.power)
+        self.depth -= 1
+        return node
+
+    def postfix(self) -> Node:
+        node = self.primary()
+        while self.token.kind == "!":
+            token = self.advance()
+            if self.token.kind == "!":
+                self.fail("`!!` can be read in two ways", self.token.span, "(x!)! if that is meant")
+            node = Call((node.span[0], token.span[1]), "factorial", token.span, (node,))
+        return node
+
+    def primary(self) -> Node:
+        token = self.advance()
+        match token.kind:
+            case "number":
+                return Number(token.span, self._value(token), token.text)
+            case "name":
+                if self.token.kind == "(" and not self.token.raised:
+                    return self._call(token)
+                if token.text in BY_NAME and self._bracket_after_superscripts():
+                    return self._raised_call(token)
+                return Name(token.span, token.text)
+            case "root":
+                self._deeper()
+                bare = self.token.kind != "("
+                argument = self.primary()
+                self.depth -= 1
+                if bare and self.token.kind in ("**", "!"):
+                    shown = self._quoted(argument.span[0], self.token.span[1])
+                    self.fail(
+                        "how far this root reaches can be read in two ways",
+                        token.span,
+                        f"brackets: `{self._shown(token)}({shown})`",
+                    )
+                return Call((token.span[0], argument.span[1]), token.text, token.span, (argument,))
+            case "(":
+                return self._bracket(token)
+            case "[":
+                return self._array(token)
+            case "file":
+                return File(token.span, token.text)
+            case "end":
+                self.fail(
+                    "the text ends where a number, a name or a bracket should follow",
+                    token.span,
+                    "finish the formula, or remove what stands before its end",
+                )
+            case ")":
+                self.fail(
+                    "nothing stands before this bracket",
+                    token.span,
+                    "remove the bracket, or what comes before it",
+                )
+            case "/" if self.tokens[self.position - 2].kind == "/":
+                self.fail("`//` is not part of a formula", token.span, "floor(x/y)")
+            case "or" if token.text == "|":
+                self.fail("`|` means `or` here", token.span, "abs(x) for an absolute value")
+            case _:
+                self.fail(
+                    f"`{self._shown(token)}` stands where a number, a name or a bracket should",
+                    token.span,
+                    "remove it, or write what it applies to",
+                )
+
+    def _value(self, token: Token) -> Fraction:
+        try:
+            return read_number(token.text, limited=self.limited)
+        except HessError as error:
+            error.span = token.span
+            raise error.at(self.text) from None
+
+    def _arguments(self, opening: Token) -> tuple[tuple[Node, ...], int]:
+        arguments = []
+        if self.token.kind != ")":
+            arguments.append(self.condition())
+            while self.token.kind == ",":
+                self.advance()
+                arguments.append(self.condition())
+        return tuple(arguments), self._close(opening, ")")
+
+    def _close(self, opening: Token, closing: str) -> int:
+        if self.token.kind != closing:
+            if self.token.kind == "end":
+                self.fail(f"`{opening.text}` is never closed", opening.span, f"add `{closing}`")
+            self.finish()
+        return self.advance().span[1]
+
+    def _call(self, name: Token) -> Node:
+        arguments, end = self._arguments(self.advance())
+        return Call((name.span[0], end), name.text, name.span, arguments)
+
+    def _bracket_after_superscripts(self) -> bool:
+        """Whether superscripts stand here and a bracket behind them: ``sin²(x)``."""
+        position = self.position
+        while self.tokens[position].raised:
+            position += 1
+        return position > self.position and self.tokens[position].kind == "("
+
+    def _raised_call(self, name: Token) -> Node:
+        """``sin²(x)`` is ``sin(x)**2``."""
+        self.advance()
+        exponent = self.primary()
+        if isinstance(exponent, Negative):
+            self.fail(
+                "a negative power of a function can mean its inverse",
+                exponent.span,
+                f"`1/{name.text}(…)`, or the inverse function by its name",
+            )
+        call = self._call(name)
+        return Power(call.span, call, exponent)
+
+    def _bracket(self, opening: Token) -> Node:
+        node = self.condition()
+        if self.token.kind == "," and not opening.raised:
+            items = [node]
+            while self.token.kind == ",":
+                self.advance()
+                items.append(self.condition())
+            end = self._close(opening, ")")
+            return Pair((opening.span[0], end), tuple(items))
+        end = self._close(opening, ")")
+        return replace(node, span=(opening.span[0], end))
+
+    def _array(self, opening: Token) -> Node:
+        items = []
+        if self.token.kind != "]":
+            items.append(self.condition())
+            while self.token.kind == ",":
+                self.advance()
+                items.append(self.condition())
+        end = self._close(opening, "]")
+        return Array((opening.span[0], end), tuple(items))

@@ -1,0 +1,271 @@
+"""Text → tokens that remember their place in it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hesscli.errors import HessError, shortened
+from hesscli.types import Span
+
+# Limits that keep a request from taking all time and memory before anything can be said about it.
+MAX_LENGTH = 200_000
+MAX_DIGITS = 4_000
+MAX_EXPONENT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word of the text. ``kind`` is number, name, file, end, or the operator itself."""
+
+    kind: str
+    text: str
+    span: Span
+    raised: bool = False  # part of a run of superscript characters, as in x²
+
+
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "0123456789+-()nxy", strict=True))
+OPERATORS = {
+    "·": "*",
+    "×": "*",
+    "⋅": "*",
+    "∙": "*",
+    "∗": "*",
+    "−": "-",
+    "–": "-",
+    "÷": "/",
+    "∕": "/",
+    "⁄": "/",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "∧": "and",
+    "∨": "or",
+    "¬": "not",
+    "&": "and",
+    "|": "or",
+    "~": "not",
+    "^": "**",
+    "&&": "and",
+    "||": "or",
+    "**": "**",
+    "<=": "<=",
+    ">=": ">=",
+    "==": "==",
+    "!=": "!=",
+    **{c: c for c in "+-*/()[],<>=!%"},
+}
+KEYWORDS = ("and", "or", "not", "if", "else")
+ROOTS = {"√": "sqrt", "∛": "cbrt"}
+NUMBER = re.compile(r"(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+# As it may stand in a point that is not written as a formula: 2, -.5, 1e-3, 1/3. Here and
+# everywhere, no two parts of an expression can match the same text: that would take for ever.
+SIGNED_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
+
+GREEK_NAMES = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
+    *("lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi"),
+    *("chi", "psi", "omega"),
+)
+GREEK = {
+    unicodedata.lookup(f"GREEK {case} LETTER {'LAMDA' if name == 'lambda' else name.upper()}"): (
+        name if case == "SMALL" else name.capitalize()
+    )
+    for name in GREEK_NAMES
+    for case in ("SMALL", "CAPITAL")
+} | {"ς": "sigma"}
+
+
+def canonical_name(text: str) -> str:
+    """The one spelling of a name: compatibility forms folded, a leading Greek letter in English.
+
+    ``θ``, ``θ₁`` and ``σ2`` are ``theta``, ``theta1`` and ``sigma2``, so that what is pasted in
+    Greek can be given a value on an English keyboard.
+    """
+    folded = unicodedata.normalize("NFKC", text)
+    if folded[:1] in GREEK and not any(c.isalpha() for c in folded[1:2]):
+        return GREEK[folded[0]] + folded[1:]
+    return folded
+
+
+def tokenize(text: str, *, files: bool = False, limited: bool = True) -> list[Token]:
+    """Split ``text`` into tokens that end with one of kind ``end``.
+
+    ``files`` allows ``@path``; text of the program's own making is not ``limited``. Raises
+    :class:`HessError` for a character that means nothing.
+    """
+    if limited and len(text) > MAX_LENGTH:
+        raise HessError(
+            "too-long", f"the text has {len(text):,} characters; the most is {MAX_LENGTH:,}"
+        )
+    # Full-width digits and the like become ASCII, one character for one, so that spans hold.
+    plain = "".join(_folded(c) for c in text)
+    tokens: list[Token] = []
+    i = 0
+    while i < len(plain):
+        c = plain[i]
+        if c.isspace() or c in "\u200b\u2060\u2061\u2062\ufeff":
+            i += 1
+        elif c in SUPERSCRIPTS:
+            i = _superscript(text, plain, i, tokens)
+        elif match := NUMBER.match(plain, i):
+            i = match.end()
+            _refuse_hexadecimal(text, plain, match)
+            tokens.append(Token("number", match.group(), (match.start(), i)))
+        elif is_vulgar_fraction(c):
+            tokens.append(Token("number", c, (i, i + 1)))
+            i += 1
+        elif c.isalpha() or c == "_":
+            start = i
+            while i < len(plain) and _in_name(plain[i]):
+                i += 1
+            tokens.append(_word(text, plain[start:i], (start, i)))
+        elif c in ROOTS:
+            tokens.append(Token("root", ROOTS[c], (i, i + 1)))
+            i += 1
+        elif c == "∞":
+            tokens.append(Token("name", "oo", (i, i + 1)))
+            i += 1
+        elif files and c == "@":
+            start, i = i, _end_of_path(text, i + 1)
+            tokens.append(Token("file", text[start + 1 : i].strip().strip("\"'"), (start, i)))
+        elif operator := OPERATORS.get(plain[i : i + 2]) or OPERATORS.get(c):
+            length = len(plain[i : i + 2]) if plain[i : i + 2] in OPERATORS else 1
+            tokens.append(Token(operator, plain[i : i + length], (i, i + length)))
+            i += length
+        else:
+            raise _unknown_character(text, i)
+    tokens.append(Token("end", "", (len(text), len(text) + 1)))
+    return tokens
+
+
+def _folded(c: str) -> str:
+    if c.isascii() or c in SUPERSCRIPTS:
+        return c
+    folded = unicodedata.normalize("NFKC", c)
+    return folded if len(folded) == 1 and folded.isascii() else c
+
+
+def _in_name(c: str) -> bool:
+    if c in SUPERSCRIPTS or is_vulgar_fraction(c):
+        return False
+    return c.isalnum() or c == "_" or unicodedata.category(c) == "Mn"
+
+
+def is_vulgar_fraction(c: str) -> bool:
+    """Whether ``c`` is a fraction such as ½; ⅟ is a numerator without a denominator."""
+    if len(c) != 1 or unicodedata.category(c) != "No":
+        return False
+    numerator, slash, denominator = unicodedata.normalize("NFKC", c).partition("⁄")
+    return bool(slash and numerator.isdecimal() and denominator.isdecimal())
+
+
+def _end_of_path(text: str, start: int) -> int:
+    if start < len(text) and text[start] in "\"'":
+        closing = text.find(text[start], start + 1)
+        return closing + 1 if closing > 0 else len(text)
+    comma = text.find(",", start)
+    return comma if comma >= 0 else len(text)
+
+
+def _word(text: str, word: str, span: Span) -> Token:
+    if word in KEYWORDS:
+        return Token(word, word, span)
+    name = canonical_name(word)
+    folded = unicodedata.normalize("NFKC", word)
+    if "π" in folded and folded != "π" and not name.startswith(("pi_", "pi0")):
+        raise HessError(
+            "ambiguous-product",
+            f"`{shortened(word)}` would be one name",
+            span=span,
+            source=text,
+            hint=f"`{shortened(folded.replace('π', 'π*', 1))}` if a product with π is meant",
+        )
+    settled = canonical_name(name) == name and all(map(_in_name, name))
+    if not settled or not (name[0].isalpha() or name[0] == "_"):
+        raise HessError(
+            "syntax",
+            f"`{shortened(word)}` is not a name",
+            span=span,
+            source=text,
+            hint="letters, digits and `_`, such as x, x1 or theta_0",
+        )
+    return Token("name", name, span)
+
+
+def _refuse_hexadecimal(text: str, plain: str, match: re.Match[str]) -> None:
+    if match.group() == "0" and re.match(r"[xXbBoO][0-9a-fA-F]", plain[match.end() :]):
+        raise HessError(
+            "syntax",
+            "numbers are decimal; this looks like a hexadecimal, octal or binary one",
+            span=(match.start(), match.end() + 2),
+            source=text,
+            hint="write the number in decimal, or put `*` between the 0 and the name",
+        )
+
+
+def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
+    """Read a run of superscripts as ``** ( … )`` and return the offset behind it."""
+    end = start
+    while end < len(plain) and plain[end] in SUPERSCRIPTS:
+        end += 1
+    inner = "".join(SUPERSCRIPTS[c] for c in plain[start:end])
+    span = (start, end)
+    tokens.append(Token("**", "**", span, raised=True))
+    tokens.append(Token("(", "(", span, raised=True))
+    for token in tokenize(inner)[:-1]:
+        tokens.append(Token(token.kind, token.text, span, raised=True))
+    tokens.append(Token(")", ")", span, raised=True))
+    return end
+
+
+def _unknown_character(text: str, i: int) -> HessError:
+    c = text[i]
+    hints = {
+        "@": "a file of numbers belongs into the point: `--at x=@FILE`",
+        '"': "remove the quotation mark",
+        "'": "write a derivative out, and remove quotation marks",
+        "`": "remove the backquote",
+        ";": "one formula at a time",
+        ":": "separate values by commas",
+        "{": "use round brackets `( )`",
+        "}": "use round brackets `( )`",
+        "$": "write names without `$`",
+        "\\": "use plain notation instead of LaTeX: `sin(x)`, `sqrt(x)`",
+        ".": "attributes are not part of a formula",
+        "∂": "type the formula itself; `hess` differentiates it",
+        "∑": "write the terms out with `+`",
+        "∫": "integrals are not part of a formula",
+    }
+    name = unicodedata.name(c, "").lower()
+    shown = f"`{c}`" if c.isprintable() else f"the character U+{ord(c):04X}"
+    about = f" ({name})" if name and not c.isascii() else ""
+    return HessError(
+        "syntax",
+        f"{shown}{about} is not part of a formula",
+        span=(i, i + 1),
+        source=text,
+        hint=hints.get(c, "`hess --help` shows how a formula is written"),
+    )
+
+
+def read_number(text: str, *, limited: bool = True) -> Fraction:
+    """The exact value of a literal. Raises :class:`HessError` beyond the limits of this module."""
+    text = text.replace("_", "")
+    if is_vulgar_fraction(text):
+        return Fraction(unicodedata.normalize("NFKC", text).replace("⁄", "/"))
+    mantissa, _, exponent = text.lower().partition("e")
+    if limited and len(mantissa) > MAX_DIGITS:
+        raise HessError(
+            "too-large", f"a number of {len(mantissa):,} digits; the most is {MAX_DIGITS:,}"
+        )
+    if len(exponent) > 6 or abs(int(exponent or 0)) > MAX_EXPONENT:
+        raise HessError(
+            "too-large",
+            f"the exponent of this number is beyond ±{MAX_EXPONENT:,}",
+            hint="a number between 1e-300 and 1e300",
+        )
+    return Fraction(text)

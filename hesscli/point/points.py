@@ -1,0 +1,573 @@
+"""``--at`` text → points: a value for each variable of a formula.
+
+A text is first split into assignments, which needs no formula (:func:`read_assignment`); the
+names found there decide how the formula is read. Then assignments and formula are brought
+together (:func:`bind`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NoReturn
+
+from hesscli.errors import HessError, closest, shortened
+from hesscli.formula.reader import read_constant
+from hesscli.language import tree as syntax
+from hesscli.language.parser import parse_items
+from hesscli.language.tokens import SIGNED_NUMBER, Token, canonical_name, read_number
+from hesscli.language.tree import Node
+from hesscli.shapes import broadcast, size
+from hesscli.types import Expr, Formula, Point, Random, Span, Value, Values
+
+MAX_ELEMENTS = 10_000_000
+MAX_AXES = 16
+MAX_EXACT_ELEMENTS = 1_000_000
+EXAMPLE = "values like 2, 1/3, sqrt(2), [1, 2], randn(2,2) or @FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One ``--at``, or one line of standard input: values in order, or values by name."""
+
+    source: str
+    positional: tuple[Value, ...]
+    named: dict[str, Value]
+    spans: dict[str, Span]
+
+
+# --- one text ----------------------------------------------------------------------------------
+
+
+def read_assignment(text: str) -> Assignment:
+    """The values that one ``--at`` gives. Raises :class:`HessError` with the place of a mistake."""
+    if not text.strip():
+        raise HessError("empty-point", "the point is empty", hint="--at 2,4 or --at x=2,y=4")
+    if text.lstrip().startswith("{"):
+        return _read_object(text)
+    positional: list[Value] = []
+    named: dict[str, Value] = {}
+    spans: dict[str, Span] = {}
+    try:
+        for name, node in _items(_with_commas(text)):
+            value = _value(node, text)
+            if name is None:
+                positional.append(value)
+                continue
+            if name.text in named:
+                raise HessError(
+                    "doubled-name", f"`{name.text}` is given twice", span=name.span,
+                    hint="one value for each name",
+                )  # fmt: skip
+            named[name.text] = value
+            spans[name.text] = name.span
+        if positional and named:
+            raise HessError(
+                "mixed-point",
+                "values with and without a name are mixed",
+                span=next(iter(spans.values())),
+                hint="either `--at 2,4` or `--at x=2,y=4`",
+            )
+    except HessError as error:
+        if error.code in ("syntax", "formula"):
+            error.hint = f"{EXAMPLE}, separated by commas"
+        raise error.at(text) from None
+    return Assignment(text, tuple(positional), named, spans)
+
+
+def _items(text: str) -> list[tuple[Token | None, Node]]:
+    """The items of a point, which may stand in round brackets: ``(2, 4)``."""
+    if re.fullmatch(r"\s*\([^()=]*=[^()]*\)\s*", text):
+        text = text.replace("(", " ").replace(")", " ")
+    items = parse_items(text)
+    match items:
+        case [(None, syntax.Pair(items=inside))]:
+            return [(None, item) for item in inside]
+    return items
+
+
+_ITEM = rf"(?:[^\W\d]\w*\s*=\s*)?{SIGNED_NUMBER}"
+_LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
+
+
+def _with_commas(text: str) -> str:
+    """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
+    text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
+    text = re.sub(
+        r"(?<!\w)([^\W\d]\w*+\s*+)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
+    )
+    if not _LIST.fullmatch(text):
+        return text
+    return re.sub(r"(?<=[\d.])([;\s])(?=\s*[-+.\w])(?!\s*=)", ",", text)
+
+
+def _value(node: Node, source: str) -> Value:
+    match node:
+        case syntax.Array():
+            shape, entries = _nested(
+                node,
+                lambda item: item.items if isinstance(item, syntax.Array) else None,
+                lambda item: _entry(item, source),
+                lambda item: item.span,
+            )
+            return Values(shape, entries)
+        case syntax.Call(name=name) if name in _GENERATORS:
+            return _generated(node, source)
+        case syntax.File(path=path):
+            return _with_place(lambda: _read_file(path), node.span)
+        case syntax.Pair():
+            raise HessError(
+                "bad-value", "round brackets do not hold a list", span=node.span,
+                hint="`--at 2,4` for two values, `--at \"[2,4]\"` for a tensor",
+            )  # fmt: skip
+        case _:
+            return Values((), (_entry(node, source),))
+
+
+def _entry(node: Node, source: str) -> Fraction | Expr:
+    _refuse_special_names(node, source)
+    value = read_constant(node, source)
+    _check_range(value, shortened(source[slice(*node.span)].strip()), node.span)
+    return value
+
+
+def _refuse_special_names(node: Node, source: str) -> None:
+    inner = node.operand if isinstance(node, syntax.Negative) else node
+    if isinstance(inner, syntax.Name) and inner.name.lower() in ("nan", "inf", "infinity", "oo"):
+        raise HessError(
+            "not-finite",
+            f"the value `{shortened(source[slice(*node.span)])}` is not a finite number",
+            span=node.span, hint="a finite number",
+        )  # fmt: skip
+    factors = [f for _, f in node.factors] if isinstance(node, syntax.Product) else [inner]
+    for factor in factors:
+        if isinstance(factor, syntax.Call) and factor.name in _GENERATORS:
+            raise HessError(
+                "bad-value", f"`{factor.name}(…)` is a value of its own, not a part of one",
+                span=factor.span, hint="write the scaling into the formula",
+            )  # fmt: skip
+
+
+def _check_range(value: Fraction | Expr | float, shown: str, span: Span | None) -> None:
+    """Refuse what a double cannot hold: too large, or so small that it would become 0."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if number in (float("inf"), float("-inf")) or number != number:
+        raise HessError(
+            "not-finite", f"the value `{shown}` is beyond the largest double, 1.8e308",
+            span=span, hint="a smaller number",
+        )  # fmt: skip
+    if number == 0 and value != 0:
+        raise HessError(
+            "not-finite", f"the value `{shown}` is below the smallest double, 5e-324",
+            span=span, hint="0, or a larger number",
+        )  # fmt: skip
+
+
+def _nested(
+    node: Any,
+    items: Callable[[Any], Sequence[Any] | None],
+    entry: Callable[[Any], Any],
+    span: Callable[[Any], Span | None],
+) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+    """Shape and row-major entries of a nested list.
+
+    ``items`` gives a list's items or ``None`` for an entry, ``entry`` reads an entry and ``span``
+    its place. Raises :class:`HessError` for a ragged or an empty list.
+    """
+    inside = items(node)
+    if inside is None:
+        return (), (entry(node),)
+    if not inside:
+        raise HessError(
+            "empty-tensor", "the list is empty", span=span(node), hint="at least one value"
+        )
+    shape: tuple[int, ...] | None = None
+    entries: list[Any] = []
+    for item in inside:
+        inner_shape, inner_entries = _nested(item, items, entry, span)
+        if shape is not None and inner_shape != shape:
+            raise HessError(
+                "ragged",
+                f"the list is ragged: {_shape_text(inner_shape)} stands beside "
+                f"{_shape_text(shape)}",
+                span=span(item),
+                hint="rows of one length, such as [[1,2],[3,4]]",
+            )
+        shape = inner_shape
+        entries += inner_entries
+    assert shape is not None
+    if len(shape) >= MAX_AXES:
+        raise HessError(
+            "too-large", f"a tensor has at most {MAX_AXES} axes", span=span(node),
+            hint="fewer levels of brackets",
+        )  # fmt: skip
+    return (len(inside), *shape), tuple(entries)
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "a single number"
+    if len(shape) == 1:
+        return f"a list of {shape[0]}"
+    return f"a list of shape {'×'.join(map(str, shape))}"
+
+
+def _with_place(read: Callable[[], Value], span: Span) -> Value:
+    try:
+        return read()
+    except HessError as error:
+        error.span = error.span or span
+        raise
+
+
+# --- generators --------------------------------------------------------------------------------
+
+
+def _generated(node: syntax.Call, source: str) -> Value:
+    arguments = [_entry(argument, source) for argument in node.arguments]
+    try:
+        return _GENERATORS[node.name](arguments)
+    except HessError as error:
+        error.span = node.span
+        raise
+
+
+def _shape(arguments: list[Any]) -> tuple[int, ...]:
+    shape = tuple(_count(argument) for argument in arguments)
+    _check_size(size(shape), MAX_ELEMENTS)
+    if len(shape) > MAX_AXES:
+        raise HessError("too-large", f"a tensor has at most {MAX_AXES} axes", hint="fewer lengths")
+    return shape
+
+
+def _count(argument: Any) -> int:
+    if not isinstance(argument, Fraction) or argument.denominator != 1 or argument < 1:
+        raise HessError(
+            "bad-value", "a length must be a whole number, at least 1", hint="randn(2,2)"
+        )
+    return int(argument)
+
+
+def _check_size(count: int, most: int) -> None:
+    if count > most:
+        raise HessError(
+            "too-large",
+            f"a tensor of {shortened(f'{count:,}')} elements; the most is {most:,}",
+            hint="a smaller tensor",
+        )  # fmt: skip
+
+
+def _filled(number: float) -> Callable[[list[Any]], Value]:
+    def fill(arguments: list[Any]) -> Value:
+        shape = _shape(arguments)
+        return Values(shape, (number,) * size(shape))
+
+    return fill
+
+
+def _eye(arguments: list[Any]) -> Value:
+    if not 1 <= len(arguments) <= 2:
+        raise HessError("bad-value", "`eye` takes one or two lengths", hint="eye(3)")
+    rows, columns = _shape([arguments[0], arguments[-1]])
+    entries = tuple(float(i == j) for i in range(rows) for j in range(columns))
+    return Values((rows, columns), entries)
+
+
+def _arange(arguments: list[Any]) -> Value:
+    if not 1 <= len(arguments) <= 3:
+        raise HessError("bad-value", "`arange` takes one to three numbers", hint="arange(4)")
+    start, stop, step = (
+        (Fraction(0), arguments[0], Fraction(1))
+        if len(arguments) == 1
+        else (*arguments, Fraction(1))[:3]
+    )
+    if not all(isinstance(a, Fraction) for a in (start, stop, step)) or step == 0:
+        raise HessError("bad-value", "`arange` takes rational numbers, and a step that is not 0")
+    count = -((start - stop) // step)  # ceil((stop - start) / step)
+    if count < 1:
+        raise HessError("empty-tensor", "this `arange` is empty", hint="a stop beyond the start")
+    _check_size(count, MAX_EXACT_ELEMENTS)
+    return Values((count,), tuple(start + i * step for i in range(count)))
+
+
+def _linspace(arguments: list[Any]) -> Value:
+    if len(arguments) != 3:
+        raise HessError(
+            "bad-value", "`linspace` takes start, stop and a count", hint="linspace(0,1,5)"
+        )
+    start, stop = arguments[:2]
+    count = _count(arguments[2])
+    _check_size(count, MAX_EXACT_ELEMENTS)
+    if count == 1:
+        return Values((1,), (start,))
+    step = (stop - start) / (count - 1)
+    return Values((count,), (*(start + i * step for i in range(count - 1)), stop))
+
+
+_GENERATORS: dict[str, Callable[[list[Any]], Value]] = {
+    "randn": lambda arguments: Random("randn", _shape(arguments)),
+    "rand": lambda arguments: Random("rand", _shape(arguments)),
+    "zeros": _filled(0.0),
+    "ones": _filled(1.0),
+    "eye": _eye,
+    "arange": _arange,
+    "linspace": _linspace,
+}
+
+
+# --- files and JSON ----------------------------------------------------------------------------
+
+
+def _read_file(path: str) -> Value:
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".npy", ".json"):
+        raise HessError(
+            "bad-file", f"`{path}` is neither a .npy nor a .json file", hint="@data.npy"
+        )
+    try:
+        if suffix == ".npy":
+            return _read_npy(path)
+        return _from_json(_load_json(Path(path).read_text(encoding="utf-8-sig")), files=False)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
+    except UnicodeDecodeError:
+        raise HessError("bad-file", f"`{path}` is not UTF-8 text") from None
+    except ValueError:  # a NUL in the name
+        raise HessError("bad-file", f"`{path}` is not the name of a file") from None
+
+
+def _read_npy(path: str) -> Value:
+    import numpy as np
+
+    try:
+        # allow_pickle=False: a pickled array could run code.
+        array = np.load(path, allow_pickle=False)
+    except OSError as error:
+        if error.errno is not None:
+            raise  # not there, or not to be read
+        raise HessError("bad-file", f"`{path}` is not a .npy file of numbers") from None
+    except Exception:
+        # A damaged file makes NumPy raise almost anything: EOFError, TokenError, BadZipFile, …
+        raise HessError("bad-file", f"`{path}` is not a .npy file of numbers") from None
+    if not isinstance(array, np.ndarray):
+        raise HessError("bad-file", f"`{path}` holds several arrays", hint="one array, as .npy")
+    if array.dtype.kind not in "iuf":
+        raise HessError("bad-file", f"`{path}` holds {array.dtype}, not real numbers")
+    if array.size == 0:
+        raise HessError("empty-tensor", f"the array in `{path}` is empty")
+    _check_size(array.size, MAX_ELEMENTS)
+    values = array.astype(np.float64)
+    if not np.isfinite(values).all():
+        where = ",".join(str(i[0]) for i in np.nonzero(~np.isfinite(values)))
+        raise HessError("not-finite", f"`{path}` holds a number that is not finite, at [{where}]")
+    return Values(tuple(values.shape), tuple(values.ravel().tolist()))
+
+
+def _load_json(text: str) -> Any:
+    def constant(name: str) -> NoReturn:
+        raise HessError("not-finite", f"{name} is not a finite number")
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in items:
+            name = canonical_name(key)
+            if name in found:
+                raise HessError("doubled-name", f"`{key}` is given twice")
+            found[name] = value
+        return found
+
+    try:
+        return json.loads(
+            text,
+            parse_int=read_number,
+            parse_float=read_number,
+            parse_constant=constant,
+            object_pairs_hook=pairs,
+        )
+    except json.JSONDecodeError as error:
+        raise HessError(
+            "bad-json",
+            f"this is not JSON: {error.msg.lower()}",
+            span=(error.pos, error.pos + 1),
+            source=text if "\n" not in text.strip() else None,
+        ) from None
+    except RecursionError:
+        raise HessError("bad-json", "this JSON is nested too deep") from None
+
+
+def _from_json(content: Any, *, files: bool = True) -> Value:
+    """The value of a JSON number, string or list; ``files`` allows a string ``@FILE``."""
+
+    def entry(item: Any) -> Any:
+        if isinstance(item, str):
+            value = _value(_only_item(item, files), item)
+            if not isinstance(value, Values) or value.shape:
+                raise HessError("bad-value", f"`{item}` stands where one number should")
+            return value.entries[0]
+        if not isinstance(item, Fraction):
+            shown = json.dumps(item, default=str)[:40]
+            raise HessError("bad-value", f"`{shown}` stands where a number should", hint=EXAMPLE)
+        _check_range(item, str(item)[:40], None)
+        return item
+
+    if isinstance(content, str):
+        return _value(_only_item(content, files), content)
+    shape, entries = _nested(
+        content, lambda item: item if isinstance(item, list) else None, entry, lambda item: None
+    )
+    return Values(shape, entries)
+
+
+def _only_item(text: str, files: bool) -> Node:
+    items = parse_items(text)
+    file = isinstance(items[0][1], syntax.File) and not files
+    if len(items) != 1 or items[0][0] is not None or file:
+        raise HessError("bad-value", f"`{text}` stands where one value should", hint=EXAMPLE)
+    return items[0][1]
+
+
+def _read_object(text: str) -> Assignment:
+    content = _load_json(text)
+    if not content:
+        raise HessError("empty-point", "the point is empty", hint='{"x": 2, "y": 4}')
+    named = {name: _from_json(value) for name, value in content.items()}
+    return Assignment(text, (), named, {})
+
+
+# --- assignments and a formula -----------------------------------------------------------------
+
+
+def names_given(assignments: Iterable[Assignment]) -> frozenset[str]:
+    """The names that any of the assignments gives a value to."""
+    return frozenset(name for assignment in assignments for name in assignment.named)
+
+
+def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
+    """The points that the assignments make for ``formula``, in order.
+
+    An assignment that names every variable is a point; one that names only some holds for all
+    points. Raises :class:`HessError` for a missing, unknown or doubled name, a wrong number of
+    values, and shapes that do not broadcast.
+    """
+    held: dict[str, Value] = {}
+    whole: list[Assignment] = []
+    for assignment in assignments:
+        _check_names(assignment, formula)
+        if assignment.positional or len(assignment.named) == len(formula.variables):
+            whole.append(assignment)
+            continue
+        for name, value in assignment.named.items():
+            if name in held:
+                _doubled(name, assignment)
+            held[name] = value
+    points = [_point(assignment, held, formula) for assignment in whole]
+    if not points:
+        missing = [name for name in formula.variables if name not in held]
+        if missing:
+            source = assignments[-1].source
+            raise HessError(
+                "missing-name",
+                f"{_listed(missing)} {'has' if len(missing) == 1 else 'have'} no value",
+                hint=_complete(held, missing, source),
+            )
+        points = [Point(held, " ".join(a.source for a in assignments))]
+    # What is inside sum(x) or norm(x) need not fit what is outside.
+    elementwise = formula.outer if formula.reduces else formula.variables
+    for point in points:
+        _check_broadcast(point, elementwise)
+    return points
+
+
+def _check_names(assignment: Assignment, formula: Formula) -> None:
+    for name in assignment.named:
+        if name not in formula.variables:
+            match = closest(name, formula.variables)
+            raise HessError(
+                "unknown-name",
+                f"the formula has no variable `{name}`; it has {_listed(formula.variables)}",
+                span=assignment.spans.get(name),
+                source=assignment.source,
+                hint=f"did you mean `{match}`?" if match else None,
+            )
+
+
+def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> Point:
+    if not assignment.positional:
+        for name in assignment.named:
+            if name in held:
+                _doubled(name, assignment)
+        return Point(assignment.named, assignment.source)
+    free = [name for name in formula.variables if name not in held]
+    count = len(assignment.positional)
+    unordered = [name for name in free if name not in formula.differentiated]
+    if unordered:
+        raise HessError(
+            "missing-name",
+            f"`--wrt` gives no order to {_listed(unordered)}",
+            source=assignment.source,
+            hint=f"give constants by name: --at {','.join(f'{n}=…' for n in unordered)}",
+        )
+    if count != len(free):
+        values = f"{count} value{'s' * (count != 1)}"
+        raise HessError(
+            "wrong-count",
+            f"{values} for {len(free)} variable{'s' * (len(free) != 1)} ({', '.join(free)})"
+            if free
+            else f"{values} where every variable has one already",
+            source=assignment.source,
+            span=(0, len(assignment.source)),
+            hint=_count_hint(count, free, formula),
+        )
+    return Point({**held, **dict(zip(free, assignment.positional, strict=True))}, assignment.source)
+
+
+def _count_hint(count: int, free: list[str], formula: Formula) -> str:
+    if count > len(free) and formula.notes:
+        return formula.notes[0]
+    if len(free) == 1 and count > 1:
+        return f'--at "{free[0]}=[…]" for a tensor, or `--at` once for each point'
+    return "--at " + ",".join(f"{name}=…" for name in free)
+
+
+def _doubled(name: str, assignment: Assignment) -> NoReturn:
+    raise HessError(
+        "doubled-name",
+        f"`{name}` is given twice",
+        span=assignment.spans.get(name),
+        source=assignment.source,
+        hint="each `--at` with all variables for several points",
+    )
+
+
+def _complete(held: dict[str, Value], missing: list[str], source: str) -> str:
+    given = f"{source}," if held and "=" in source else ""
+    return f'--at "{given}{",".join(f"{name}=…" for name in missing)}"'
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"`{name}`" for name in names[:10]]
+    if len(names) > 10:
+        shown.append(f"{len(names) - 10} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _check_broadcast(point: Point, names: Sequence[str]) -> None:
+    shapes = {name: point.values[name].shape for name in names if point.values[name].shape}
+    try:
+        broadcast(shapes.values())
+    except ValueError:
+        shown = ", ".join(f"{name} is {'×'.join(map(str, s))}" for name, s in shapes.items())
+        raise HessError(
+            "broadcast",
+            f"these shapes do not broadcast: {shown}",
+            source=point.source,
+            hint="tensors of one shape, or numbers; a length of 1 stretches",
+        ) from None

@@ -1,0 +1,349 @@
+"""``--expect`` text → the user's own Hessian, and how it differs from the one that was found.
+
+Every likely cause is a hypothesis with an image: what the user's matrix would be had exactly
+this mistake been made. A cause is named only where its image agrees with the whole matrix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import chain, permutations
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hesscli.errors import HessError
+from hesscli.point.points import read_assignment
+from hesscli.shapes import Shape, size
+from hesscli.types import Array, Comparison, Difference, Values
+from hesscli.verdict.spectrum import spectrum
+
+# Above the rounding of single precision, so that a right matrix agrees whatever computed it;
+# below what is lost where an entry is written with three or four digits.
+RELATIVE_TOLERANCE = 1e-6
+# Of the largest entry of hess's matrix: what rounding may leave in the user's where the answer is
+# 0. Not of the user's own, in which one wrong entry would excuse the others.
+ABSOLUTE_TOLERANCE = 1e-12
+MAX_MOVED = 6  # 6! orders are tried at most
+MAX_FACTOR = 10
+MAX_NAMED = 4
+MAX_SAMPLE = 1000  # entries whose digits are counted
+_LARGEST = float(np.finfo(np.float64).max)
+_HINT = '--expect "[[1, 1/2], [1/2, 3]]" or --expect @FILE (.npy or .json)'
+# An entry of none: as hess prints it, in its JSON, and as torch prints it.
+_GAP = re.compile(r"((?:^|[\[,])\s*)(none|null|nan)(?=\s*(?:[\],]|$))", re.IGNORECASE)
+
+Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+Images = Iterator[tuple[str, Array]]  # a cause in words, and its image
+Orders = Iterator[tuple[str, Indices]]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The user's matrix as it was read: ``values`` flat and row-major, NaN for an entry of none.
+
+    ``typed`` holds the text of each entry, and is empty where entries are not plain to see.
+    """
+
+    source: str
+    shape: Shape
+    values: Array
+    typed: tuple[str, ...]
+
+    def decimal(self, flat: int) -> Decimal:
+        """An entry with the digits that were typed, or else the fewest that give its double."""
+        try:
+            return Decimal(self.typed[flat].removesuffix(".0"))  # as Python prints it
+        except (IndexError, InvalidOperation):
+            return Decimal(repr(float(self.values[flat]))).normalize()
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def read_expected(text: str) -> Expected:
+    """The matrix that ``--expect`` gives. Raises :class:`HessError` with the place of a mistake."""
+    content = _json_text(text)
+    plain = text if content is None else content
+    if not _GAP.search(plain):
+        value = _read(text, text)
+        numbers = [float(entry) for entry in value.entries]
+    else:
+        # Missing are the entries that follow whatever digit stands in their place.
+        value, other = (_read(_filled(plain, digit, content is not None), text) for digit in "01")
+        pairs = zip(value.entries, other.entries, strict=True)
+        numbers = [float(a) if a == b else np.nan for a, b in pairs]
+    leaves = [leaf.strip(' \t\r\n"') for leaf in re.split(r"[\[\],]", plain)]
+    typed = tuple(leaf for leaf in leaves if leaf)
+    typed = typed if len(typed) == len(numbers) else ()
+    return Expected(text, value.shape, np.array(numbers), typed)
+
+
+def _json_text(text: str) -> str | None:
+    path = Path(text.strip()[1:].strip("\"'"))
+    if not text.lstrip().startswith("@") or path.suffix.lower() != ".json":
+        return None
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return None  # What is wrong is said where it is read as a value.
+
+
+def _filled(plain: str, digit: str, json: bool) -> str:
+    # As long as before, so that places stay where they are.
+    filled = _GAP.sub(lambda gap: gap[1] + digit.ljust(len(gap[2])), plain)
+    return f'{{"H": {filled}}}' if json else filled
+
+
+def _read(typed: str, source: str) -> Values:
+    """The one tensor that ``typed`` gives; an error shows ``source`` in its place."""
+    whole, hint, wrapped = (0, len(source)), _HINT, typed.startswith("{")
+    if source.strip() and not source.lstrip().startswith("{"):
+        try:
+            assignment = read_assignment(typed)
+        except HessError as error:
+            error.message = f"`--expect`: {error.message}"
+            if error.source in (None, typed):
+                error.source, error.span = source, whole if wrapped else error.span
+            if not error.hint or re.search("--at|randn", error.hint):
+                error.hint = _HINT
+            raise
+        values = [*assignment.positional, *assignment.named.values()]
+        if len(values) == 1 and isinstance(values[0], Values) and (wrapped or not assignment.named):
+            return values[0]
+        if len(values) > 1 and not assignment.named:
+            rows = source.strip().removeprefix("(").removesuffix(")")
+            hint = f'--expect "[{rows}]", with brackets around all rows'
+    message = "`--expect` takes one matrix of numbers"
+    raise HessError("bad-value", message, source=source, span=whole, hint=hint)
+
+
+# --- comparing ---------------------------------------------------------------------------------
+
+
+def compare(
+    expected: Expected, matrix: Array, labels: Sequence[str], variable_shapes: Mapping[str, Shape]
+) -> Comparison:
+    """How the user's matrix differs from ``matrix`` (n, n), in which NaN stands for no number.
+
+    ``labels`` name its n rows; ``variable_shapes`` are those of the differentiated variables, in
+    order. Raises :class:`HessError` where the user's matrix has another shape.
+    """
+    theirs = _square(expected, labels, variable_shapes)
+    found = np.where(np.isfinite(matrix), matrix, np.nan)
+    differing = ~_close(theirs, found)
+    with np.errstate(over="ignore"):
+        largest = float(np.fmax.reduce(np.abs(theirs - found), axis=None))
+    columns = (*np.nonzero(differing), theirs[differing], found[differing])
+    differences = tuple(
+        Difference(i, j, (labels[i], labels[j]), a, b)
+        for i, j, a, b in zip(*(each.tolist() for each in columns), strict=True)
+    )
+    case = _Case(expected, theirs, found, differing, labels, variable_shapes)
+    return Comparison(
+        differences,
+        None if np.isnan(largest) else min(largest, _LARGEST),
+        _cause(case) if differences else None,
+    )
+
+
+def _square(expected: Expected, labels: Sequence[str], shapes: Mapping[str, Shape]) -> Array:
+    n, shape = len(labels), expected.shape
+    accepted: set[Shape] = {(n, n)}
+    if len(shapes) == 1:  # as torch.autograd.functional.hessian returns it
+        accepted |= {(*s, *s) for s in shapes.values()}
+    if shape in accepted or (n == 1 and size(shape) == 1):
+        return expected.values.reshape(n, n)
+    given = f"has shape {'×'.join(map(str, shape))}" if len(shape) > 1 else "is a single number"
+    if len(shape) == 1:
+        given = f"is a list of {shape[0]}"
+    row = f"[{','.join('…' * n)}]"
+    pattern = f'"[{",".join([row] * n)}]"' if n <= 3 else f"with {n} rows of {n} numbers"
+    order = ", ".join(labels[:MAX_NAMED]) + ", …" * (n > MAX_NAMED)
+    raise HessError(
+        "wrong-shape",
+        f"`--expect` {given}, and the Hessian is {n}×{n}",
+        source=expected.source,
+        span=(0, len(expected.source)),
+        hint=f"--expect {pattern}, rows and columns in the order {order}",
+    )
+
+
+def _close(a: Array, b: Array, largest: float | None = None) -> Mask:
+    """Where ``a`` agrees with ``b``: in a number, within the tolerance, or in having none."""
+    with np.errstate(all="ignore"):
+        sizes = np.fmax(np.abs(a), np.abs(b))
+        largest = float(np.fmax.reduce(np.abs(b), axis=None)) if largest is None else largest
+        limits = np.fmax(RELATIVE_TOLERANCE * sizes, ABSOLUTE_TOLERANCE * largest)
+        agree: Mask = (np.isfinite(b) & (np.abs(a - b) <= limits)) | (np.isnan(a) & np.isnan(b))
+    return agree
+
+
+# --- causes ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    expected: Expected
+    theirs: Array
+    found: Array
+    differing: Mask
+    labels: Sequence[str]
+    shapes: Mapping[str, Shape]
+
+    def entries(self, where: Mask) -> str:
+        """The entries of a mask by name: ``(x, y) and (y, x)``."""
+        places = np.argwhere(where)
+        names = [f"({self.labels[i]}, {self.labels[j]})" for i, j in places[:MAX_NAMED].tolist()]
+        return _listed(names, len(places))
+
+    def changed(self, image: Array) -> Array:
+        """The matrix found, but with the entries of ``image`` where the user's differs."""
+        return np.where(self.differing, image, self.found)
+
+
+def _listed(names: Sequence[str], count: int | None = None) -> str:
+    more = (count or len(names)) - MAX_NAMED
+    parts = [*names[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _cause(case: _Case) -> str | None:
+    """The first hypothesis that explains the whole matrix, with rounding only if none does."""
+    if np.isnan(case.found[case.differing]).all():
+        return f"hess has no number for {case.entries(case.differing)}"
+    with np.errstate(all="ignore"):
+        rounded = _rounding(case, case.found, case.differing)
+        for hypothesis in (_signs, _factors, _parts, _orders, _spectral):
+            for words, image in hypothesis(case):
+                unexplained = ~_close(case.theirs, image)
+                if not unexplained.any():
+                    return words
+                if rounded is None and (precision := _rounding(case, image, unexplained)):
+                    rounded = f"{words}; {precision}"
+    asymmetric = ~_close(case.theirs, case.theirs.T)
+    if rounded is None and asymmetric.any() and _close(case.found, case.found.T).all():
+        return f"your matrix is not symmetric: {case.entries(asymmetric)} differ"
+    return rounded
+
+
+def _rounding(case: _Case, image: Array, unexplained: Mask) -> str | None:
+    """The digits or decimals typed, in words, if rounding ``image`` to them explains the rest.
+
+    With fewer than two digits, rounding cannot be told from another number.
+    """
+    theirs, image = case.theirs[unexplained], image[unexplained]
+    off, most = np.abs(theirs - image), float(np.abs(theirs).max())
+    if not (off <= 0.05 * most).all():
+        return None
+    sample = np.flatnonzero(unexplained)[:MAX_SAMPLE].tolist()
+    typed = [case.expected.decimal(k).as_tuple() for k in sample]
+    digits = max(len(number.digits) for number in typed)
+    decimals = max(0, *(-int(number.exponent) for number in typed))
+    last = 10 ** (np.floor(np.log10(np.abs(image))) - digits + 1)
+    half = 0.5 + RELATIVE_TOLERANCE
+    if digits > 1 and (off <= half * last).all():
+        return f"rounded to {digits} digits"
+    if most >= 10 * 10.0**-decimals and (off <= half * 10.0**-decimals).all():
+        shown = f"{decimals} decimal{'s' * (decimals != 1)}" if decimals else "whole numbers"
+        return f"rounded to {shown}"
+    return None
+
+
+def _signs(case: _Case) -> Images:
+    if len(case.labels) > 1:
+        yield "the sign of the whole matrix", -case.found
+    yield f"{case.entries(case.differing)}: likely a sign", case.changed(-case.found)
+
+
+def _factors(case: _Case) -> Images:
+    found, differing = case.found, case.differing
+    if np.count_nonzero(np.triu(found)) > 1:  # The ratio of two numbers is often simple by chance.
+        yield "the whole matrix is twice hess's, as without the 1/2 of a quadratic form", 2 * found
+        yield "the whole matrix is half of hess's, as with a factor 2 missing", found / 2
+        for k in range(3, MAX_FACTOR + 1):
+            yield f"the whole matrix is {k} times hess's, as a sum in place of a mean", k * found
+            yield f"the whole matrix is 1/{k} of hess's, as a mean in place of a sum", found / k
+    subject, diagonal = case.entries(differing), np.eye(len(found), dtype=bool)
+    if differing.sum() > 1 and np.array_equal(differing, diagonal & (found != 0)):
+        subject = "the diagonal entries"
+    elif np.array_equal(differing, ~diagonal & (found != 0)):
+        subject = "the entries off the diagonal"
+    yield f"{subject}: likely a factor 2 missing", case.changed(found / 2)
+    yield f"{subject}: likely a factor 2 too many", case.changed(2 * found)
+
+
+def _parts(case: _Case) -> Images:
+    yield "your matrix is transposed", case.found.T
+    yield "only the upper triangle is filled in", np.triu(case.found)
+    yield "only the lower triangle is filled in", np.tril(case.found)
+    yield "only the diagonal is filled in", np.diag(np.diag(case.found))
+
+
+def _orders(case: _Case) -> Images:
+    """Rows and columns in another order: of a tensor's elements, of variables, of two elements."""
+    theirs, found, labels = case.theirs, case.found, case.labels
+    if not _close(np.sort(theirs, axis=None), np.sort(found, axis=None)).all():
+        return
+    elements = np.split(np.arange(len(labels)), len(labels))
+    ends = np.cumsum([size(shape) for shape in case.shapes.values()])
+    variables = np.split(np.arange(len(labels)), ends[:-1])
+    # An order is tried in full only if it explains the row with the most differences.
+    row = int(case.differing.sum(axis=1).argmax())
+    largest = float(np.fmax.reduce(np.abs(found), axis=None))
+    for words, order in chain(
+        _column_major(case.shapes, variables),
+        _moves(case.differing, variables, list(case.shapes), "the variables ", MAX_MOVED),
+        _moves(case.differing, elements, labels, "", 2),
+    ):
+        if _close(theirs[row], found[order[row], order], largest).all():
+            yield words, found[np.ix_(order, order)]
+
+
+def _column_major(shapes: Mapping[str, Shape], variables: Sequence[Indices]) -> Orders:
+    rows = dict(zip(shapes, variables, strict=True))
+    columns = {name: rows[name].reshape(shapes[name]).ravel(order="F") for name in shapes}
+    tensors = [name for name in shapes if (rows[name] != columns[name]).any()]
+    for chosen in [tensors, *([name] for name in tensors)]:
+        words = f"likely the elements of {_listed(chosen)} in column-major order"
+        yield words, np.concatenate([(columns if n in chosen else rows)[n] for n in shapes])
+
+
+def _moves(
+    differing: Mask, blocks: Sequence[Indices], names: Sequence[str], noun: str, most: int
+) -> Orders:
+    """Other orders of the blocks with at most ``most`` of them moved, the fewest first.
+
+    Only the ones in which most entries differ are moved: where two rows are swapped, each
+    difference is in one of them or its column, so that any other row has at most two.
+    """
+    counts = [-int(differing[rows].sum()) for rows in blocks]
+    likely = sorted(sorted(range(len(blocks)), key=counts.__getitem__)[:MAX_MOVED])
+    moves = [(sum(map(int.__ne__, likely, move)), move) for move in permutations(likely)]
+    for count, move in sorted(m for m in moves if 0 < m[0] <= most):
+        places = list(range(len(blocks)))
+        for i, k in zip(likely, move, strict=True):
+            places[i] = k
+        moved = _listed([names[i] for i, k in enumerate(places) if i != k])
+        words = f"likely {noun}{moved} {'swapped' if count == 2 else 'in another order'}"
+        if noun and len(names) <= MAX_MOVED:
+            words += f": try `--wrt {','.join(names[k] for k in places)}`, with values by name"
+        yield words, np.concatenate([blocks[k] for k in places])
+
+
+def _spectral(case: _Case) -> Images:
+    theirs, found = case.theirs, case.found
+    if not (np.isfinite(found).all() and np.isfinite(theirs).all()):
+        return
+    with suppress(np.linalg.LinAlgError):  # A singular matrix has no inverse.
+        yield "this is the inverse of the Hessian", np.asarray(np.linalg.inv(found), np.float64)
+    diagonal = np.diag(theirs)
+    if np.array_equal(theirs, np.diag(diagonal)):
+        eigenvalues = spectrum(found / 2 + found.T / 2)[diagonal.argsort().argsort()]
+        yield "these are the eigenvalues in place of the matrix", np.diag(eigenvalues)

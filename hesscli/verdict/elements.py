@@ -1,0 +1,89 @@
+"""A formula over tensors ↔ the same formula in their elements.
+
+``norm(x)`` and ``sum(x)`` join all elements of a tensor, so such a formula is no sum of elementwise
+parts. It is written out in its elements, as scalars named ``x[0,1]``; what is found for them is put
+together again, in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from hesscli.errors import HessError
+from hesscli.formula.reader import read_formula
+from hesscli.shapes import Shape, broadcast, size
+from hesscli.types import Array, Evaluation, Exact, Expr, Formula, Point, Values, Variable
+from hesscli.verdict import settle as settlement
+
+# Each element is a variable of a formula that SymPy has to build.
+MAX_ELEMENTS = 1_000
+
+
+def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
+    """``formula`` in the elements of variables of these shapes. Raises :class:`HessError`."""
+    count = sum(size(shape) for shape in shapes.values())
+    if count > MAX_ELEMENTS:
+        raise HessError(
+            "too-large",
+            f"a formula that is not elementwise takes at most {MAX_ELEMENTS:,} elements, "
+            f"and here are {count:,}",
+            hint="smaller tensors",
+        )
+    wrt = formula.differentiated
+    split = read_formula(formula.source, formula.given, wrt, shapes)
+    return replace(split, notes=formula.notes)
+
+
+def split_point(point: Point) -> Point:
+    """``point`` with a value for each element. Its values must be known, not to be drawn."""
+    values = {label: Values((), (entry,)) for label, entry in entries(point).items()}
+    return Point(values, point.source)
+
+
+def entries(point: Point) -> dict[str, Fraction | float | Expr]:
+    """The number for each element of each variable, by the element's name."""
+    found: dict[str, Fraction | float | Expr] = {}
+    for name, value in point.values.items():
+        assert isinstance(value, Values)
+        labels = Variable(name, value.shape).elements()
+        found |= dict(zip(labels, value.entries, strict=True))
+    return found
+
+
+def joined(evaluation: Evaluation, formula: Formula, shapes: Mapping[str, Shape]) -> Evaluation:
+    """The evaluation of the elements as that of ``formula`` in its tensors."""
+
+    def numbers(variable: Variable) -> Array:
+        return np.concatenate([evaluation.point[label] for label in variable.elements()])
+
+    return replace(
+        evaluation,
+        formula=formula,
+        variables=_variables(formula.differentiated, shapes),
+        constants=_variables(formula.variables[formula.wrt :], shapes),
+        point={v.name: numbers(v) for v in _variables(formula.variables, shapes)},
+    )
+
+
+def joined_exactly(answer: Exact, formula: Formula, shapes: Mapping[str, Shape]) -> Exact:
+    """The exact answer in the elements as that of ``formula`` in its tensors."""
+    return replace(
+        answer,
+        formula=formula,
+        variables=_variables(formula.differentiated, shapes),
+        constants=_variables(formula.variables[formula.wrt :], shapes),
+        notes=(*answer.notes, *summed(formula, shapes)),
+    )
+
+
+def _variables(names: Sequence[str], shapes: Mapping[str, Shape]) -> tuple[Variable, ...]:
+    return tuple(Variable(name, shapes[name]) for name in names)
+
+
+def summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[str]:
+    """A note where the formula still gives a tensor, such as ``x/sum(x)``."""
+    return settlement.summed(broadcast(shapes[name] for name in formula.outer))
