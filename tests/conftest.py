@@ -137,7 +137,7 @@ def pytest_configure(config: pytest.Config) -> None:
 START = f"""
 from hesscli.warm import client
 before, main, after = client.START.partition("main(")
-patience = "from hesscli import settlement; settlement.VERIFYING_SECONDS = {PATIENCE}; "
+patience = "from hesscli.verdict import settle; settle.VERIFYING_SECONDS = {PATIENCE}; "
 client.START = before + patience + main + after
 assert client.ask(["x"]) is None
 """

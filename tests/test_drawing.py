@@ -15,14 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hesscli.answer import Answer, Doubles, Place
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import display_width
 from hesscli.formula.reader import read_formula
-from hesscli.render import figures, numeric, palette, spy, symbolic, text
+from hesscli.render import figures, palette, spy, text
+from hesscli.render.answer import document
 from hesscli.render.entries import ASCII, UNICODE
 from hesscli.render.grid import MAX_COLUMNS, Frame
 from hesscli.render.numbers import Numbers
-from hesscli.types import Report, Variable
+from hesscli.types import Variable
 
 from .conftest import Hess
 from .reference import report
@@ -36,13 +38,13 @@ def _frame(width: int | None, **options: Any) -> Frame:
 
 
 @cache
-def _report(formula: str, at: str) -> Report:
+def _report(formula: str, at: str) -> Answer:
     return report(formula, at)
 
 
 def _drawn(formula: str, at: str, frame: Frame) -> list[str]:
     unicode = frame.signs is UNICODE
-    built = numeric.document(_report(formula, at), unicode=unicode, full=frame.full)
+    built = document(_report(formula, at), unicode=unicode, full=frame.full)
     return list(text.lines(built, frame))
 
 
@@ -53,18 +55,16 @@ def _grid(lines: list[str]) -> list[str]:
     return lines[start + 1 : end]
 
 
-def _matrix(order: int, matrix: Any) -> Report:
+def _matrix(order: int, matrix: Any) -> Answer:
     """A report on a tensor variable ``x`` with this Hessian."""
     given = _report("x**2", "x=[1,2]")
-    evaluation = replace(
-        given.evaluation,
-        variables=(Variable("x", (order,)),),
-        point={"x": np.ones(order)},
-        gradient=np.ones(order),
-        hessian=np.asarray(matrix, dtype=float),
+    return replace(
+        given,
+        place=Place((Variable("x", (order,)),), (), {"x": np.ones(order)}),
+        jet=Doubles(5.0, np.ones(order), np.asarray(matrix, dtype=float)),
         structural=np.zeros((order, order), dtype=bool),
+        verdict=replace(given.verdict, eigenvalues=np.ones(order)),
     )
-    return replace(given, evaluation=evaluation, eigenvalues=np.ones(order))
 
 
 # The numbers
@@ -106,7 +106,7 @@ def test_columns_are_aligned_on_the_decimal_point(values: list[float]) -> None:
     order = len(values)
     matrix = np.zeros((order, order))
     matrix[:, 0] = values
-    rows = _grid(list(text.lines(numeric.document(_matrix(order, matrix), unicode=True), PIPE)))
+    rows = _grid(list(text.lines(document(_matrix(order, matrix), unicode=True), PIPE)))
     cells = [re.split(r" {2,}", row.strip())[1] for row in rows if row.startswith("x[")]
     assert [float(cell) for cell in cells] == pytest.approx(values, rel=1e-5)
     starts = [row.index("]") + 1 for row in rows if row.startswith("x[")]
@@ -271,7 +271,7 @@ def test_a_long_formula_is_cut_with_a_count() -> None:
 
 def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
     answer = differentiate(read_formula("max(x,y)*sin(z) + exp(x*y*z)"))
-    drawn = list(text.lines(symbolic.document(answer, unicode=True), _frame(80)))
+    drawn = list(text.lines(document(answer, unicode=True), _frame(80)))
     for entry in ("x, x", "x, y", "x, z", "y, y", "y, z", "z, z"):
         assert any(line.startswith(f"{entry} ") for line in drawn)
     assert not any("hidden" in line for line in drawn)
@@ -279,13 +279,13 @@ def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
 
 def test_a_large_matrix_of_formulas_is_a_list_with_a_count() -> None:
     answer = differentiate(read_formula("+".join(f"x{i}**3*x{i + 1}**2" for i in range(40))))
-    drawn = list(text.lines(symbolic.document(answer, unicode=True, full=False), _frame(80)))
+    drawn = list(text.lines(document(answer, unicode=True, full=False), _frame(80)))
     assert "matrix       41×41 tridiagonal, 121 of 1,681 entries are not zero" in drawn
     shown = [line for line in drawn if re.match(r"x\d+, x\d+ ", line)]
     (hidden,) = [line for line in drawn if "more entries are hidden" in line]
     assert len(shown) + int(hidden.split()[0]) == 41 + 40
     assert any(line.startswith("not zero: 121") for line in drawn)
-    full = list(text.lines(symbolic.document(answer, unicode=True), _frame(80, full=True)))
+    full = list(text.lines(document(answer, unicode=True), _frame(80, full=True)))
     assert sum(bool(re.match(r"x\d+, x\d+ ", line)) for line in full) == 81
 
 

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hesscli.answer import Comparison
 from hesscli.errors import ExitStatus, HessError
-from hesscli.types import Comparison, Variable
+from hesscli.types import Variable
 from hesscli.verdict.compare import (
     ABSOLUTE_TOLERANCE,
     RELATIVE_TOLERANCE,

@@ -17,6 +17,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hesscli.answer import Answer
 from hesscli.errors import HessError
 from hesscli.exact.limits import Examiner
 from hesscli.formula.reader import read_formula
@@ -24,9 +25,9 @@ from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.plot import picture
 from hesscli.plot import scene as view
 from hesscli.point.points import bind, names_given, read_assignment
-from hesscli.types import Array, Report
+from hesscli.types import Array
 from hesscli.verdict.settle import settle
-from hesscli.verdict.spectrum import analyse
+from hesscli.verdict.spectrum import judged
 
 ROSENBROCK = "100*(y-x**2)**2 + (1-x)**2"
 SUFFIXES = ("svg", "png", "pdf")
@@ -40,14 +41,14 @@ def _quiet() -> Iterator[None]:
 
 
 @cache
-def _made(text: str, at: str, wrt: tuple[str, ...] = ()) -> tuple[Report, view.Values]:
+def _made(text: str, at: str, wrt: tuple[str, ...] = ()) -> tuple[Answer, view.Values]:
     """The report on a formula at a point, and the function that gives its values."""
     assignment = read_assignment(at)
     formula = read_formula(text, names_given([assignment]), wrt)
     (point,) = bind([assignment], formula)
     evaluator = Evaluator(formula, "float64", "cpu")
     sums = evaluator(point, lambda: generator(0))
-    return analyse(settle(sums, point, Examiner(formula))), evaluator.values(sums)
+    return judged(settle(sums, point, Examiner(formula))), evaluator.values(sums)
 
 
 def _words(folder: Path, text: str, at: str, wrt: tuple[str, ...] = ()) -> list[str]:
@@ -379,9 +380,7 @@ def test_levels_split_the_area_so_that_each_band_is_seen(text: str, at: str) -> 
     report, values = _made(text, at)
     land = view.landscape(report, values)
     assert all(0 < window.half < math.inf for window in land.windows)
-    assert [w.center for w in land.windows] == [
-        float(n[0]) for n in report.evaluation.point.values()
-    ]
+    assert [w.center for w in land.windows] == [float(n[0]) for n in report.place.numbers.values()]
     assert len(land.levels) >= 5
     assert (np.diff(land.levels) > 0).all()
     heights = land.heights[np.isfinite(land.heights)]

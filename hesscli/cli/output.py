@@ -9,8 +9,9 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
+from hesscli.answer import Answer
 from hesscli.errors import ASCII_SIGNS, HessError
-from hesscli.types import Color, Exact, Format, Report, Request, Streams, Symbolic
+from hesscli.types import Color, Format, Request, Streams
 
 if TYPE_CHECKING:
     from hesscli.render.grid import Frame
@@ -35,22 +36,14 @@ class Output:
         if self.file is not None:
             self.file.close()
 
-    def numeric(self, report: Report) -> None:
-        """Write the answer at a point."""
-        self._write(self.writer.numeric(report))
-        if not report.holds and self.request.format in (Format.plain, Format.csv):
-            from hesscli.render.numeric import problems
+    def answer(self, answer: Answer) -> None:
+        """Write an answer."""
+        self._write(self.writer.answer(answer))
+        if not answer.holds and self.request.format in (Format.plain, Format.csv):
+            from hesscli.render.answer import problems
 
             # A table of numbers has no room for words.
-            self._say(problems(report))
-
-    def exact(self, exact: Exact) -> None:
-        """Write an exact answer."""
-        self._write(self.writer.exact(exact))
-
-    def symbolic(self, symbolic: Symbolic) -> None:
-        """Write a Hessian in symbols."""
-        self._write(self.writer.symbolic(symbolic))
+            self._say(problems(answer))
 
     def failure(self, error: HessError, line: int | None = None) -> None:
         """Say that one point has no answer, and go on."""
@@ -110,7 +103,7 @@ def _unwritable(path: str, reason: str) -> HessError:
 
 
 def _writer(request: Request, stream: Any) -> Any:
-    """What turns answers into text: ``numeric``, ``exact`` and ``symbolic`` give its pieces."""
+    """What turns answers into text: ``answer`` gives its pieces."""
     match request.format:
         case Format.json:
             from hesscli.render import jsonlines
@@ -136,28 +129,15 @@ class _Drawing:
         self.stream = stream
         self.count = 0
 
-    def numeric(self, report: Report) -> Iterator[str]:
-        """The answer at a point."""
-        return self._drawn("numeric", report)
-
-    def exact(self, exact: Exact) -> Iterator[str]:
-        """An exact answer."""
-        return self._drawn("exact", exact)
-
-    def symbolic(self, symbolic: Symbolic) -> Iterator[str]:
-        """A Hessian in symbols."""
-        return self._drawn("symbolic", symbolic)
-
-    def _drawn(self, kind: str, answer: Report | Exact | Symbolic) -> Iterator[str]:
-        from importlib import import_module
-
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """An answer, drawn."""
         from hesscli.render import text
+        from hesscli.render.answer import document
 
         stream = self.stream()
         unicode = holds_unicode(stream)
         frame = _frame(self.request, stream, unicode)
-        build = import_module(f"hesscli.render.{kind}").document
-        built = build(answer, unicode=unicode, full=frame.full)
+        built = document(answer, unicode=unicode, full=frame.full)
         if self.count:
             yield "\n"
         self.count += 1

@@ -20,20 +20,11 @@ from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
 from hesscli.types import Request, Streams, Verify
 
 if TYPE_CHECKING:
+    from hesscli.answer import Answer, Check, Comparison
     from hesscli.exact.limits import Examiner
     from hesscli.numeric.autograd import Evaluator
     from hesscli.shapes import Shape
-    from hesscli.types import (
-        Check,
-        Comparison,
-        Evaluation,
-        Exact,
-        Formula,
-        Point,
-        Report,
-        Sums,
-        Symbolic,
-    )
+    from hesscli.types import Formula, Point, Sums
     from hesscli.verdict.compare import Expected
 
 STANDARD_INPUT = "-"
@@ -60,7 +51,7 @@ def _answer_symbols(request: Request, output: Output) -> ExitStatus:
     with limit(request.timeout), doing("differentiating this formula in symbols"):
         symbolic = differentiate(read_formula(request.expression, (), request.wrt))
         _check_finite(symbolic)
-    output.symbolic(symbolic)
+    output.answer(symbolic)
     return ExitStatus.ANSWERED
 
 
@@ -120,7 +111,7 @@ def _require_folder() -> None:
         ) from None
 
 
-def _check_finite(symbolic: Symbolic) -> None:
+def _check_finite(symbolic: Answer) -> None:
     import sympy
 
     if symbolic.formula.expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
@@ -137,17 +128,16 @@ def _answer_point(
 ) -> ExitStatus:
     try:
         if solver.request.exact or solver.request.digits is not None:
-            exact = solver.exact(point)
-            output.exact(exact)
-            return ExitStatus.NO_ANSWER if exact.undefined else ExitStatus.ANSWERED
-        report = solver.report(point)
+            answer = solver.exact(point)
+        else:
+            answer = solver.report(point)
     except HessError as error:
         if error.status is not ExitStatus.NO_ANSWER:
             raise
         output.failure(error, line)
         return ExitStatus.NO_ANSWER
-    output.numeric(report)
-    return ExitStatus.ANSWERED if report.holds else ExitStatus.NO_ANSWER
+    output.answer(answer)
+    return ExitStatus.ANSWERED if answer.holds else ExitStatus.NO_ANSWER
 
 
 def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitStatus:
@@ -296,13 +286,13 @@ class _Solver:
             for point in points:
                 require(_order(self.formula, point))
 
-    def report(self, point: Point) -> Report:
+    def report(self, point: Point) -> Answer:
         """The report at ``point``."""
-        from hesscli.verdict.spectrum import analyse
+        from hesscli.verdict.spectrum import judged
 
         with self._guarded():
             evaluation, sums, evaluator = self._evaluate(point)
-            report = analyse(evaluation)
+            report = judged(evaluation)
             check = self._check(report, sums, evaluator) if self.request.check else None
             comparison = self._compare(report) if self._expected else None
             report = replace(report, check=check, comparison=comparison)
@@ -313,11 +303,11 @@ class _Solver:
                     picture.draw(report, evaluator.values(sums), self.request.plot)
             return report
 
-    def exact(self, point: Point) -> Exact:
+    def exact(self, point: Point) -> Answer:
         """The exact answer at ``point``, or that to as many digits as were asked for."""
         from hesscli.exact.closed import evaluate_digits, evaluate_exactly
         from hesscli.exact.limits import Examiner, exact
-        from hesscli.verdict.elements import entries, joined_exactly, split_formula
+        from hesscli.verdict.elements import entries, joined, split_formula
 
         with self._guarded():
             notes = self.dice.notes(point)
@@ -332,7 +322,7 @@ class _Solver:
                 answer = evaluate_exactly(examiner.formula, values, examiner)
             else:
                 answer = evaluate_digits(examiner.formula, values, examiner, digits)
-            answer = joined_exactly(answer, self.formula, shapes)
+            answer = joined(answer, self.formula, shapes)
             return replace(answer, notes=(*answer.notes, *notes))
 
     @contextmanager
@@ -354,7 +344,7 @@ class _Solver:
             # One point without an answer must not take the others with it.
             raise internal(error) from error
 
-    def _evaluate(self, point: Point) -> tuple[Evaluation, Sums, Evaluator]:
+    def _evaluate(self, point: Point) -> tuple[Answer, Sums, Evaluator]:
         """The evaluation, with the sums that it was made from and what computed them."""
         from hesscli.verdict.settle import settle
 
@@ -365,9 +355,9 @@ class _Solver:
         evaluation = settle(sums, point, self._examiner, self.dice.notes(point), verify)
         return evaluation, sums, self._evaluator
 
-    def _evaluate_elements(self, point: Point) -> tuple[Evaluation, Sums, Evaluator]:
+    def _evaluate_elements(self, point: Point) -> tuple[Answer, Sums, Evaluator]:
         """The same in the elements of all tensors, put together again."""
-        from hesscli.verdict.elements import joined, split_formula, split_point, summed
+        from hesscli.verdict.elements import joined, split_formula, split_point
 
         notes = self.dice.notes(point)
         point = self._drawn(point)
@@ -378,8 +368,7 @@ class _Solver:
             self._in_elements[key] = _Solver(formula, self.request, self.dice)
         evaluation, sums, evaluator = self._in_elements[key]._evaluate(split_point(point))
         evaluation = joined(evaluation, self.formula, shapes)
-        notes = (*evaluation.notes, *summed(self.formula, shapes), *notes)
-        return replace(evaluation, notes=notes), sums, evaluator
+        return replace(evaluation, notes=(*evaluation.notes, *notes)), sums, evaluator
 
     def _drawn(self, point: Point) -> Point:
         from hesscli.types import Random
@@ -396,11 +385,11 @@ class _Solver:
         }
         return replace(point, values=values)
 
-    def _check(self, report: Report, sums: Sums, evaluator: Evaluator) -> Check:
+    def _check(self, report: Answer, sums: Sums, evaluator: Evaluator) -> Check:
         from hesscli.verdict.check import check
 
         with doing("comparing with finite differences"):
-            return check(report.evaluation, evaluator.autograd(sums), evaluator.values(sums))
+            return check(report, evaluator.autograd(sums), evaluator.values(sums))
 
     @cached_property
     def _expected(self) -> Expected | None:
@@ -408,14 +397,14 @@ class _Solver:
 
         return None if self.request.expect is None else read_expected(self.request.expect)
 
-    def _compare(self, report: Report) -> Comparison:
+    def _compare(self, report: Answer) -> Comparison:
         from hesscli.verdict.compare import compare
 
         assert self._expected is not None
-        variables = report.evaluation.variables
+        variables = report.place.variables
         return compare(
             self._expected,
-            report.evaluation.hessian,
+            report.jet.doubles(),
             [name for v in variables for name in v.elements()],
             {v.name: v.shape for v in variables},
         )

@@ -18,13 +18,14 @@ import mpmath
 import sympy
 from mpmath.libmp import NoConvergence
 
+from hesscli.answer import Answer, Undefined
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import shortened
 from hesscli.formula.reader import symbol
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
 from hesscli.shapes import Shape
-from hesscli.types import Expr, Formula, Mask, Site, Symbolic, Undefined, Variable
+from hesscli.types import Expr, Formula, Mask, Site, Variable
 
 # Digits around a point: few first, because functions such as gamma take a hundred times longer
 # with many; and where they find no derivative, the judgement is left to many.
@@ -92,7 +93,7 @@ class Examiner:
         self._zeros: dict[tuple[tuple[Variable, ...], Shape, bool], Mask] = {}
 
     @cached_property
-    def _derivatives(self) -> Symbolic:
+    def _derivatives(self) -> Answer:
         return differentiate(self.formula)
 
     def derivative(self, entry: Entry) -> Expr:
@@ -101,9 +102,9 @@ class Examiner:
             case ():
                 return self.formula.expression
             case (i,):
-                return self._derivatives.gradient[i]
+                return self._derivatives.jet.gradient[i]
             case (i, j):
-                return self._derivatives.hessian[i][j]
+                return self._derivatives.jet.hessian[i][j]
         raise AssertionError(entry)
 
     def zeros(self, variables: tuple[Variable, ...], shape: Shape, *, known: bool) -> Mask:

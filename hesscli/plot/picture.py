@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hesscli.answer import Answer
 from hesscli.errors import HessError, display_width, printable, shortened
 from hesscli.plot.scene import (
     HUGE,
@@ -39,7 +40,7 @@ from hesscli.plot.scene import (
     principal,
     short,
 )
-from hesscli.types import Array, Evaluation, Report
+from hesscli.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +80,7 @@ def require(path: str) -> None:
         raise _bad_file(path, OSError(reason, os.strerror(reason)))
 
 
-def draw(report: Report, values: Values, path: str) -> None:
+def draw(report: Answer, values: Values, path: str) -> None:
     """Draw ``report`` into the file ``path``; its suffix tells the format.
 
     ``values`` gives the formula's values (k,) at (k, n) values of the differentiated elements.
@@ -97,11 +98,11 @@ def draw(report: Report, values: Values, path: str) -> None:
         raise _bad_file(path, error) from None
 
 
-def figure(report: Report, values: Values) -> Figure:
+def figure(report: Answer, values: Values) -> Figure:
     """The picture, not yet in a file."""
     from matplotlib.figure import Figure
 
-    from hesscli.render.numeric import document as documented
+    from hesscli.render.answer import document as documented
 
     document = documented(report, unicode=True, full=False)
     names = [printable(label) for label in document.matrix.labels]
@@ -187,7 +188,7 @@ def _settings() -> Iterator[None]:
 # --- words -------------------------------------------------------------------------------------
 
 
-def _head(report: Report, document: Document, width: float) -> list[tuple[str, float, str]]:
+def _head(report: Answer, document: Document, width: float) -> list[tuple[str, float, str]]:
     """Formula, point and verdict, and what does not exist, for a picture of this width.
 
     Each line has its text, its size in points and its colour.
@@ -195,7 +196,7 @@ def _head(report: Report, document: Document, width: float) -> list[tuple[str, f
     letters = int(width * 13)
     words = {line.label: line.text for line in document.verdict}
     value = "without a value"
-    if math.isfinite(report.evaluation.value):
+    if math.isfinite(report.value):
         value = f"f = {document.lines[1].text}"
     at = _listed(printable(document.lines[0].text), letters - len(value) - 5)
     lines = [
@@ -203,7 +204,7 @@ def _head(report: Report, document: Document, width: float) -> list[tuple[str, f
         (f"at {at}, {value}".replace("-", "−"), 9, INK),
     ]
     verdict = [f"{k} {words[k].partition(' (tol')[0]}" for k in ("Hessian", "point") if k in words]
-    for text, colour in (("; ".join(verdict), INK), (_missing(report.evaluation), ORANGE)):
+    for text, colour in (("; ".join(verdict), INK), (_missing(report), ORANGE)):
         parts = textwrap.wrap(text[:1].upper() + text[1:], int(letters * 1.12), max_lines=3)
         lines += [(part, 9, colour) for part in parts]
     return lines
@@ -220,7 +221,7 @@ def _write_head(drawn: Figure, lines: Sequence[tuple[str, float, str]]) -> float
     return float(y / height)
 
 
-def _missing(evaluation: Evaluation) -> str:
+def _missing(evaluation: Answer) -> str:
     """What of the answer does not exist, and why."""
     parts = {"value": np.array([evaluation.value]), "gradient": evaluation.gradient}
     parts["Hessian"] = evaluation.hessian
@@ -304,19 +305,19 @@ def _ruled(axes: Axes, windows: tuple[Window, Window], names: Sequence[str]) -> 
     axes.set(xlim=(-1, 1), ylim=(-1, 1))
 
 
-def _draw_landscape(axes: Axes, land: Landscape, report: Report, names: Sequence[str]) -> None:
-    gradient, value = report.evaluation.gradient, report.evaluation.value
+def _draw_landscape(axes: Axes, land: Landscape, report: Answer, names: Sequence[str]) -> None:
+    gradient, value = report.gradient, report.value
     known = "the point" if math.isfinite(value) else "the point, without a value"
     axes.plot([0], [0], "o", color=INK, label=known, zorder=5, mec="white", ms=7)
-    if np.isfinite(gradient).all() and gradient.any() and not report.stationary:
+    if np.isfinite(gradient).all() and gradient.any() and not report.verdict.stationary:
         tip = 0.5 * land.seen(gradient)
         arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", tip.tolist(), (0, 0), arrowprops=arrow, zorder=4)
         _label(axes, 1.16 * tip, "∇f", INK)
         size = short(float(np.hypot(*gradient)))
         axes.plot([], [], color=INK, lw=1.6, label=f"gradient, |∇f| = {size}\n(not to scale)")
-    if report.eigenvalues is not None:
-        _draw_directions(axes, land, report, report.eigenvalues)
+    if report.verdict.eigenvalues is not None:
+        _draw_directions(axes, land, report, report.verdict.eigenvalues)
     _draw_heights(axes, land)
     if not np.isfinite(land.heights).all():
         axes.patch.set(hatch="///", edgecolor=GREY)
@@ -373,18 +374,16 @@ def _torn(heights: Array, levels: Array) -> Array:
     return torn
 
 
-def _draw_directions(axes: Axes, land: Landscape, report: Report, eigenvalues: Array) -> None:
-    largest, tolerance = float(np.abs(eigenvalues).max()), report.tolerance or 0.0
-    directions = principal(report.evaluation.hessian)
+def _draw_directions(axes: Axes, land: Landscape, report: Answer, eigenvalues: Array) -> None:
+    largest, tolerance = float(np.abs(eigenvalues).max()), report.verdict.tolerance or 0.0
+    directions = principal(report.hessian)
     if largest <= tolerance:
         axes.plot([], [], " ", label="λ₁ = λ₂ = 0:\nno curvature")
         return
     for k, number in enumerate(eigenvalues.tolist()):
         colour, style = _sign(number, tolerance)[:2]
         seen = land.seen(directions[:, k])
-        if (
-            seen @ np.nan_to_num(report.evaluation.gradient) > 0
-        ):  # the label stands away from the arrow
+        if seen @ np.nan_to_num(report.gradient) > 0:  # the label stands away from the arrow
             seen = -seen
         end = seen * max(SHORTEST, abs(number) / largest) * 0.75
         name = f"λ{'₁₂'[k]}"
@@ -411,7 +410,7 @@ def _sign(number: float, tolerance: float) -> tuple[str, str, str, str]:
     return (BLUE, "-", "o", "positive") if number > 0 else (ORANGE, "--", "v", "negative")
 
 
-def _matrix_figure(report: Report, document: Document) -> Figure:
+def _matrix_figure(report: Answer, document: Document) -> Figure:
     """The matrix, its scale and its spectrum side by side; sizes in inches."""
     from matplotlib.figure import Figure
 
@@ -428,7 +427,7 @@ def _matrix_figure(report: Report, document: Document) -> Figure:
         rect = (longest + left) / width, 0.45 / height, wide / width, SIDE / height
         return drawn.add_axes(rect)
 
-    hessian = report.evaluation.hessian
+    hessian = report.hessian
     scale = Magnitudes.of(hessian[np.isfinite(hessian)], small=0.1)
     axes = box(0, SIDE)
     _draw_matrix(axes, hessian, scale)
@@ -541,17 +540,17 @@ def _write_numbers(axes: Axes, hessian: Array, scale: Magnitudes) -> None:
             axes.text(j, i, short(number, 3), size=size, color=colour, ha="center", va="center")
 
 
-def _draw_spectrum(axes: Axes, report: Report) -> None:
+def _draw_spectrum(axes: Axes, report: Answer) -> None:
     """The eigenvalues, ascending."""
     from matplotlib.ticker import MaxNLocator
 
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    if report.eigenvalues is None:
+    if report.verdict.eigenvalues is None:
         axes.set_axis_off()
         text = "no eigenvalues:\nnot all entries\nhave a number"
         axes.text(0.5, 0.5, text, ha="center", va="center", color=ORANGE)
         return
-    eigenvalues, tolerance = report.eigenvalues, report.tolerance or 0.0
+    eigenvalues, tolerance = report.verdict.eigenvalues, report.verdict.tolerance or 0.0
     scale = Magnitudes.of(eigenvalues, tolerance)
     heights, order = scale.place(eigenvalues), np.arange(1, len(eigenvalues) + 1)
     axes.axhline(0, color=INK, lw=0.8)
@@ -576,7 +575,7 @@ def _draw_spectrum(axes: Axes, report: Report) -> None:
     axes.set_yticks(places, labels=labels)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("" if scale.least is None else "logarithmic")
-    axes.set_title(f"eigenvalues: {report.definiteness}", loc="left")
+    axes.set_title(f"eigenvalues: {report.verdict.definiteness}", loc="left")
     axes.set_ylim(min(0, heights[0]) - 0.08, max(0, heights[-1]) + 0.08)
     axes.legend(
         loc="upper left", bbox_to_anchor=(-0.06, -0.06), ncols=3, handletextpad=0, columnspacing=0.8

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hesscli.answer import Answer
 from hesscli.shapes import broadcast
-from hesscli.types import Array, Evaluation, Report
+from hesscli.types import Array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -130,10 +131,12 @@ REFINEMENTS = 30
 class Samples:
     """The formula's values around the point, NaN where they are not finite."""
 
-    def __init__(self, evaluation: Evaluation, values: Values) -> None:
-        self.at = np.concatenate([evaluation.point[v.name] for v in evaluation.variables])
+    def __init__(self, evaluation: Answer, values: Values) -> None:
+        self.at = np.concatenate(
+            [evaluation.place.numbers[v.name] for v in evaluation.place.variables]
+        )
         self.values = values
-        variables = (*evaluation.variables, *evaluation.constants)
+        variables = (*evaluation.place.variables, *evaluation.place.constants)
         if evaluation.formula.reduces:  # over tensors whose shapes need not go together
             self.elements = sum(v.size for v in variables)
         else:
@@ -255,12 +258,12 @@ class Curve:
         return taylor(x - self.point[0], self.point[1], self.slope, 0.0)
 
 
-def curve(report: Report, values: Values) -> Curve:
+def curve(report: Answer, values: Values) -> Curve:
     """What to draw of a function of one variable."""
-    samples = Samples(report.evaluation, values)
+    samples = Samples(report, values)
     profile, at = samples.along(0), float(samples.at[0])
-    value, slope = report.evaluation.value, float(report.evaluation.gradient[0])
-    curvature = float(report.evaluation.hessian[0, 0])
+    value, slope = report.value, float(report.gradient[0])
+    curvature = float(report.hessian[0, 0])
     jet = value, slope, curvature
     across = Window.around(at, half_width(profile, at, jet, samples.budget))
     x = across.points(min(401, samples.budget) | 1)  # odd: the middle is the point
@@ -348,9 +351,9 @@ class Landscape:
         return np.asarray(scaled / np.hypot(*scaled))
 
 
-def landscape(report: Report, values: Values) -> Landscape:
+def landscape(report: Answer, values: Values) -> Landscape:
     """What to draw of a function of two variables."""
-    evaluation = report.evaluation
+    evaluation = report
     samples = Samples(evaluation, values)
     at = samples.at.tolist()
     halves = []

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from hesscli.language.tree import Name
 from hesscli.language.writer import Notation, unparse
 from hesscli.render.grid import Group, Matrix
-from hesscli.types import Formula, Undefined, Variable
+from hesscli.types import Formula, Variable
 
 T = TypeVar("T")
 MAX_LISTED = 16
@@ -117,23 +117,3 @@ def middle_left_out(parts: Sequence[T], most: int | None) -> list[T | str]:
 def summary_lines(summary: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
     """The lines of a summary of names and words."""
     return tuple(Line(*each) for each in summary)
-
-
-def kind_in_words(kind: str | None) -> str:
-    match kind:
-        case "minimum":
-            return "stationary: a strict local minimum"
-        case "maximum":
-            return "stationary: a strict local maximum"
-        case "saddle":
-            return "stationary: a saddle"
-        case "inconclusive":
-            return "stationary; its kind is inconclusive, because the Hessian is singular"
-    return "stationary"
-
-
-def reasons(undefined: Sequence[Undefined], notes: Sequence[str]) -> Iterable[Line]:
-    for item in undefined:
-        yield Line("undefined", item.reason, "problem")
-    for note in notes:
-        yield Line("note", note, "note")

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hesscli.answer import Answer, Check, CheckedEntry
 from hesscli.errors import ExitStatus, HessError
-from hesscli.types import Array, Check, CheckedEntry, Evaluation
+from hesscli.types import Array
 
 # SciPy evaluates about 400 n² times, and keeps them all.
 MAX_ORDER = 40
@@ -28,7 +29,7 @@ CANCELLED = 1e-9
 TRUSTED = 20.0
 
 
-def check(evaluation: Evaluation, autograd: Array, function: Callable[[Array], Array]) -> Check:
+def check(answer: Answer, autograd: Array, function: Callable[[Array], Array]) -> Check:
     """The comparison of ``autograd`` (n, n) with the exact Hessian and with finite differences.
 
     ``function`` gives the values at ``k`` points, (k, n) → (k,), with NaN where there is none.
@@ -36,11 +37,13 @@ def check(evaluation: Evaluation, autograd: Array, function: Callable[[Array], A
     """
     order = len(autograd)
     require(order)
-    exact = evaluation.verification.hessian
+    place, grounds = answer.place, answer.grounds
+    assert grounds is not None
+    exact = grounds.hessian
     assert exact is not None, "a check is of what is verified"
-    coordinates = np.concatenate([evaluation.point[v.name] for v in evaluation.variables])
+    coordinates = np.concatenate([place.numbers[v.name] for v in place.variables])
     differences, errors = finite_differences(function, coordinates)
-    labels = [name for v in evaluation.variables for name in v.elements()]
+    labels = place.labels()
     with np.errstate(invalid="ignore"):
         largest = float(np.nanmax(np.abs(exact), initial=0.0))
     entries = tuple(
@@ -51,7 +54,7 @@ def check(evaluation: Evaluation, autograd: Array, function: Callable[[Array], A
             float(differences[i, j]),
             float(errors[i, j]),
             largest,
-            max(AGREED, UNITS * evaluation.epsilon),
+            max(AGREED, UNITS * grounds.epsilon),
         )
         for i in range(order)
         for j in range(i, order)

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hesscli.answer import Comparison, Difference
 from hesscli.errors import HessError
 from hesscli.point.points import read_assignment
 from hesscli.shapes import Shape, size
-from hesscli.types import Array, Comparison, Difference, Values
+from hesscli.types import Array, Values
 from hesscli.verdict.spectrum import spectrum
 
 # Above the rounding of single precision, so that a right matrix agrees whatever computed it;

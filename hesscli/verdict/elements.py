@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from hesscli.answer import Answer, Basis, Place
 from hesscli.errors import HessError
 from hesscli.formula.reader import read_formula
 from hesscli.shapes import Shape, broadcast, size
-from hesscli.types import Array, Evaluation, Exact, Expr, Formula, Point, Values, Variable
+from hesscli.types import Expr, Formula, Point, Values, Variable
 from hesscli.verdict import settle as settlement
 
 # Each element is a variable of a formula that SymPy has to build.
@@ -54,28 +56,18 @@ def entries(point: Point) -> dict[str, Fraction | float | Expr]:
     return found
 
 
-def joined(evaluation: Evaluation, formula: Formula, shapes: Mapping[str, Shape]) -> Evaluation:
-    """The evaluation of the elements as that of ``formula`` in its tensors."""
-
-    def numbers(variable: Variable) -> Array:
-        return np.concatenate([evaluation.point[label] for label in variable.elements()])
-
-    return replace(
-        evaluation,
-        formula=formula,
-        variables=_variables(formula.differentiated, shapes),
-        constants=_variables(formula.variables[formula.wrt :], shapes),
-        point={v.name: numbers(v) for v in _variables(formula.variables, shapes)},
-    )
-
-
-def joined_exactly(answer: Exact, formula: Formula, shapes: Mapping[str, Shape]) -> Exact:
-    """The exact answer in the elements as that of ``formula`` in its tensors."""
+def joined(answer: Answer, formula: Formula, shapes: Mapping[str, Shape]) -> Answer:
+    """The answer in the elements as that of ``formula`` in its tensors."""
+    variables = _variables(formula.variables, shapes)
+    numbers: dict[str, Any] = {
+        v.name: [answer.place.numbers[label][0] for label in v.elements()] for v in variables
+    }
+    if answer.basis is Basis.DOUBLES:
+        numbers = {name: np.array(values) for name, values in numbers.items()}
     return replace(
         answer,
         formula=formula,
-        variables=_variables(formula.differentiated, shapes),
-        constants=_variables(formula.variables[formula.wrt :], shapes),
+        place=Place(variables[: formula.wrt], variables[formula.wrt :], numbers),
         notes=(*answer.notes, *summed(formula, shapes)),
     )
 

@@ -8,27 +8,25 @@ Where the whole is small enough, autograd's numbers are compared with the exact 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
+from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
 from hesscli.deadline import TooSlowError, doing, limit
 from hesscli.errors import HessError
 from hesscli.exact.limits import Examiner, Jet, undefined_entries
 from hesscli.shapes import index_text, size
 from hesscli.types import (
     Array,
-    Evaluation,
     Expr,
     Formula,
     Point,
     Sums,
-    Undefined,
     Value,
     Values,
-    Verification,
     Verify,
 )
 
@@ -89,8 +87,8 @@ def settle(
     examiner: Examiner,
     notes: tuple[str, ...] = (),
     verify: Verify = Verify.auto,
-) -> Evaluation:
-    """The evaluation that autograd's sums and the examined elements make together.
+) -> Answer:
+    """The answer that autograd's sums and the examined elements make, as yet without a verdict.
 
     Where it is verified, the numbers are those of the exact derivatives, rounded once; a note says
     where autograd's are far from them. ``notes`` are what is known about the point already.
@@ -103,7 +101,7 @@ def settle(
     met = list(elements.found)
     rest = _Contribution(np.array(sums.value), sums.gradient, sums.hessian)
     exact, reason = _exactly(elements, sums, formula, verify)
-    verification = Verification(None, reason, None)
+    digits = whole = None
     if exact is not None:
         if any(jet.reasons for jet, _ in elements.found[len(met) :]):
             rest, met = exact, elements.found
@@ -113,34 +111,34 @@ def settle(
         whole = total.plus(exact)
         digits = _digits(total.plus(rest), whole, sums.epsilon)
         reason = NOTHING if digits is None else None
-        verification = Verification(digits, reason, whole.hessian)
     total = total.plus(rest)
     undefined = (*undefined_entries(met, formula, order), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
         if exact is not None:
-            verification = replace(verification, digits=None, reason=NOTHING)
+            digits, reason = None, NOTHING
     underflow = any(jet.underflow for jet, _ in elements.found)
     if underflow:
         notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")
     how = dict.fromkeys(note for jet, _ in met for note in jet.notes)
     is_exact = exact is not None and not sums.single
-    return Evaluation(
+    return Answer(
+        basis=Basis.DOUBLES,
         formula=formula,
-        variables=sums.variables,
-        constants=sums.constants,
-        point=sums.numbers,
-        value=float(total.value),
-        gradient=total.gradient,
-        hessian=total.hessian,
-        epsilon=sums.epsilon,
-        slack=np.concatenate(
-            [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
-        ),
-        underflow=underflow,
+        place=Place(sums.variables, sums.constants, sums.numbers),
+        jet=Doubles(float(total.value), total.gradient, total.hessian),
         structural=examiner.zeros(sums.variables, sums.shape, known=exact is not None),
-        verification=verification,
+        grounds=Grounds(
+            digits=digits,
+            reason=reason,
+            hessian=None if whole is None else whole.hessian,
+            epsilon=sums.epsilon,
+            slack=np.concatenate(
+                [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
+            ),
+            underflow=underflow,
+        ),
         undefined=undefined,
         notes=(*formula.notes, *summed(sums.shape), *notes, *how),
     )

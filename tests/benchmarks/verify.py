@@ -20,7 +20,7 @@ from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.point.points import bind, names_given, read_assignment
 from hesscli.types import Verify
 from hesscli.verdict.settle import settle
-from hesscli.verdict.spectrum import analyse
+from hesscli.verdict.spectrum import judged
 
 CASES = [
     ("x**3 + x*y", "2,4"),
@@ -43,7 +43,7 @@ def seconds(text: str, at: str, verify: Verify) -> float:
     (point,) = bind([assignment], formula)
     evaluator, examiner = Evaluator(formula, "float64", "cpu"), Examiner(formula)
     start = time.perf_counter()
-    analyse(settle(evaluator(point, lambda: generator(0)), point, examiner, verify=verify))
+    judged(settle(evaluator(point, lambda: generator(0)), point, examiner, verify=verify))
     return time.perf_counter() - start
 
 
