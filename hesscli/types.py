@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal
 
 from hesscli.shapes import index_text, size
 
@@ -153,63 +153,9 @@ class Sums:
     operations: int
 
 
-class Format(StrEnum):
-    """How answers are written."""
-
-    terminal = "terminal"
-    plain = "plain"
-    json = "json"
-    csv = "csv"
-    latex = "latex"
-
-
-class Color(StrEnum):
-    """When answers are coloured."""
-
-    auto = "auto"
-    always = "always"
-    never = "never"
-
-
 class Verify(StrEnum):
     """When numbers are compared with the exact derivatives."""
 
     auto = "auto"
     always = "always"
     never = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """Where a run reads and writes; tests pass their own."""
-
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line asks for, before any of it is read.
-
-    ``remark`` tells how a careless command was read, or what may be wrong with it.
-    """
-
-    expression: str
-    remark: str | None
-    at: tuple[str, ...]
-    wrt: tuple[str, ...]
-    seed: int | None
-    dtype: str
-    device: str
-    format: Format
-    output: str | None
-    plot: str | None
-    full: bool
-    color: Color
-    exact: bool
-    digits: int | None
-    verify: Verify
-    timeout: float
-    check: bool
-    expect: str | None

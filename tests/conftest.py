@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hesscli.cli.command import RECURSION_LIMIT, run
-from hesscli.types import Streams
+from hesscli.cli.request import Streams
 from hesscli.verdict import settle as settlement
 
 sys.setrecursionlimit(RECURSION_LIMIT)

@@ -18,12 +18,13 @@ from typer.core import TyperCommand, TyperOption
 
 import hesscli
 from hesscli import __version__
+from hesscli.cli.answering import answer
 from hesscli.cli.help import Option, explained, help_page, introduction
 from hesscli.cli.leniency import At, doubtful, misplaced_option, understand
 from hesscli.cli.output import holds_unicode
-from hesscli.cli.pipeline import answer
+from hesscli.cli.request import Color, Format, Request, Streams
 from hesscli.errors import ASCII_SIGNS, FORESEEN, ExitStatus, HessError, internal, shortened
-from hesscli.types import Color, Format, Request, Streams, Verify
+from hesscli.types import Verify
 
 MAX_DIGITS = 1_000
 # Long enough for a large tensor, or for hard limits; short enough to wait for an error.

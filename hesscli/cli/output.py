@@ -10,8 +10,8 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
+from hesscli.cli.request import Color, Format, Request, Streams
 from hesscli.errors import ASCII_SIGNS, HessError
-from hesscli.types import Color, Format, Request, Streams
 
 if TYPE_CHECKING:
     from hesscli.render.grid import Frame

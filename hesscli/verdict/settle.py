@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 
 from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
-from hesscli.deadline import TooSlowError, doing, limit
-from hesscli.errors import HessError
+from hesscli.cost import Clock
+from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.limits import Examiner, Jet, undefined_entries
 from hesscli.shapes import index_text, size
 from hesscli.types import (
@@ -35,6 +35,7 @@ from hesscli.types import (
 MAX_VERIFIED_OPERATIONS = 5_000
 MAX_VERIFIED_ELEMENTS = 8
 VERIFYING_SECONDS = 0.5
+NO_CLOCK = Clock()
 # In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
 # choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
 NOTHING = "there is no number to compare"
@@ -87,6 +88,7 @@ def settle(
     examiner: Examiner,
     notes: tuple[str, ...] = (),
     verify: Verify = Verify.auto,
+    clock: Clock = NO_CLOCK,
 ) -> Answer:
     """The answer that autograd's sums and the examined elements make, as yet without a verdict.
 
@@ -96,11 +98,11 @@ def settle(
     formula = examiner.formula
     order = len(sums.gradient)
     elements = _Elements(sums, point, examiner)
-    with doing("examining the kinks and edges at this point"):
+    with clock.within(0, "examining the kinks and edges at this point"):
         total = elements.contribution(sums.suspects)
     met = list(elements.found)
     rest = _Contribution(np.array(sums.value), sums.gradient, sums.hessian)
-    exact, reason = _exactly(elements, sums, formula, verify)
+    exact, reason = _exactly(elements, sums, formula, verify, clock)
     digits = whole = None
     if exact is not None:
         if any(jet.reasons for jet, _ in elements.found[len(met) :]):
@@ -190,7 +192,7 @@ class _Elements:
 
 
 def _exactly(
-    elements: _Elements, sums: Sums, formula: Formula, verify: Verify
+    elements: _Elements, sums: Sums, formula: Formula, verify: Verify, clock: Clock
 ) -> tuple[_Contribution | None, str | None]:
     """What the elements that autograd did add exactly, or why that was not computed."""
     if verify is Verify.never:
@@ -202,7 +204,7 @@ def _exactly(
     seconds = VERIFYING_SECONDS if verify is Verify.auto else 0
     known = len(elements.found)
     try:
-        with limit(seconds), doing("comparing with the exact derivatives"):
+        with clock.within(seconds, "comparing with the exact derivatives"):
             return elements.contribution(regular), None
     except TooSlowError:
         if verify is Verify.always:

@@ -234,7 +234,7 @@ _internal: list[Exception] = []
 
 def _run(arguments: list[str], stdin: str) -> tuple[int, str, str]:
     from hesscli.cli.command import run
-    from hesscli.types import Streams
+    from hesscli.cli.request import Streams
 
     _internal.clear()
     stdout, stderr = _Utf8(), _Utf8()
@@ -654,8 +654,8 @@ class State:
 def prepare(target: str) -> None:
     """Set the program up for many runs in one process."""
     from hesscli import errors
+    from hesscli.cli import answering as pipeline
     from hesscli.cli import command as cli
-    from hesscli.cli import pipeline
     from hesscli.point import points
 
     def seen(error: Exception) -> Any:
