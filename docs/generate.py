@@ -21,8 +21,9 @@ from rich.console import Console
 from rich.text import Text
 
 from hesscli import __version__
-from hesscli.cli.command import ARGUMENT, options
+from hesscli.cli.command import declared
 from hesscli.cli.help import EXAMPLES, STATUSES, SUMMARY
+from hesscli.cli.options import ARGUMENT
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -72,7 +73,7 @@ def man_page() -> str:
         "\n.PP\n".join(map(_roff, DESCRIPTION)),
         ".SH OPTIONS",
     ]
-    for group, members in groupby(options(), key=lambda option: option.group):
+    for group, members in groupby(declared(), key=lambda option: option.group):
         lines.append(f".SS {group}")
         for option in members:
             lines += [".TP", rf"\fB{_roff(option.usage)}\fR", _roff(option.explanation)]
@@ -98,7 +99,7 @@ def _roff(text: str) -> str:
 
 def tables(readme: str) -> str:
     """The README with its tables of options and exit statuses made anew."""
-    rows = [(f"`{o.usage}`", o.explanation.rstrip(".")) for o in options()]
+    rows = [(f"`{o.usage}`", o.explanation.rstrip(".")) for o in declared()]
     readme = _between(readme, "options", _table(("option", "meaning"), rows))
     return _between(readme, "exit status", _table(("status", "when"), list(STATUSES)))
 

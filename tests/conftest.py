@@ -21,8 +21,8 @@ import pexpect
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hesscli.cli.command import RECURSION_LIMIT, run
 from hesscli.cli.request import Streams
+from hesscli.cli.run import RECURSION_LIMIT, run
 from hesscli.verdict import settle as settlement
 
 sys.setrecursionlimit(RECURSION_LIMIT)

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from completions import generate
-from hesscli.cli.command import options
+from hesscli.cli.command import declared
 from hesscli.formula import reader as semantics
 from hesscli.language.tokens import KEYWORDS
 
@@ -267,6 +267,6 @@ def test_what_is_offered_as_a_value_is_one(hess: Hess, call: str) -> None:
 
 def test_every_option_that_takes_a_value_is_thought_of() -> None:
     numbers = {"N", "SECONDS"}
-    for option in options():
+    for option in declared():
         if option.metavar is not None:
             assert option.metavar in {*generate.BY_METAVAR, *numbers}, option.names

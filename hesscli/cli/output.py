@@ -10,8 +10,9 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
-from hesscli.cli.request import Color, Format, Request, Streams
+from hesscli.cli.request import Color, Request, Streams
 from hesscli.errors import ASCII_SIGNS, HessError
+from hesscli.render.formats import FORMATS, Writer
 
 if TYPE_CHECKING:
     from hesscli.render.grid import Frame
@@ -39,7 +40,7 @@ class Output:
     def answer(self, answer: Answer) -> None:
         """Write an answer."""
         self._write(self.writer.answer(answer))
-        if not answer.holds and self.request.format in (Format.plain, Format.csv):
+        if not answer.holds and not FORMATS[self.request.format].words:
             from hesscli.render.answer import problems
 
             # A table of numbers has no room for words.
@@ -47,13 +48,10 @@ class Output:
 
     def failure(self, error: HessError, line: int | None = None) -> None:
         """Say that one point has no answer, and go on."""
-        if self.request.format is Format.json:
-            from hesscli.render import jsonlines
-
-            self._write(jsonlines.failure(error, line))
+        pieces = self.writer.failure(error, line)
+        if pieces is not None:
+            self._write(pieces)
             return
-        if self.request.format is Format.csv:
-            self.writer.skip()
         where = f"line {line}: " if line is not None else ""
         self._say([error.report().replace("hess: ", where, 1)])
 
@@ -102,23 +100,10 @@ def _unwritable(path: str, reason: str) -> HessError:
     return HessError("bad-file", f"cannot write `{path}`: {reason.lower()}")
 
 
-def _writer(request: Request, stream: Any) -> Any:
-    """What turns answers into text: ``answer`` gives its pieces."""
-    match request.format:
-        case Format.json:
-            from hesscli.render import jsonlines
-
-            return jsonlines
-        case Format.latex:
-            from hesscli.render import latex
-
-            return latex
-        case Format.plain | Format.csv:
-            from hesscli.render import tabular
-
-            return tabular.Plain() if request.format is Format.plain else tabular.Csv()
-        case Format.terminal:
-            return _Drawing(request, stream)
+def _writer(request: Request, stream: Any) -> Writer:
+    if request.format == "terminal":
+        return _Drawing(request, stream)
+    return FORMATS[request.format].make()
 
 
 class _Drawing:
@@ -128,6 +113,9 @@ class _Drawing:
         self.request = request
         self.stream = stream
         self.count = 0
+
+    def failure(self, error: HessError, line: int | None) -> None:
+        """Errors are told beside the answers."""
 
     def answer(self, answer: Answer) -> Iterator[str]:
         """An answer, drawn."""

@@ -9,16 +9,6 @@ from typing import TextIO
 from hesscli.types import Verify
 
 
-class Format(StrEnum):
-    """How answers are written."""
-
-    terminal = "terminal"
-    plain = "plain"
-    json = "json"
-    csv = "csv"
-    latex = "latex"
-
-
 class Color(StrEnum):
     """When answers are coloured."""
 
@@ -50,7 +40,7 @@ class Request:
     seed: int | None
     dtype: str
     device: str
-    format: Format
+    format: str  # of render.formats
     output: str | None
     plot: str | None
     full: bool

@@ -21,7 +21,19 @@ FORMAT_VERSION = "1.0"
 MAX_KEPT = 1_000  # rows of as many entries: some 60 MB
 
 
-def answer(answer: Answer) -> Iterator[str]:
+class Json:
+    """Writes an object a line."""
+
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """The JSON of an answer."""
+        return answered(answer)
+
+    def failure(self, error: HessError, line: int | None) -> Iterator[str]:
+        """The JSON of a point, or of an input line, that cannot be answered."""
+        return _failed(error, line)
+
+
+def answered(answer: Answer) -> Iterator[str]:
     """The JSON of an answer, in pieces that join to one line; numbers that are exact, or have many
     digits, are strings, and so are formulas.
     """
@@ -154,8 +166,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def failure(error: HessError, line: int | None = None) -> Iterator[str]:
-    """The JSON of a point, or of an input line, that cannot be answered."""
+def _failed(error: HessError, line: int | None) -> Iterator[str]:
     answer: dict[str, Any] = {"format_version": FORMAT_VERSION}
     if line is not None:
         answer["line"] = line

@@ -12,13 +12,24 @@ from typing import Any
 import sympy
 
 from hesscli.answer import Answer, Basis
-from hesscli.errors import printable
+from hesscli.errors import HessError, printable
 from hesscli.formula.reader import symbol
 
 MISSING = r"\text{none}"
 
 
-def answer(answer: Answer) -> Iterator[str]:
+class Latex:
+    """Writes a display for each answer."""
+
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """The lines of an answer; numbers in full."""
+        return answered(answer)
+
+    def failure(self, error: HessError, line: int | None) -> None:
+        """Errors are told beside the answers."""
+
+
+def answered(answer: Answer) -> Iterator[str]:
     """The lines of an answer; numbers in full."""
     place = answer.place
     text = _double if answer.basis is Basis.DOUBLES else _expression

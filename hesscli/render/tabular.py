@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from hesscli.answer import Answer, Basis
+from hesscli.errors import HessError
 
 Row = Sequence[str]
 
@@ -23,6 +24,9 @@ class Plain:
 
     def __init__(self) -> None:
         self.count = 0
+
+    def failure(self, error: HessError, line: int | None) -> None:
+        """Errors are told beside the answers."""
 
     def answer(self, answer: Answer) -> Iterator[str]:
         """The matrix of an answer."""
@@ -42,7 +46,7 @@ class Csv:
         self.count = 0
         self.headings: list[str] | None = None
 
-    def skip(self) -> None:
+    def failure(self, error: HessError, line: int | None) -> None:
         """Count a point that has no matrix."""
         self.count += 1
 

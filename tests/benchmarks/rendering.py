@@ -60,10 +60,10 @@ def _writers(answer: Answer) -> dict[str, Callable[[], Iterable[str]]]:
         "terminal, 80 columns": drawn(80, False, colours),
         "terminal, --full": drawn(80, True, colours),
         "pipe": drawn(None, True, PLAIN),
-        "json": lambda: jsonlines.answer(answer),
+        "json": lambda: jsonlines.answered(answer),
         "plain": lambda: tabular.Plain().answer(answer),
         "csv": lambda: tabular.Csv().answer(answer),
-        "latex": lambda: latex.answer(answer),
+        "latex": lambda: latex.answered(answer),
     }
 
 

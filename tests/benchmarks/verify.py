@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from hesscli.cli.command import RECURSION_LIMIT
+from hesscli.cli.run import RECURSION_LIMIT
 from hesscli.exact.limits import Examiner
 from hesscli.formula.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator

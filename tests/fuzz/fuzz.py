@@ -233,8 +233,8 @@ _internal: list[Exception] = []
 
 
 def _run(arguments: list[str], stdin: str) -> tuple[int, str, str]:
-    from hesscli.cli.command import run
     from hesscli.cli.request import Streams
+    from hesscli.cli.run import run
 
     _internal.clear()
     stdout, stderr = _Utf8(), _Utf8()
@@ -662,7 +662,9 @@ def prepare(target: str) -> None:
         _internal.append(error)
         return errors.internal(error)
 
-    sys.setrecursionlimit(cli.RECURSION_LIMIT)
+    from hesscli.cli.run import RECURSION_LIMIT
+
+    sys.setrecursionlimit(RECURSION_LIMIT)
     if target != "answer":
         return
     replaced = [
