@@ -81,19 +81,13 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     ]
 
 
-def read_formula(
-    text: str,
-    given: Collection[str] = (),
-    wrt: tuple[str, ...] = (),
-    shapes: Mapping[str, Shape] | None = None,
-) -> Formula:
+def read_formula(text: str, given: Collection[str] = (), wrt: Sequence[str] = ()) -> Formula:
     """The formula that ``text`` names.
 
     ``given`` are names that a point gives a value: they are variables even where they would be
     constants (``E``, ``I``). ``wrt`` are the variables to differentiate, in order; empty means
-    all, in natural order. With ``shapes``, the formula is written out in the elements of its
-    variables (``x[0,1]``), and summed. Raises :class:`HessError` with a span for anything that is
-    not on the allow-list.
+    all, in natural order. Raises :class:`HessError` with a span for anything that is not on the
+    allow-list.
     """
     arguments, right = split_definition(text)
     try:
@@ -102,38 +96,61 @@ def read_formula(
         error.source = text  # with what stands before the `=`
         raise
     wrt = wrt or arguments
-    builder = _Builder(text, frozenset((*given, *wrt)), shapes or {})
+    formula = from_tree(tree, text, given, wrt, arguments)
+    if arguments and list(wrt) != sorted(formula.variables, key=natural_key):
+        note = f"differentiated in {', '.join(wrt)}, the variables of the function"
+        return replace(formula, notes=(*formula.notes, note))
+    return formula
+
+
+def from_tree(
+    tree: Node,
+    source: str,
+    given: Collection[str] = (),
+    wrt: Sequence[str] = (),
+    names: Collection[str] = (),
+    shapes: Mapping[str, Shape] | None = None,
+) -> Formula:
+    """The formula of a tree, whose spans are places in ``source``.
+
+    ``names`` are variables even where the tree does not have them: f(x, y) = x**2 is a function of
+    y too. With ``shapes``, the formula is written out in the elements of its variables
+    (``x[0,1]``), and summed.
+    """
+    shapes = shapes or {}
+    builder = _Builder(source, frozenset((*given, *wrt)), shapes)
     with _refused():
         expression = sympy.Add(*builder.elements((tree,), lambda: builder.number(tree)))
-    # f(x, y) = x**2 is a function of y too.
-    names = sorted({*builder.names, *arguments}, key=natural_key)
-    if not names:
+    variables = sorted({*builder.names, *names}, key=natural_key)
+    if not variables:
         raise HessError(
             "no-variables",
             "the formula has no variable, so there is nothing to differentiate",
-            source=text,
+            source=source,
             hint='a formula with a name in it: hess "x**2" --at 3',
         )
     for name in wrt:
-        if name not in names:
+        if name not in variables:
             raise HessError(
                 "unknown-variable",
-                f"`--wrt {name}`: the formula has no variable `{name}`; it has {', '.join(names)}",
-                hint=_did_you_mean(name, names),
+                f"`--wrt {name}`: the formula has no variable `{name}`; "
+                f"it has {', '.join(variables)}",
+                hint=_did_you_mean(name, variables),
             )
-    rest = [name for name in names if name not in wrt] if wrt else []
-    differentiated = _in_elements(wrt or names, shapes or {})
+    rest = [name for name in variables if name not in wrt] if wrt else []
+    differentiated = _in_elements(wrt or variables, shapes)
     return Formula(
-        source=text,
+        source=source,
+        tree=tree,
         text=unparse(tree),
         pretty=unparse(tree, UNICODE),
         expression=expression,
-        variables=(*differentiated, *_in_elements(rest, shapes or {})),
+        variables=(*differentiated, *_in_elements(rest, shapes)),
         wrt=len(differentiated),
         sites=tuple(builder.sites),
-        notes=(*builder.notes(), *_order_given(wrt if arguments else (), names)),
+        notes=tuple(builder.notes()),
         decimal=builder.decimal,
-        given=frozenset((*given, *wrt)),
+        given=builder.given,
         outer=tuple(name for name in dict.fromkeys(_names(tree)) if name in builder.names),
         reduces=builder.reduces,
     )
@@ -150,12 +167,6 @@ def _refused() -> Iterator[None]:
             f"SymPy cannot build this: {str(error)[:200]}",
             hint="a formula of real numbers",
         ) from error
-
-
-def _order_given(arguments: tuple[str, ...], names: list[str]) -> Iterator[str]:
-    """A note where the left-hand side of ``f(y, x) = …`` says what is differentiated."""
-    if arguments and list(arguments) != names:
-        yield f"differentiated in {', '.join(arguments)}, the variables of the function"
 
 
 def _in_elements(names: Sequence[str], shapes: Mapping[str, Shape]) -> list[str]:

@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from hesscli.errors import HessError
-from hesscli.formula.reader import read_formula
+from hesscli.formula.reader import from_tree
 from hesscli.shapes import Shape, broadcast, size
 from hesscli.types import Array, Evaluation, Exact, Expr, Formula, Point, Values, Variable
 from hesscli.verdict import settle as settlement
@@ -33,8 +33,10 @@ def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
             f"and here are {count:,}",
             hint="smaller tensors",
         )
-    wrt = formula.differentiated
-    split = read_formula(formula.source, formula.given, wrt, shapes)
+    split = from_tree(
+        formula.tree, formula.source, formula.given, formula.differentiated, formula.variables,
+        shapes,
+    )  # fmt: skip
     return replace(split, notes=formula.notes)
 
 
