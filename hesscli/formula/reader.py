@@ -21,7 +21,7 @@ import sympy
 
 from hesscli.errors import HessError, closest, shortened
 from hesscli.formula import calculus
-from hesscli.formula.notation import as_text
+from hesscli.formula.notation import tree_of
 from hesscli.functions import symbolic as special
 from hesscli.functions.table import (
     BY_NAME,
@@ -261,7 +261,7 @@ class _Builder:
         self.shapes = shapes or {}
         self.index: tuple[int, ...] = ()
         self.bound: dict[str, Expr] = {}
-        self.inside: Node | None = None  # what a text that was not typed stands for
+        self.inside: Node | None = None  # what a tree that was not typed stands for
         self.reduces = False
         self.names: dict[str, None] = {}
         self.constants: dict[str, None] = {}
@@ -674,7 +674,7 @@ class _Builder:
         return expression
 
     def _done(self, node: syntax.Call, compute: Callable[[], Expr]) -> Expr:
-        """A result of SymPy's, read again as text: its own kinks and edges count too."""
+        """A result of SymPy's, read as if it were typed: its own kinks and edges count too."""
         try:
             expression = compute()
         except calculus.NoClosedFormError as error:
@@ -682,14 +682,13 @@ class _Builder:
         if any(symbol.is_Dummy for symbol in expression.free_symbols):
             return expression  # inside another integral
         outer, bound = self.inside, self.bound
-        # Elements (x[0]) and indices are no names in a text.
+        # A name may stand for an element (x[0]), an index or a constant.
         ordered = sorted(expression.free_symbols, key=str)
-        stand_ins = {s: f"v{k}_" for k, s in enumerate(ordered)}
-        text = as_text(expression.xreplace({s: symbol(n) for s, n in stand_ins.items()}))
+        stand_ins = {s: symbol(f"v{k}_") for k, s in enumerate(ordered)}
         self.inside = self.inside or node
-        self.bound = {name: s for s, name in stand_ins.items()}
+        self.bound = {stand_in.name: s for s, stand_in in stand_ins.items()}
         try:
-            return self.number(parse_formula(text))
+            return self.number(tree_of(expression.xreplace(stand_ins)))
         except HessError as error:
             # SymPy's answer has a function that hess has not.
             raise self._no_closed_form(node) from error
