@@ -12,7 +12,7 @@ from typing import Any
 import sympy
 
 from hesscli.errors import printable
-from hesscli.formula.reader import symbol
+from hesscli.formula.names import symbol
 from hesscli.types import Array, Exact, Report, Symbolic, Undefined
 
 MISSING = r"\text{none}"
