@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hesscli.language.tree import Node
+
     Array = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 else:
@@ -60,15 +62,16 @@ class Site:
 class Formula:
     """A formula as it was read.
 
-    ``source`` is the text typed, ``text`` the same in Python notation and ``pretty`` as people
-    write it. ``variables`` are all names in the formula, those to differentiate first;
-    ``wrt`` says how many of them are differentiated. ``notes`` tell how names were read. ``given``
-    are the names that are variables because they were given a value; ``reduces`` says that parts
-    go over all elements of a tensor (``norm(x)``), so that the formula is not elementwise, and
-    ``outer`` are the names of which that is not so.
+    ``source`` is the text typed and ``tree`` its syntax, ``text`` the same in Python notation and
+    ``pretty`` as people write it. ``variables`` are all names in the formula, those to
+    differentiate first; ``wrt`` says how many of them are differentiated. ``notes`` tell how names
+    were read. ``given`` are the names that are variables because they were given a value;
+    ``reduces`` says that parts go over all elements of a tensor (``norm(x)``), so that the formula
+    is not elementwise, and ``outer`` are the names of which that is not so.
     """
 
     source: str
+    tree: Node
     text: str
     pretty: str
     expression: Expr

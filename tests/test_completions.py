@@ -15,7 +15,7 @@ import pytest
 
 from completions import generate
 from hesscli.cli.command import declared
-from hesscli.formula import reader as semantics
+from hesscli.formula.names import CONSTANTS, TRUTH
 from hesscli.language.tokens import KEYWORDS
 
 from .conftest import Hess, needs
@@ -256,7 +256,7 @@ def test_making_the_scripts_needs_neither_torch_nor_sympy() -> None:
 
 
 def test_names_that_are_no_variables_are_known() -> None:
-    known = {*semantics.CONSTANTS, *semantics.TRUTH, *KEYWORDS}
+    known = {*CONSTANTS, *TRUTH, *KEYWORDS}
     assert set(generate.NOT_VARIABLES) == known | {"π"}
 
 

@@ -7,10 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError
+from hesscli.formula.names import symbol
+from hesscli.formula.notation import as_text
 from hesscli.formula.reader import read_formula
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree as syntax
@@ -229,6 +233,21 @@ def test_text_of_a_tree_reads_back_to_the_same_value(tree: syntax.Node) -> None:
             parse_formula(text)
             continue
         assert _value(parse_formula(text)) == pytest.approx(expected, rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x**3*sin(y) - 2*x/(3*sqrt(y))", "exp(-x**2/2)/sqrt(2*pi)", "x**(y**z)*x**sqrt(2)",
+        "(1 - x)**2 + 100*(y - x**2)**2", "1/(x*y)**2 - 1/x - x**(-3/2)", "-(x + y)*z/7 - 2**x",
+        "log(x/y)*gamma(x) + polygamma(2, y)", "I*x - sqrt(-2)*(-x)**y", "cbrt(x)/x*(2/3)**x",
+    ],
+)  # fmt: skip
+def test_derivatives_are_written_as_sympy_writes_them(text: str) -> None:
+    answer = differentiate(read_formula(text))
+    for entry in (*answer.gradient, *sum(answer.hessian, ())):
+        assert as_text(entry).replace("digamma(", "polygamma(0, ") == sympy.sstr(entry)
+        assert read_formula(f"{as_text(entry, UNICODE)} + v").expression == entry + symbol("v")
 
 
 @given(st.text(max_size=40))

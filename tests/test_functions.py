@@ -21,7 +21,8 @@ from mpmath import mpf
 from hesscli.answer import Answer
 from hesscli.derive.stable import stable
 from hesscli.exact.limits import Examiner
-from hesscli.formula.reader import read_formula, symbol
+from hesscli.formula.names import symbol
+from hesscli.formula.reader import read_formula
 from hesscli.functions.table import FUNCTIONS
 from hesscli.numeric import autograd as autograd
 from hesscli.numeric.autograd import Evaluator, generator

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from hesscli.formula.reader import symbol
+from hesscli.formula.names import symbol
 from hesscli.shapes import Shape, size
 from hesscli.types import Expr, Formula, Mask, Variable
 

@@ -35,14 +35,14 @@ from hesscli.exact.numbers import (
     terms,
     tidied,
 )
-from hesscli.formula.reader import (
+from hesscli.formula.names import symbol
+from hesscli.formula.sizes import (
     GROWS_LIKE_EXP,
     GROWS_LIKE_FACTORIAL,
     MAX_BITS,
     MAX_EXPONENT,
     MAX_FACTORIAL,
     MAX_ROOT_BITS,
-    symbol,
 )
 from hesscli.types import Expr, Formula, Variable
 

@@ -22,7 +22,7 @@ from hesscli.answer import Answer, Undefined
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import shortened
-from hesscli.formula.reader import symbol
+from hesscli.formula.names import symbol
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Site, Variable

@@ -38,18 +38,15 @@ from hesscli.types import Span
 MAX_DEPTH = 400
 
 
-def parse_formula(text: str, *, limited: bool = True) -> Node:
-    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake.
-
-    Text of the program's own making is not ``limited`` in length and depth.
-    """
+def parse_formula(text: str) -> Node:
+    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake."""
     if not text.strip():
         raise HessError(
             "empty-formula",
             "the formula is empty",
             hint='hess "x**3 + x*y" --at 2,4',
         )
-    parser = _Parser(text, tokenize(text, limited=limited), limited=limited)
+    parser = _Parser(text, tokenize(text))
     node = parser.condition()
     parser.finish()
     return node
@@ -107,9 +104,8 @@ def parse_items(text: str) -> list[tuple[Token | None, Node]]:
 class _Parser:
     """One pass over the tokens; each method reads one level of precedence, loosest first."""
 
-    def __init__(self, text: str, tokens: list[Token], *, limited: bool = True) -> None:
+    def __init__(self, text: str, tokens: list[Token]) -> None:
         self.text = text
-        self.limited = limited
         self.tokens = tokens
         self.position = 0
         self.depth = 0
@@ -169,7 +165,7 @@ class _Parser:
 
     def _deeper(self) -> None:
         self.depth += 1
-        if self.limited and self.depth > MAX_DEPTH:
+        if self.depth > MAX_DEPTH:
             raise HessError(
                 "too-deep",
                 f"the formula is nested more than {MAX_DEPTH} levels deep",
@@ -443,7 +439,7 @@ class _Parser:
 
     def _value(self, token: Token) -> Fraction:
         try:
-            return read_number(token.text, limited=self.limited)
+            return read_number(token.text)
         except HessError as error:
             error.span = token.span
             raise error.at(self.text) from None

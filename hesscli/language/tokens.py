@@ -91,13 +91,12 @@ def canonical_name(text: str) -> str:
     return folded
 
 
-def tokenize(text: str, *, files: bool = False, limited: bool = True) -> list[Token]:
+def tokenize(text: str, *, files: bool = False) -> list[Token]:
     """Split ``text`` into tokens that end with one of kind ``end``.
 
-    ``files`` allows ``@path``; text of the program's own making is not ``limited``. Raises
-    :class:`HessError` for a character that means nothing.
+    ``files`` allows ``@path``. Raises :class:`HessError` for a character that means nothing.
     """
-    if limited and len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH:
         raise HessError(
             "too-long", f"the text has {len(text):,} characters; the most is {MAX_LENGTH:,}"
         )
@@ -252,13 +251,13 @@ def _unknown_character(text: str, i: int) -> HessError:
     )
 
 
-def read_number(text: str, *, limited: bool = True) -> Fraction:
+def read_number(text: str) -> Fraction:
     """The exact value of a literal. Raises :class:`HessError` beyond the limits of this module."""
     text = text.replace("_", "")
     if is_vulgar_fraction(text):
         return Fraction(unicodedata.normalize("NFKC", text).replace("⁄", "/"))
     mantissa, _, exponent = text.lower().partition("e")
-    if limited and len(mantissa) > MAX_DIGITS:
+    if len(mantissa) > MAX_DIGITS:
         raise HessError(
             "too-large", f"a number of {len(mantissa):,} digits; the most is {MAX_DIGITS:,}"
         )

@@ -29,12 +29,16 @@ _CONDITION, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """The signs that :func:`unparse` writes."""
+    """The signs that :func:`unparse` writes.
+
+    ``towers`` puts brackets around each power or root in a power: ``x**(y**z)``.
+    """
 
     times: str
     power: str
     minus: str
     superscripts: bool
+    towers: bool = False
 
 
 PYTHON = Notation("*", "**", "-", superscripts=False)
@@ -50,6 +54,10 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
     def inner(child: Node, least: int) -> str:
         text, binding = _unparse(child, notation)
         return text if binding >= least else f"({text})"
+
+    def tower(child: Node) -> str:
+        root = isinstance(child, Call) and child.name == "sqrt"
+        return f"({inner(child, _CONDITION)})" if root else inner(child, _ATOM)
 
     match node:
         case Number(text=text, value=value):
@@ -81,6 +89,8 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
                 parts.append(inner(factor, _POWER))
             return "".join(parts), _PRODUCT
         case Power(base=base, exponent=exponent):
+            if notation.towers:
+                return f"{tower(base)}{notation.power}{tower(exponent)}", _POWER
             below = inner(base, _ATOM)
             if notation.superscripts and isinstance(exponent, Number):
                 digits = exponent.text

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from hesscli.errors import HessError, closest, shortened
-from hesscli.formula.reader import read_constant
 from hesscli.language import tree as syntax
 from hesscli.language.parser import parse_items
 from hesscli.language.tokens import SIGNED_NUMBER, Token, canonical_name, read_number
 from hesscli.language.tree import Node
+from hesscli.point.constants import read_constant
 from hesscli.shapes import broadcast, size
 from hesscli.types import Expr, Formula, Point, Random, Span, Value, Values
 

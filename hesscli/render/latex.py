@@ -13,7 +13,7 @@ import sympy
 
 from hesscli.answer import Answer, Basis
 from hesscli.errors import HessError, printable
-from hesscli.formula.reader import symbol
+from hesscli.formula.names import symbol
 
 MISSING = r"\text{none}"
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from hesscli.answer import Answer, Basis, Place
 from hesscli.errors import HessError
-from hesscli.formula.reader import read_formula
+from hesscli.formula.reader import from_tree
 from hesscli.shapes import Shape, broadcast, size
 from hesscli.types import Expr, Formula, Point, Values, Variable
 from hesscli.verdict import settle as settlement
@@ -35,8 +35,10 @@ def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
             f"and here are {count:,}",
             hint="smaller tensors",
         )
-    wrt = formula.differentiated
-    split = read_formula(formula.source, formula.given, wrt, shapes)
+    split = from_tree(
+        formula.tree, formula.source, formula.given, formula.differentiated, formula.variables,
+        shapes,
+    )  # fmt: skip
     return replace(split, notes=formula.notes)
 
 
