@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
@@ -15,7 +17,7 @@ from hesscli.errors import ASCII_SIGNS, HessError
 from hesscli.render.formats import FORMATS, Writer
 
 if TYPE_CHECKING:
-    from hesscli.render.grid import Frame
+    from rich.console import Console
 
 
 class Output:
@@ -119,41 +121,60 @@ class _Drawing:
 
     def answer(self, answer: Answer) -> Iterator[str]:
         """An answer, drawn."""
-        from hesscli.render import text
-        from hesscli.render.answer import document
+        from hesscli.render.answer import document as documented
 
         stream = self.stream()
         unicode = holds_unicode(stream)
-        frame = _frame(self.request, stream, unicode)
-        built = document(answer, unicode=unicode, full=frame.full)
+        full = self.request.full or not stream.isatty()
+        document = replace(documented(answer, unicode=unicode, full=full), full=full)
         if self.count:
             yield "\n"
         self.count += 1
-        for line in text.lines(built, frame):
-            yield line + "\n"
+        page = io.StringIO() if unicode else _Ascii()
+        console = _console(self.request, stream, page)
+        if console is None:
+            from hesscli.render import text
+
+            for line in text.lines(document, unicode=unicode):
+                yield line + "\n"
+        else:
+            console.print(document, crop=False)
+            yield page.getvalue()
 
 
-def _frame(request: Request, stream: TextIO, unicode: bool) -> Frame:
-    """The width, which only a terminal has, and the colours, which may be asked for anywhere."""
-    from hesscli.render.entries import ASCII, UNICODE
-    from hesscli.render.grid import Frame
-    from hesscli.render.palette import PLAIN, palette
+class _Ascii(io.StringIO):
+    """A page for a terminal that has no other signs."""
 
+    encoding = "ascii"
+
+
+def _console(request: Request, stream: TextIO, page: TextIO) -> Console | None:
+    """What draws on ``page`` as on the stream, which only a terminal gives a width, while colours
+    may be asked for anywhere; None where there are neither, and Rich need not be loaded.
+    """
     terminal = stream.isatty()
-    width = get_terminal_size((80, 24)).columns if terminal else None
     always = request.color is Color.always
     hues = always or not os.environ.get("NO_COLOR")
     # A file is not what is looked at: it gets colours only where they are asked for by name.
     wished = os.environ.get("FORCE_COLOR") not in (None, "", "0") and request.output is None
     forced = always or (wished and hues)
-    colours = PLAIN
-    if request.color is not Color.never and (terminal or forced):
-        from rich.console import Console
+    coloured = request.color is not Color.never and (terminal or forced)
+    if not terminal and not coloured:
+        return None
+    from rich.console import Console
 
-        system = Console(file=stream, force_terminal=True).color_system
-        colours = palette(system or ("standard" if forced else None), hues)
-    full = request.full or not terminal
-    return Frame(width, full, UNICODE if unicode else ASCII, colours)
+    from hesscli.render.grid import UNLIMITED
+
+    def made(system: Any) -> Console:
+        width, height = get_terminal_size((80, 24))
+        return Console(
+            file=page, force_terminal=True, color_system=system, no_color=not hues,
+            width=width if terminal else UNLIMITED, height=height,
+        )  # fmt: skip
+
+    console = made("auto" if coloured else None)
+    # A dumb terminal has no colours, unless they are insisted on.
+    return made("standard") if coloured and forced and console.is_dumb_terminal else console
 
 
 def holds_unicode(stream: TextIO) -> bool:

@@ -14,13 +14,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
+from rich.console import Console
 
 from hesscli.answer import Answer, Doubles, Place
 from hesscli.render import jsonlines, latex, tabular, text
-from hesscli.render.answer import document
-from hesscli.render.entries import UNICODE
-from hesscli.render.grid import Frame
-from hesscli.render.palette import PLAIN, palette
+from hesscli.render.answer import document as documented
 from hesscli.types import Array, Variable
 from hesscli.verdict.spectrum import judged
 from tests.reference import report
@@ -50,16 +48,17 @@ def main() -> None:
 
 
 def _writers(answer: Answer) -> dict[str, Callable[[], Iterable[str]]]:
-    colours = palette("truecolor", True)
-
-    def drawn(width: int | None, full: bool, colours: object) -> Callable[[], Iterable[str]]:
-        frame = Frame(width, full, UNICODE, colours)  # type: ignore[arg-type]
-        return lambda: text.lines(document(answer, unicode=True, full=full), frame)
+    def drawn(full: bool) -> Iterable[str]:
+        page = io.StringIO()
+        console = Console(file=page, force_terminal=True, color_system="truecolor", width=80)
+        document = documented(answer, unicode=True, full=full)
+        console.print(replace(document, full=full), crop=False)
+        return (page.getvalue(),)
 
     return {
-        "terminal, 80 columns": drawn(80, False, colours),
-        "terminal, --full": drawn(80, True, colours),
-        "pipe": drawn(None, True, PLAIN),
+        "terminal, 80 columns": lambda: drawn(False),
+        "terminal, --full": lambda: drawn(True),
+        "pipe": lambda: text.lines(documented(answer, unicode=True)),
         "json": lambda: jsonlines.answered(answer),
         "plain": lambda: tabular.Plain().answer(answer),
         "csv": lambda: tabular.Csv().answer(answer),
