@@ -359,7 +359,7 @@ def _draw_matrix(drawn: Figure, axes: Axes, hessian: Array) -> None:
     hues = LinearSegmentedColormap.from_list("signs", HUES, 512)
     edges = -0.5, len(hessian) - 0.5
     cells = pooled(hessian)
-    places = norm(cells / scale.unit)
+    places: Array = np.asarray(norm(cells / scale.unit))
     places = np.where(cells < 0, np.minimum(places, 0.499), places)
     image = hues(places)
     image[cells == 0] = 1
