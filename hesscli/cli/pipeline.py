@@ -66,7 +66,8 @@ def _answer_symbols(request: Request, output: Output) -> ExitStatus:
 
 def _answer_points(request: Request, output: Output) -> ExitStatus:
     from hesscli.formula.reader import read_formula
-    from hesscli.point.points import bind, names_given, read_assignment
+    from hesscli.point.assignment import read_assignment
+    from hesscli.point.binding import bind, names_given
 
     with limit(request.timeout), doing("reading the formula and the point"):
         assignments = [read_assignment(at) for at in request.at]
@@ -195,7 +196,8 @@ class _Lines:
 
     def __init__(self, request: Request) -> None:
         from hesscli.formula.reader import read_formula
-        from hesscli.point.points import bind, names_given, read_assignment
+        from hesscli.point.assignment import read_assignment
+        from hesscli.point.binding import bind, names_given
 
         self.request = request
         self.held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
@@ -223,7 +225,8 @@ class _Lines:
     def read(self, line: str) -> tuple[_Solver, Point]:
         """The solver and the point for a line. Raises :class:`HessError` for what is no point."""
         from hesscli.formula.reader import read_formula
-        from hesscli.point.points import bind, names_given, read_assignment
+        from hesscli.point.assignment import read_assignment
+        from hesscli.point.binding import bind, names_given
 
         assignments = [*self.held, read_assignment(line)]
         names = names_given(assignments)

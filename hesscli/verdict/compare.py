@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hesscli.errors import HessError
-from hesscli.point.points import read_assignment
+from hesscli.point.assignment import read_assignment
 from hesscli.shapes import Shape, size
 from hesscli.types import Array, Comparison, Difference, Values
 from hesscli.verdict.spectrum import spectrum

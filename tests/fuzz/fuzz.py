@@ -142,7 +142,8 @@ def try_point(text: str) -> None:
     """A point is refused in words, or gives every variable of a formula a finite value."""
     from hesscli.errors import HessError
     from hesscli.formula.reader import read_formula
-    from hesscli.point.points import bind, names_given, read_assignment
+    from hesscli.point.assignment import read_assignment
+    from hesscli.point.binding import bind, names_given
     from hesscli.shapes import size
 
     try:
@@ -656,7 +657,7 @@ def prepare(target: str) -> None:
     from hesscli import errors
     from hesscli.cli import command as cli
     from hesscli.cli import pipeline
-    from hesscli.point import points
+    from hesscli.point import assignment
 
     def seen(error: Exception) -> Any:
         _internal.append(error)
@@ -670,7 +671,7 @@ def prepare(target: str) -> None:
         (pipeline, "internal", seen),
         # It freezes all there is, which over many runs never frees anything.
         (pipeline, "_collect_again", lambda: None),
-        (points, "MAX_ELEMENTS", OWN_ELEMENTS),
+        (assignment, "MAX_ELEMENTS", OWN_ELEMENTS),
         (points, "MAX_EXACT_ELEMENTS", OWN_ELEMENTS),
     ]
     for module, name, value in replaced:
