@@ -672,7 +672,7 @@ def prepare(target: str) -> None:
         # It freezes all there is, which over many runs never frees anything.
         (pipeline, "_collect_again", lambda: None),
         (assignment, "MAX_ELEMENTS", OWN_ELEMENTS),
-        (points, "MAX_EXACT_ELEMENTS", OWN_ELEMENTS),
+        (assignment, "MAX_EXACT_ELEMENTS", OWN_ELEMENTS),
     ]
     for module, name, value in replaced:
         assert hasattr(module, name), f"{module.__name__}.{name} is there no more"
