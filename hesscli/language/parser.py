@@ -17,7 +17,7 @@ from typing import NoReturn
 from hesscli.errors import HessError, shortened
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
-from hesscli.language.tokens import Token, canonical_name, read_number, tokenize
+from hesscli.language.tokens import NAME, Token, canonical_name, read_number, tokenize
 from hesscli.language.tree import Node
 from hesscli.types import Span
 
@@ -38,24 +38,34 @@ def parse_formula(text: str) -> Node:
     return node
 
 
-_NAMES = r"[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*"
+_NAMES = rf"{NAME}(?:\s*,\s*{NAME})*"
 _DEFINITION = re.compile(
-    rf"\s*(?:[^\W\d]\w*\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
-    rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>[^\W\d]\w*)\s*:?=(?!=))"
+    rf"\s*(?:{NAME}\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
+    rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>{NAME})\s*:?=(?!=))"
 )
 
 
-def split_definition(text: str) -> tuple[tuple[str, ...], str]:
-    """The variables of ``f(y, x) = x*y`` in their order, and its right-hand side, in its place.
+def parse_definition(text: str) -> tuple[tuple[str, ...], Node]:
+    """The variables of ``f(y, x) = x*y`` in their order, and the tree of its right-hand side.
 
-    ``lambda y, x: x*y`` is the same, and ``f = x*y`` has no variables of its own.
+    ``lambda y, x: x*y`` is the same, and ``f = x*y`` or ``x*y`` has no variables of its own.
     """
+    arguments, right = _split_definition(text)
+    try:
+        return arguments, parse_formula(right)
+    except HessError as error:
+        error.source = text  # with what stands before the `=`
+        raise
+
+
+def _split_definition(text: str) -> tuple[tuple[str, ...], str]:
+    """The variables and the right-hand side, in its place."""
     match = _DEFINITION.match(text)
     if match is None:
         return (), text
     names = match["of"] or match["by"] or ""
     right = " " * match.end() + text[match.end() :]
-    inside = re.findall(r"[^\W\d]\w*", right)
+    inside = re.findall(NAME, right)
     plain = match["plain"] and (match["plain"] in inside or not inside)
     if plain or "=" in re.sub("[<>=!]=", "", right):
         return (), text  # an equation

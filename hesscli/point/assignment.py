@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from hesscli.errors import HessError, shortened
 from hesscli.language import tree
 from hesscli.language.parser import parse_items
-from hesscli.language.tokens import SIGNED_NUMBER, Token, canonical_name, read_number
+from hesscli.language.tokens import NAME, SIGNED_NUMBER, Token, canonical_name, read_number
 from hesscli.language.tree import Node
 from hesscli.point.constants import EXAMPLE, read_constant
 from hesscli.shapes import size
@@ -87,7 +87,7 @@ def _items(text: str) -> list[tuple[Token | None, Node]]:
     return items
 
 
-_ITEM = rf"(?:[^\W\d]\w*\s*=\s*)?{SIGNED_NUMBER}"
+_ITEM = rf"(?:{NAME}\s*=\s*)?{SIGNED_NUMBER}"
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
 
 
@@ -95,7 +95,7 @@ def _with_commas(text: str) -> str:
     """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
     text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
     text = re.sub(
-        r"(?<!\w)([^\W\d]\w*+\s*+)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
+        rf"(?<!\w)({NAME}+\s*+)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
     )
     if not _LIST.fullmatch(text):
         return text
