@@ -23,7 +23,8 @@ from hesscli import __version__
 from hesscli.cli.command import declared
 from hesscli.cli.help import EXAMPLES, STATUSES, SUMMARY
 from hesscli.cli.options import ARGUMENT
-from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
 from hesscli.render.answer import document as documented
 from hesscli.render.document import Document
 from hesscli.solver import Solver

@@ -6,7 +6,8 @@ from hesscli.answer import Answer
 from hesscli.exact.limits import Examiner
 from hesscli.formula.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
-from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
 from hesscli.verdict.settle import settle
 from hesscli.verdict.spectrum import judged
 

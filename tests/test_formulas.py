@@ -17,7 +17,7 @@ from hesscli.formula.names import symbol
 from hesscli.formula.notation import as_text
 from hesscli.formula.reader import read_formula
 from hesscli.functions.table import BY_NAME
-from hesscli.language import tree as syntax
+from hesscli.language import tree
 from hesscli.language.parser import parse_formula
 from hesscli.language.tokens import read_number
 from hesscli.language.writer import PYTHON, UNICODE, unparse
@@ -163,7 +163,7 @@ numbers = st.integers(0, 99).map(str)
 
 
 @st.composite
-def trees(draw: st.DrawFn, depth: int = 4) -> syntax.Node:
+def trees(draw: st.DrawFn, depth: int = 4) -> tree.Node:
     """Random trees, as the parser would build them."""
     span = (0, 0)
     kind = draw(
@@ -176,59 +176,59 @@ def trees(draw: st.DrawFn, depth: int = 4) -> syntax.Node:
     inner = trees(depth=depth - 1)
     match kind:
         case "name":
-            return syntax.Name(span, draw(names))
+            return tree.Name(span, draw(names))
         case "number":
             text = draw(numbers)
-            return syntax.Number(span, read_number(text), text)
+            return tree.Number(span, read_number(text), text)
         case "minus":
-            return syntax.Negative(span, draw(inner))
+            return tree.Negative(span, draw(inner))
         case "sum":
             first = draw(inner)
             rest = draw(st.lists(st.tuples(st.sampled_from("+-"), inner), min_size=1, max_size=3))
-            return syntax.Sum(span, (("+", first), *rest))
+            return tree.Sum(span, (("+", first), *rest))
         case "product":
             first = draw(inner)
             rest = draw(st.lists(st.tuples(st.sampled_from("*/"), inner), min_size=1, max_size=3))
-            return syntax.Product(span, (("*", first), *rest))
+            return tree.Product(span, (("*", first), *rest))
         case "power":
-            return syntax.Power(span, draw(inner), draw(inner))
+            return tree.Power(span, draw(inner), draw(inner))
         case _:
-            return syntax.Call(span, "sin", span, (draw(inner),))
+            return tree.Call(span, "sin", span, (draw(inner),))
 
 
-def _value(node: syntax.Node) -> float:
+def _value(node: tree.Node) -> float:
     """The tree's value with fixed values for the names.
 
     A power is replaced by another function of base and exponent, which tells the two apart and
     stays finite.
     """
     match node:
-        case syntax.Name(name=name):
+        case tree.Name(name=name):
             return {"x": 1.25, "y": -0.5, "x1": 2.0, "theta": 0.75}[name]
-        case syntax.Number(value=value):
+        case tree.Number(value=value):
             return float(value)
-        case syntax.Negative(operand=operand):
+        case tree.Negative(operand=operand):
             return -_value(operand)
-        case syntax.Sum(terms=terms):
+        case tree.Sum(terms=terms):
             return sum((1 if s == "+" else -1) * _value(t) for s, t in terms)
-        case syntax.Product(factors=factors):
+        case tree.Product(factors=factors):
             total = 1.0
             for operator, factor in factors:
                 total = total * _value(factor) if operator == "*" else total / _value(factor)
             return total
-        case syntax.Power(base=base, exponent=exponent):
+        case tree.Power(base=base, exponent=exponent):
             return math.sin(_value(base)) + 2 * math.cos(_value(exponent))
-        case syntax.Call(arguments=(argument,)):
+        case tree.Call(arguments=(argument,)):
             return math.sin(_value(argument))
     raise AssertionError(node)
 
 
 @given(trees())
-def test_text_of_a_tree_reads_back_to_the_same_value(tree: syntax.Node) -> None:
+def test_text_of_a_tree_reads_back_to_the_same_value(node: tree.Node) -> None:
     for notation in (PYTHON, UNICODE):
-        text = unparse(tree, notation)
+        text = unparse(node, notation)
         try:
-            expected = _value(tree)
+            expected = _value(node)
         except (ZeroDivisionError, OverflowError, ValueError):
             parse_formula(text)
             continue

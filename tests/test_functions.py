@@ -26,7 +26,8 @@ from hesscli.formula.reader import read_formula
 from hesscli.functions.table import FUNCTIONS
 from hesscli.numeric import autograd as autograd
 from hesscli.numeric.autograd import Evaluator, generator
-from hesscli.point.points import bind, read_assignment
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind
 from hesscli.types import Point, Values, Verify
 from hesscli.verdict.settle import settle
 

@@ -24,7 +24,8 @@ from hesscli.formula.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.plot import picture
 from hesscli.plot import scene as view
-from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
 from hesscli.types import Array
 from hesscli.verdict.settle import settle
 from hesscli.verdict.spectrum import judged

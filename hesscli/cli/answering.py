@@ -59,7 +59,8 @@ def _answer_symbols(request: Request, output: Output) -> ExitStatus:
 
 
 def _answer_points(request: Request, output: Output) -> ExitStatus:
-    from hesscli.point.points import bind, names_given, read_assignment
+    from hesscli.point.assignment import read_assignment
+    from hesscli.point.binding import bind, names_given
 
     solver = _solver(request)
     with CLOCK.within(request.timeout, "reading the formula and the point"):
@@ -182,7 +183,8 @@ class _Lines:
     """Reads lines as points."""
 
     def __init__(self, request: Request) -> None:
-        from hesscli.point.points import bind, names_given, read_assignment
+        from hesscli.point.assignment import read_assignment
+        from hesscli.point.binding import bind, names_given
 
         self.solver = _solver(request)
         self.held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
@@ -207,7 +209,8 @@ class _Lines:
 
     def read(self, line: str) -> tuple[Compiled, Point]:
         """What answers a line, and its point. Raises :class:`HessError` for what is no point."""
-        from hesscli.point.points import bind, names_given, read_assignment
+        from hesscli.point.assignment import read_assignment
+        from hesscli.point.binding import bind, names_given
 
         assignments = [*self.held, read_assignment(line)]
         names = names_given(assignments)

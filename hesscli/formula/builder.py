@@ -21,6 +21,7 @@ from hesscli.formula import sizes
 from hesscli.formula.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
 from hesscli.formula.quantified import Quantified
 from hesscli.functions import symbolic as special
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import (
     BY_NAME,
     BY_ZERO,
@@ -45,7 +46,7 @@ def refused() -> Iterator[None]:
     """Turns what SymPy raises for combinations that it has no rule for into an error for a user."""
     try:
         yield
-    except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
+    except SYMPY_FAILURES as error:
         raise HessError(
             "unsupported",
             f"SymPy cannot build this: {str(error)[:200]}",

@@ -11,7 +11,7 @@ import sympy
 from hesscli.errors import HessError, closest
 from hesscli.formula.builder import Builder, elementwise_names, refused
 from hesscli.formula.names import natural_key
-from hesscli.language.parser import parse_formula, split_definition
+from hesscli.language.parser import parse_definition
 from hesscli.language.tree import Node
 from hesscli.language.writer import UNICODE, unparse
 from hesscli.shapes import Shape, label
@@ -26,12 +26,7 @@ def read_formula(text: str, given: Collection[str] = (), wrt: Sequence[str] = ()
     all, in natural order. Raises :class:`HessError` with a span for anything that is not on the
     allow-list.
     """
-    arguments, right = split_definition(text)
-    try:
-        tree = parse_formula(right)
-    except HessError as error:
-        error.source = text  # with what stands before the `=`
-        raise
+    arguments, tree = parse_definition(text)
     wrt = wrt or arguments
     formula = from_tree(tree, text, given, wrt, arguments)
     if arguments and list(wrt) != sorted(formula.variables, key=natural_key):

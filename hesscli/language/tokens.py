@@ -61,6 +61,7 @@ KEYWORDS = ("and", "or", "not", "if", "else")
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
 NUMBER = re.compile(r"(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
+NAME = r"[^\W\d]\w*"
 # As it may stand in a point that is not written as a formula: 2, -.5, 1e-3, 1/3. Here and
 # everywhere, no two parts of an expression can match the same text: that would take for ever.
 SIGNED_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"

@@ -13,6 +13,8 @@ from hesscli.language import tree
 from hesscli.language.tree import Node
 from hesscli.types import Expr
 
+EXAMPLE = "values like 2, 1/3, sqrt(2), [1, 2], randn(2,2) or @FILE"
+
 
 def read_constant(node: Node, source: str) -> Fraction | Expr:
     """The number that a part of a point names: a Fraction when rational, else a SymPy number.
@@ -23,34 +25,23 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
     if rational is not None:
         return rational
     builder = Builder(source, frozenset())
-    shown = shortened(source[slice(*node.span)].strip())
     with refused():
-        return _constant(builder, node, shown)
-
-
-def _constant(builder: Builder, node: Node, shown: str) -> Fraction | Expr:
-    expression, source = builder.number(node), builder.source
-    if builder.names:
-        name = min(builder.names, key=natural_key)
-        raise HessError(
-            "bad-value",
-            f"a value must be a number, and `{name}` is a name",
-            span=node.span,
-            source=source,
-            hint="values like 2, 1/3, sqrt(2), [1, 2], randn(2,2) or @FILE",
+        expression = builder.number(node)
+        if builder.names:
+            name = min(builder.names, key=natural_key)
+            raise HessError(
+                "bad-value", f"a value must be a number, and `{name}` is a name", span=node.span,
+                source=source, hint=EXAMPLE,
+            )  # fmt: skip
+        kind = (
+            "finite" if not _is_finite(expression) else "real" if not _is_real(expression) else ""
         )
-    if not _is_finite(expression):
-        raise HessError(
-            "not-finite", f"the value `{shown}` is not a finite number", span=node.span,
-            source=source, hint="a finite number",
-        )  # fmt: skip
-    # Of the number: the imaginary part of the expression can take SymPy minutes.
-    _, imaginary = expression.evalf(30, maxn=60).as_real_imag()
-    if expression.is_extended_real is False or not imaginary.is_zero:
-        raise HessError(
-            "not-real", f"the value `{shown}` is not a real number", span=node.span,
-            source=source, hint="a real number",
-        )  # fmt: skip
+        if kind:
+            shown = shortened(source[slice(*node.span)].strip())
+            raise HessError(
+                f"not-{kind}", f"the value `{shown}` is not a {kind} number", span=node.span,
+                source=source, hint=f"a {kind} number",
+            )  # fmt: skip
     if expression.is_Rational:
         return Fraction(int(expression.p), int(expression.q))
     return expression
@@ -60,6 +51,15 @@ def _is_finite(expression: Expr) -> bool:
     if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         return False
     return bool(sympy.Abs(expression.evalf(20)) < sympy.Float("1.7976931348623158e308"))
+
+
+def _is_real(expression: Expr) -> bool:
+    # Of the number: the imaginary part of the expression can take SymPy minutes.
+    _, imaginary = expression.evalf(30, maxn=60).as_real_imag()
+    return expression.is_extended_real is not False and bool(imaginary.is_zero)
+
+
+_KINDS = {"finite": _is_finite, "real": _is_real}
 
 
 def _rational(node: Node) -> Fraction | None:
@@ -73,9 +73,9 @@ def _rational(node: Node) -> Fraction | None:
         case tree.Product(factors=factors):
             total = Fraction(1)
             for operator, factor in factors:
-                value_or_none = _rational(factor)
-                if value_or_none is None or (operator == "/" and value_or_none == 0):
+                number = _rational(factor)
+                if number is None or (operator == "/" and number == 0):
                     return None
-                total = total * value_or_none if operator == "*" else total / value_or_none
+                total = total * number if operator == "*" else total / number
             return total
     return None

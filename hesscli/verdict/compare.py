@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from hesscli.answer import Comparison, Difference
 from hesscli.errors import HessError
-from hesscli.point.points import read_assignment
+from hesscli.point.assignment import read_assignment
 from hesscli.shapes import Shape, size
 from hesscli.types import Array, Values
 from hesscli.verdict.spectrum import spectrum

@@ -17,7 +17,8 @@ from hesscli.cli.run import RECURSION_LIMIT
 from hesscli.exact.limits import Examiner
 from hesscli.formula.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
-from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
 from hesscli.types import Verify
 from hesscli.verdict.settle import settle
 from hesscli.verdict.spectrum import judged
