@@ -6,9 +6,11 @@ No formula is needed for this: the names found here decide how the formula is re
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
@@ -437,3 +439,67 @@ def _read_object(text: str) -> Assignment:
         raise HessError("empty-point", "the point is empty", hint='{"x": 2, "y": 4}')
     named = {name: _from_json(value) for name, value in content.items()}
     return Assignment(text, (), named, {})
+
+
+# --- a program's values ------------------------------------------------------------------------
+
+
+def from_values(positional: Sequence[Any], named: Mapping[str, Any]) -> Assignment:
+    """What a program gives: numbers (Python's, NumPy's, SymPy's), exact text such as ``"1/3"``, and
+    tensors as lists, NumPy arrays or torch tensors.
+
+    A Python float is the shortest decimal that reads back the same; one in an array is a double.
+    Raises :class:`HessError` for anything else, and for what is not finite.
+    """
+    source = ",".join([*map(_shown, positional), *(f"{n}={_shown(v)}" for n, v in named.items())])
+    values = {canonical_name(name): _from_python(value) for name, value in named.items()}
+    return Assignment(source, tuple(map(_from_python, positional)), values, {})
+
+
+def _shown(value: Any) -> str:
+    return shortened(" ".join(str(value).split()))
+
+
+def _from_python(content: Any) -> Value:
+    if isinstance(content, str):
+        return _value(_only_item(content, files=True), content)
+    if hasattr(content, "detach"):  # torch
+        content = content.detach().cpu()
+    array = hasattr(content, "tolist") and not isinstance(content, float)
+    plain = content.tolist() if array else content
+
+    def entry(item: Any) -> Fraction | float | Expr:
+        number = _number(item, array)
+        _check_range(number, _shown(item), None)
+        return number
+
+    shape, entries = _nested(
+        plain,
+        lambda item: item if isinstance(item, (list, tuple)) else None,
+        entry,
+        lambda item: None,
+    )
+    _check_size(len(entries), MAX_ELEMENTS)
+    return Values(shape, entries)
+
+
+def _number(item: Any, array: bool) -> Fraction | float | Expr:
+    """One entry, as exact as it was given."""
+    if isinstance(item, str):
+        value = _value(_only_item(item, files=False), item)
+        if isinstance(value, Values) and not value.shape:
+            return value.entries[0]
+    elif isinstance(item, float) and not math.isfinite(item):
+        raise HessError("not-finite", f"the value `{item}` is not a finite number")
+    elif isinstance(item, float):
+        return item if array else Fraction(repr(float(item)))
+    elif isinstance(item, (int, Fraction, Decimal)) and not isinstance(item, bool):
+        return Fraction(item)
+    elif getattr(item, "is_Rational", False):
+        return Fraction(int(item.p), int(item.q))
+    elif getattr(item, "is_number", False) and item.is_extended_real and item.is_finite:
+        return item
+    raise HessError(
+        "bad-value", f"`{_shown(item)}` stands where a real number should",
+        hint="a number, a text such as \"1/3\", or a list or an array of them",
+    )  # fmt: skip
