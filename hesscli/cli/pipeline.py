@@ -21,6 +21,7 @@ from hesscli.types import Request, Streams, Verify
 
 if TYPE_CHECKING:
     from hesscli.exact.limits import Examiner
+    from hesscli.formula.graph import Graph
     from hesscli.numeric.autograd import Evaluator
     from hesscli.shapes import Shape
     from hesscli.types import (
@@ -271,7 +272,7 @@ class _Solver:
         self.formula = formula
         self.request = request
         self.dice = dice
-        self._in_elements: dict[tuple[Shape, ...], _Solver] = {}
+        self._known_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
 
     @cached_property
     def _evaluator(self) -> Evaluator:
@@ -279,6 +280,32 @@ class _Solver:
 
         _collect_again()
         return Evaluator(self.formula, self.request.dtype, self.request.device)
+
+    @cached_property
+    def _graph(self) -> Graph | None:
+        from hesscli.formula.graph import graph_of
+
+        return graph_of(self.formula)
+
+    @cached_property
+    def _joint_evaluator(self) -> Evaluator:
+        from hesscli.numeric.autograd import Evaluator
+
+        _collect_again()
+        return Evaluator(self.formula, self.request.dtype, self.request.device, self._graph)
+
+    def _in_elements(self, shapes: dict[str, Shape]) -> tuple[Evaluator, Examiner]:
+        """What computes and what examines the formula written out in its elements."""
+        from hesscli.exact.limits import Examiner
+        from hesscli.formula.graph import split_formula
+        from hesscli.numeric.autograd import Evaluator
+
+        key = tuple(shapes.values())
+        if key not in self._known_elements:
+            formula = split_formula(self.formula, shapes)
+            evaluator = Evaluator(formula, self.request.dtype, self.request.device)
+            self._known_elements[key] = evaluator, Examiner(formula)
+        return self._known_elements[key]
 
     @cached_property
     def _examiner(self) -> Examiner:
@@ -317,7 +344,8 @@ class _Solver:
         """The exact answer at ``point``, or that to as many digits as were asked for."""
         from hesscli.exact.closed import evaluate_digits, evaluate_exactly
         from hesscli.exact.limits import Examiner, exact
-        from hesscli.verdict.elements import entries, joined_exactly, split_formula
+        from hesscli.formula.graph import split_formula
+        from hesscli.verdict.elements import entries, joined_exactly
 
         with self._guarded():
             notes = self.dice.notes(point)
@@ -358,26 +386,38 @@ class _Solver:
         """The evaluation, with the sums that it was made from and what computed them."""
         from hesscli.verdict.settle import settle
 
-        if self.formula.reduces and any(value.shape for value in point.values.values()):
-            return self._evaluate_elements(point)
-        sums = self._evaluator(point, lambda: self.dice.generator)
         verify = Verify.always if self.request.check else self.request.verify
-        evaluation = settle(sums, point, self._examiner, self.dice.notes(point), verify)
-        return evaluation, sums, self._evaluator
-
-    def _evaluate_elements(self, point: Point) -> tuple[Evaluation, Sums, Evaluator]:
-        """The same in the elements of all tensors, put together again."""
-        from hesscli.verdict.elements import joined, split_formula, split_point, summed
-
         notes = self.dice.notes(point)
-        point = self._drawn(point)
-        shapes = {name: point.values[name].shape for name in self.formula.variables}
-        key = tuple(shapes.values())
-        if key not in self._in_elements:
-            formula = split_formula(self.formula, shapes)
-            self._in_elements[key] = _Solver(formula, self.request, self.dice)
-        evaluation, sums, evaluator = self._in_elements[key]._evaluate(split_point(point))
-        evaluation = joined(evaluation, self.formula, shapes)
+        if self.formula.reduces and any(value.shape for value in point.values.values()):
+            return self._evaluate_joint(self._drawn(point), notes, verify)
+        sums = self._evaluator(point, lambda: self.dice.generator)
+        return settle(sums, point, self._examiner, notes, verify), sums, self._evaluator
+
+    def _evaluate_joint(
+        self, point: Point, notes: tuple[str, ...], verify: Verify
+    ) -> tuple[Evaluation, Sums, Evaluator]:
+        """The same of a formula that joins elements; where it is not regular, or is to be
+        verified, it is written out in them.
+        """
+        from hesscli.verdict.elements import joined, split_point, summed
+        from hesscli.verdict.settle import may_be_small, settle
+
+        shapes = {name: value.shape for name, value in point.values.items()}
+        graph, order = self._graph, _order(self.formula, point)
+        if (
+            graph is not None
+            and graph.fits(shapes)
+            and verify is not Verify.always
+            and (verify is Verify.never or not may_be_small(graph, shapes, order))
+        ):
+            evaluator = self._joint_evaluator
+            sums = evaluator(point, lambda: self.dice.generator)
+            if not sums.suspects:
+                return settle(sums, point, self._examiner, notes, verify), sums, evaluator
+        evaluator, examiner = self._in_elements(shapes)
+        split = split_point(point)
+        sums = evaluator(split, lambda: self.dice.generator)
+        evaluation = joined(settle(sums, split, examiner, (), verify), self.formula, shapes)
         notes = (*evaluation.notes, *summed(self.formula, shapes), *notes)
         return replace(evaluation, notes=notes), sums, evaluator
 

@@ -13,29 +13,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from hesscli.errors import HessError
-from hesscli.formula.reader import read_formula
-from hesscli.shapes import Shape, broadcast, size
+from hesscli.shapes import Shape, broadcast
 from hesscli.types import Array, Evaluation, Exact, Expr, Formula, Point, Values, Variable
 from hesscli.verdict import settle as settlement
-
-# Each element is a variable of a formula that SymPy has to build.
-MAX_ELEMENTS = 1_000
-
-
-def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
-    """``formula`` in the elements of variables of these shapes. Raises :class:`HessError`."""
-    count = sum(size(shape) for shape in shapes.values())
-    if count > MAX_ELEMENTS:
-        raise HessError(
-            "too-large",
-            f"a formula that is not elementwise takes at most {MAX_ELEMENTS:,} elements, "
-            f"and here are {count:,}",
-            hint="smaller tensors",
-        )
-    wrt = formula.differentiated
-    split = read_formula(formula.source, formula.given, wrt, shapes)
-    return replace(split, notes=formula.notes)
 
 
 def split_point(point: Point) -> Point:
