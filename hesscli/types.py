@@ -189,6 +189,10 @@ class Color(StrEnum):
     never = "never"
 
 
+# Ways to compute a Hessian, by the names that they have where they are compared.
+AUTOGRAD, EXACT, DIFFERENCES = "autograd", "exact", "finite differences"
+
+
 class Verify(StrEnum):
     """When numbers are compared with the exact derivatives."""
 
@@ -277,19 +281,37 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class CheckedEntry:
-    """One entry of the Hessian from three sources; NaN where one gives no number.
+    """One entry of the Hessian from several sources, by their names; NaN where one has no number.
 
-    ``error`` is the estimated error of ``difference``, which is by finite differences; ``digits``
-    are those on which autograd and the exact derivative agree.
+    ``errors`` are estimated, of those sources that are not exact up to rounding; ``digits``
+    are those on which the rest agrees with the exact derivative.
     """
 
     labels: tuple[str, str]
-    autograd: float
-    exact: float
-    difference: float
-    error: float
+    numbers: Mapping[str, float]
+    errors: Mapping[str, float]
     digits: int | None
     agrees: bool
+
+    @property
+    def autograd(self) -> float:
+        """The number of autograd."""
+        return self.numbers[AUTOGRAD]
+
+    @property
+    def exact(self) -> float:
+        """The exact number."""
+        return self.numbers[EXACT]
+
+    @property
+    def difference(self) -> float:
+        """The number by finite differences."""
+        return self.numbers[DIFFERENCES]
+
+    @property
+    def error(self) -> float:
+        """How far that may be off."""
+        return self.errors[DIFFERENCES]
 
 
 @dataclass(frozen=True, slots=True)

@@ -437,10 +437,18 @@ class _Solver:
         return replace(point, values=values)
 
     def _check(self, report: Report, sums: Sums, evaluator: Evaluator) -> Check:
-        from hesscli.verdict.check import check
+        from hesscli.numeric.autograd import batch_of
+        from hesscli.numeric.differences import by_differences
+        from hesscli.types import AUTOGRAD, DIFFERENCES, EXACT
+        from hesscli.verdict.check import check, verified
 
+        evaluators = {
+            AUTOGRAD: evaluator.jets,
+            EXACT: verified(report.evaluation),
+            DIFFERENCES: by_differences(evaluator),
+        }
         with doing("comparing with finite differences"):
-            return check(report.evaluation, evaluator.autograd(sums), evaluator.values(sums))
+            return check(report.evaluation, batch_of(sums), evaluators)
 
     @cached_property
     def _expected(self) -> Expected | None:

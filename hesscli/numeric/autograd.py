@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from hesscli.cost import available
 from hesscli.derive.pattern import joint_zeros
 from hesscli.derive.stable import stable
 from hesscli.errors import ExitStatus, HessError
-from hesscli.formula.graph import Graph, Region, elementwise
+from hesscli.formula.graph import Graph, Region, elementwise, graph_of
 from hesscli.functions.table import BY_NAME
+from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.numeric.program import Program
 from hesscli.numeric.reductions import REDUCTIONS
 from hesscli.shapes import Shape, broadcast, size
@@ -35,6 +37,34 @@ NEAR = 1e-9
 # the rows are computed one by one; all rows at once need imports of half a second, paid once.
 SECONDS_PER_STEP = 8e-6
 IMPORT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Autograd:
+    """Evaluates in a torch dtype, on a torch device."""
+
+    dtype: str = "float64"
+    device: str = "cpu"
+
+    def evaluator(self, formula: Formula, shapes: Mapping[str, Shape]) -> Evaluator:
+        """What computes ``formula`` in variables of these shapes."""
+        graph = graph_of(formula) if any(shapes.values()) else elementwise(formula)
+        if graph is None or not graph.fits(shapes):
+            raise HessError(
+                "unsupported", "this formula has to be written out in its elements",
+                hint="numbers for its variables", status=ExitStatus.NO_ANSWER,
+            )  # fmt: skip
+        return Evaluator(formula, self.dtype, self.device, graph)
+
+    def prepare(self, formula: Formula, shapes: Mapping[str, Shape]) -> Compiled:
+        """See :class:`hesscli.numeric.evaluator.Evaluator`."""
+        return self.evaluator(formula, shapes).jets
+
+
+def batch_of(sums: Sums) -> dict[str, Array]:
+    """The point of ``sums`` as a batch of one."""
+    variables = (*sums.variables, *sums.constants)
+    return {v.name: sums.numbers[v.name].reshape(1, *v.shape) for v in variables}
 
 
 class Evaluator:
@@ -89,28 +119,57 @@ class Evaluator:
             else joint_zeros(self.graph, variables, shapes),
         )
 
-    def autograd(self, sums: Sums) -> Array:
-        """The Hessian (n, n) that autograd alone gives at the point of ``sums``, unmended."""
-        tensors = self._tensors(sums, self.dtype)
-        none = torch.zeros(size(sums.shape), dtype=torch.bool, device=self.device)
-        return self._sums(tensors, sums.variables, none)[2]
+    def jets(self, batch: Mapping[str, Array]) -> Jets:
+        """What autograd alone gives, unmended: :data:`hesscli.numeric.evaluator.Compiled`.
 
-    def values(self, sums: Sums) -> Callable[[Array], Array]:
-        """The formula's values, summed over elements, at (k, n) values of the differentiated
-        variables: (k,), in double precision.
+        All points at once: no point has a part in another's derivatives.
         """
-        tensors = self._tensors(sums, torch.float64)
-        sizes = [v.size for v in sums.variables]
+        inputs = {
+            n: torch.as_tensor(a, dtype=self.dtype, device=self.device) for n, a in batch.items()
+        }
+        names = self.formula.differentiated
+        count = len(inputs[names[0]])
+        stacked = torch.cat([inputs[n].reshape(count, -1) for n in names], dim=1).requires_grad_()
+        sizes = [inputs[n][0].numel() for n in names]
+        for name, part in zip(names, torch.split(stacked, sizes, dim=1), strict=True):
+            inputs[name] = part.reshape(inputs[name].shape)
+        gradient, rows = torch.zeros_like(stacked), [torch.zeros_like(stacked)] * stacked.shape[1]
+        with _refused_by_name():
+            value = self._value(inputs, lead=1).expand(count)
+            if value.requires_grad:
+                (gradient,) = torch.autograd.grad(value.sum(), stacked, create_graph=True)
+            if gradient.requires_grad:
+                rows = [
+                    torch.autograd.grad(slopes.sum(), stacked, retain_graph=True)[0]
+                    for slopes in gradient.unbind(1)
+                ]
+        parts = map(_numpy, (value, gradient, torch.stack(rows, dim=1)))
+        return Jets(*(np.where(np.isfinite(part), part, np.nan) for part in parts))
+
+    def function(self, point: Mapping[str, Array]) -> Callable[[Array], Array]:
+        """The formula's values, summed over elements, at (k, n) values of the differentiated
+        variables: (k,), in double precision. The others are those of ``point``, with their shapes.
+        """
+        tensors = {
+            n: torch.as_tensor(a, dtype=torch.float64, device=self.device).unsqueeze(0)
+            for n, a in point.items()
+        }
+        names = self.formula.differentiated
+        sizes = [tensors[name].numel() for name in names]
 
         @torch.no_grad()
-        def function(points: Array) -> Array:
-            inputs = {v.name: tensors[v.name].unsqueeze(0) for v in sums.constants}
+        def values(points: Array) -> Array:
+            inputs = dict(tensors)
             split = torch.split(torch.as_tensor(points, device=self.device), sizes, dim=1)
-            for v, part in zip(sums.variables, split, strict=True):
-                inputs[v.name] = part.reshape(-1, *v.shape)
+            for name, part in zip(names, split, strict=True):
+                inputs[name] = part.reshape(-1, *tensors[name].shape[1:])
             return _numpy(self._value(inputs, lead=1).expand(len(points)))
 
-        return function
+        return values
+
+    def values(self, sums: Sums) -> Callable[[Array], Array]:
+        """The same around the point of ``sums``."""
+        return self.function({n: numbers[0] for n, numbers in batch_of(sums).items()})
 
     def _value(self, inputs: Mapping[str, Tensor], lead: int = 0) -> Tensor:
         """The formula's value for tensors with so many leading axes of points (none or one)."""
@@ -122,14 +181,6 @@ class Evaluator:
                 found = [torch.cat([each.expand(*points, -1) for each in found], dim=-1)]
             values[name] = REDUCTIONS[kind](found[0])
         return values[name]
-
-    def _tensors(self, sums: Sums, dtype: torch.dtype) -> dict[str, Tensor]:
-        return {
-            v.name: torch.as_tensor(sums.numbers[v.name], dtype=dtype, device=self.device).reshape(
-                v.shape
-            )
-            for v in (*sums.variables, *sums.constants)
-        }
 
     def _tensor(self, value: Value, name: str, generator: Callable[[], Any]) -> Tensor:
         if isinstance(value, Random):
@@ -265,7 +316,9 @@ class _Compiled:
         shape = self.shape(values)
         if lead:  # a part without tensors has the points of the nodes that it uses
             shape = broadcast((shape, result.shape))
-        return result.expand(shape).reshape(*shape[:lead], -1)
+        if result.shape != shape:
+            result = result.expand(shape)
+        return result.reshape(*shape[:lead], -1)
 
     def near(self, values: Mapping[str, Tensor]) -> Tensor:
         """Which elements (m,) come near a site."""
