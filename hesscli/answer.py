@@ -151,19 +151,21 @@ class Undefined:
     entries: tuple[str, ...]
 
 
+# Ways to compute a Hessian, by the names that they have where they are compared.
+AUTOGRAD, EXACT, DIFFERENCES = "autograd", "exact", "finite differences"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedEntry:
-    """One entry of the Hessian from three sources; NaN where one gives no number.
+    """One entry of the Hessian from several sources, by their names; NaN where one has no number.
 
-    ``error`` is the estimated error of ``difference``, which is by finite differences; ``digits``
-    are those on which autograd and the exact derivative agree.
+    ``errors`` are estimated, of those sources that are not exact up to rounding; ``digits`` are
+    those on which the rest agrees with the exact derivative.
     """
 
     labels: tuple[str, str]
-    autograd: float
-    exact: float
-    difference: float
-    error: float
+    numbers: Mapping[str, float]
+    errors: Mapping[str, float]
     digits: int | None
     agrees: bool
 

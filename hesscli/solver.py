@@ -17,8 +17,9 @@ from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
 from hesscli.types import Verify
 
 if TYPE_CHECKING:
-    from hesscli.answer import Answer
+    from hesscli.answer import Answer, Check
     from hesscli.exact.limits import Examiner
+    from hesscli.formula.graph import Graph
     from hesscli.numeric.autograd import Evaluator
     from hesscli.shapes import Shape
     from hesscli.types import Array, Formula, Point, Sums
@@ -136,13 +137,38 @@ class Compiled:
         self.solver = solver
         self.settings = solver.settings
         self.dice = solver.dice
-        self._in_elements: dict[tuple[Shape, ...], Compiled] = {}
+        self._known_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
 
     @cached_property
     def _evaluator(self) -> Evaluator:
         from hesscli.numeric.autograd import Evaluator
 
         return Evaluator(self.formula, self.settings.dtype, self.settings.device)
+
+    @cached_property
+    def _graph(self) -> Graph | None:
+        from hesscli.formula.graph import graph_of
+
+        return graph_of(self.formula)
+
+    @cached_property
+    def _joint_evaluator(self) -> Evaluator:
+        from hesscli.numeric.autograd import Evaluator
+
+        return Evaluator(self.formula, self.settings.dtype, self.settings.device, self._graph)
+
+    def _in_elements(self, shapes: dict[str, Shape]) -> tuple[Evaluator, Examiner]:
+        """What computes and what examines the formula written out in its elements."""
+        from hesscli.exact.limits import Examiner
+        from hesscli.formula.graph import split_formula
+        from hesscli.numeric.autograd import Evaluator
+
+        key = tuple(shapes.values())
+        if key not in self._known_elements:
+            formula = split_formula(self.formula, shapes)
+            evaluator = Evaluator(formula, self.settings.dtype, self.settings.device)
+            self._known_elements[key] = evaluator, Examiner(formula)
+        return self._known_elements[key]
 
     @cached_property
     def _examiner(self) -> Examiner:
@@ -183,11 +209,7 @@ class Compiled:
         answer, sums, evaluator = self._evaluate(point)
         answer = judged(answer)
         if self.settings.check:
-            from hesscli.verdict.check import check
-
-            with self.settings.clock.within(0, "comparing with finite differences"):
-                checked = check(answer, evaluator.autograd(sums), evaluator.values(sums))
-                answer = replace(answer, check=checked)
+            answer = replace(answer, check=self._check(answer, sums, evaluator))
         if self.solver.expected is not None:
             from hesscli.verdict.compare import compare
 
@@ -200,7 +222,8 @@ class Compiled:
     def _exact(self, point: Point) -> Answer:
         from hesscli.exact.closed import evaluate_digits, evaluate_exactly
         from hesscli.exact.limits import Examiner, exact
-        from hesscli.verdict.elements import entries, joined, split_formula
+        from hesscli.formula.graph import split_formula
+        from hesscli.verdict.elements import entries, joined
 
         notes = self.dice.notes(point)
         point = self._drawn(point)
@@ -238,28 +261,57 @@ class Compiled:
         """The answer without a verdict, the sums that it was made from, and what computed them."""
         from hesscli.verdict.settle import settle
 
-        if self.formula.reduces and any(value.shape for value in point.values.values()):
-            return self._evaluate_elements(point)
-        sums = self._evaluator(point, lambda: self.dice.generator)
         verify = Verify.always if self.settings.check else self.settings.verify
         notes = self.dice.notes(point)
+        if self.formula.reduces and any(value.shape for value in point.values.values()):
+            return self._evaluate_joint(self._drawn(point), notes, verify)
+        sums = self._evaluator(point, lambda: self.dice.generator)
         answer = settle(sums, point, self._examiner, notes, verify, self.settings.clock)
         return answer, sums, self._evaluator
 
-    def _evaluate_elements(self, point: Point) -> tuple[Answer, Sums, Evaluator]:
-        """The same in the elements of all tensors, put together again."""
-        from hesscli.verdict.elements import joined, split_formula, split_point
+    def _evaluate_joint(
+        self, point: Point, notes: tuple[str, ...], verify: Verify
+    ) -> tuple[Answer, Sums, Evaluator]:
+        """The same of a formula that joins elements; where it is not regular, or is to be
+        verified, it is written out in them.
+        """
+        from hesscli.verdict.elements import joined, split_point
+        from hesscli.verdict.settle import may_be_small, settle
 
-        notes = self.dice.notes(point)
-        point = self._drawn(point)
-        shapes = {name: point.values[name].shape for name in self.formula.variables}
-        key = tuple(shapes.values())
-        if key not in self._in_elements:
-            formula = split_formula(self.formula, shapes)
-            self._in_elements[key] = Compiled(formula, self.solver)
-        answer, sums, evaluator = self._in_elements[key]._evaluate(split_point(point))
+        clock = self.settings.clock
+        shapes = {name: value.shape for name, value in point.values.items()}
+        graph, order = self._graph, _order(self.formula, point)
+        if (
+            graph is not None
+            and graph.fits(shapes)
+            and verify is not Verify.always
+            and (verify is Verify.never or not may_be_small(graph, shapes, order))
+        ):
+            evaluator = self._joint_evaluator
+            sums = evaluator(point, lambda: self.dice.generator)
+            if not sums.suspects:
+                answer = settle(sums, point, self._examiner, notes, verify, clock)
+                return answer, sums, evaluator
+        evaluator, examiner = self._in_elements(shapes)
+        split = split_point(point)
+        sums = evaluator(split, lambda: self.dice.generator)
+        answer = settle(sums, split, examiner, (), verify, clock)
         answer = joined(answer, self.formula, shapes)
         return replace(answer, notes=(*answer.notes, *notes)), sums, evaluator
+
+    def _check(self, answer: Answer, sums: Sums, evaluator: Evaluator) -> Check:
+        from hesscli.answer import AUTOGRAD, DIFFERENCES, EXACT
+        from hesscli.numeric.autograd import batch_of
+        from hesscli.numeric.differences import by_differences
+        from hesscli.verdict.check import check, verified
+
+        evaluators = {
+            AUTOGRAD: evaluator.jets,
+            EXACT: verified(answer),
+            DIFFERENCES: by_differences(evaluator),
+        }
+        with self.settings.clock.within(0, "comparing with finite differences"):
+            return check(answer, batch_of(sums), evaluators)
 
     def _drawn(self, point: Point) -> Point:
         from hesscli.types import Random

@@ -141,6 +141,8 @@ class Sums:
     ``numbers`` are the values used for each variable, flat; ``suspects`` the flat indices, into
     the tensor of shape ``shape``, of the elements that were left out. ``single`` says that they
     were computed in less than double precision; ``operations`` is the length of the program.
+    Of a formula that joins its elements, all are suspects or none, and ``structural`` (n, n) is
+    True where its parts alone prove that the Hessian is zero; None where they are elementwise.
     """
 
     variables: tuple[Variable, ...]
@@ -154,6 +156,7 @@ class Sums:
     epsilon: float
     single: bool
     operations: int
+    structural: Mask | None
 
 
 class Verify(StrEnum):

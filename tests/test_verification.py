@@ -10,9 +10,15 @@ import mpmath
 import numpy as np
 import pytest
 
-from hesscli.verdict.check import finite_differences
+from hesscli.exact.evaluator import Exact
+from hesscli.formula.reader import read_formula
+from hesscli.numeric.autograd import Autograd
+from hesscli.numeric.differences import Differences, finite_differences
+from hesscli.numeric.evaluator import Evaluator, Jets
+from hesscli.verdict.check import check
 
 from .conftest import Hess
+from .reference import report
 
 ROSENBROCK = "100*(y-x**2)**2+(1-x)**2"
 
@@ -200,3 +206,79 @@ def test_a_formula_that_is_too_slow_is_stopped(hess: Hess) -> None:
 def test_nothing_is_verified_where_there_is_no_number(hess: Hess) -> None:
     verified = hess("log(x)", "--at", "x=[-1,-2]", "--json").json["verified"]
     assert verified == {"digits": None, "reason": "there is no number to compare"}
+
+
+# Evaluators, each a way to compute derivatives at many points
+
+
+EVALUATORS = [Autograd(), Differences(), Exact()]
+FORMULAS: list[tuple[str, dict[str, tuple[int, ...]], Any]] = [
+    ("x**3 + x*y", {"x": (), "y": ()},
+     lambda x, y: (x**3 + x * y, [3 * x**2 + y, x], [[6 * x, 1], [1, 0]])),
+    ("x**2*y", {"x": (2,), "y": ()},
+     lambda x, y: (
+         (x**2).sum() * y, [*(2 * x * y), (x**2).sum()],
+         [[2 * y, 0, 2 * x[0]], [0, 2 * y, 2 * x[1]], [2 * x[0], 2 * x[1], 0]],
+     )),
+    ("sum(x)**2*mean(y)", {"x": (2,), "y": (1,)},
+     lambda x, y: (
+         x.sum() ** 2 * y[0], [2 * x.sum() * y[0]] * 2 + [x.sum() ** 2],
+         [[2 * y[0], 2 * y[0], 2 * x.sum()]] * 2 + [[2 * x.sum()] * 2 + [0]],
+     )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("evaluator", EVALUATORS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(("text", "shapes", "closed"), FORMULAS, ids=[f[0] for f in FORMULAS])
+def test_evaluators_take_many_points_at_once(
+    evaluator: Evaluator, text: str, shapes: dict[str, tuple[int, ...]], closed: Any
+) -> None:
+    random = np.random.default_rng(2)
+    batch = {name: random.uniform(0.5, 2, size=(3, *shape)) for name, shape in shapes.items()}
+    jets = evaluator.prepare(read_formula(text), shapes)(batch)
+    rtol = 1e-6 if jets.errors is not None else 1e-14
+    for k in range(3):
+        value, gradient, matrix = closed(*(batch[name][k] for name in shapes))
+        np.testing.assert_allclose(jets.value[k], value, rtol=rtol)
+        np.testing.assert_allclose(jets.gradient[k], gradient, rtol=rtol)
+        np.testing.assert_allclose(jets.hessian[k], matrix, rtol=rtol, atol=rtol)
+        if jets.errors is not None:
+            assert (abs(jets.hessian[k] - matrix) <= 20 * jets.errors[k] + 1e-9).all()
+
+
+@pytest.mark.parametrize("evaluator", EVALUATORS, ids=lambda e: type(e).__name__)
+def test_a_point_without_numbers_leaves_the_others_theirs(evaluator: Evaluator) -> None:
+    jets = evaluator.prepare(read_formula("log(x)*y"), {"x": (), "y": ()})(
+        {"x": np.array([1.0, -1.0, 2.0]), "y": np.array([3.0, 3.0, 3.0])}
+    )
+    assert np.isnan(jets.value[1])
+    if not isinstance(evaluator, Autograd):  # which has numbers for what is not there
+        assert np.isnan(jets.hessian[1, 0, 0])
+    np.testing.assert_allclose(jets.hessian[[0, 2], 0, 0], [-3, -0.75], rtol=1e-6)
+    np.testing.assert_allclose(jets.gradient[[0, 2], 0], [3, 1.5], rtol=1e-6)
+
+
+def test_only_the_exact_evaluator_knows_a_kink() -> None:
+    batch = {"x": np.array([0.0])}
+    formula, shapes = read_formula("x*abs(x)"), {"x": ()}
+    assert np.isnan(Exact().prepare(formula, shapes)(batch).hessian).all()
+    assert (Autograd().prepare(formula, shapes)(batch).hessian == 0).all()
+
+
+def test_any_evaluators_may_be_compared() -> None:
+    answer = report("x**3*y", "1/2,3")
+    assert answer.grounds is not None
+    assert answer.grounds.digits == 15
+    batch = {"x": np.array([0.5]), "y": np.array([3.0])}
+    prepared = Exact().prepare(answer.formula, {"x": (), "y": ()})
+
+    def wrong(batch: Any) -> Jets:
+        jets = prepared(batch)
+        return Jets(jets.value, jets.gradient, jets.hessian + np.array([[0, 1], [1, 0]]))
+
+    good = check(answer, batch, {"exact": prepared, "again": prepared})
+    assert good.agrees
+    assert {entry.digits for entry in good.entries} == {15}
+    bad = check(answer, batch, {"again": prepared, "wrong": wrong, "exact": prepared})
+    assert [entry.agrees for entry in bad.entries] == [True, False, True]
+    assert bad.entries[1].numbers == {"again": 0.75, "wrong": 1.75, "exact": 0.75}

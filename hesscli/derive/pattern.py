@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy
+from numpy.typing import NDArray
 
+from hesscli.formula.graph import KINDS, Graph, Joins, Region
 from hesscli.formula.names import symbol
 from hesscli.shapes import Shape, size
 from hesscli.types import Expr, Formula, Mask, Variable
@@ -34,7 +36,7 @@ def structural_zeros(
     derivatives in symbols, where they are known: some cancel, as in (x + y)² − 2·x·y.
     """
     names = [v.name for v in variables]
-    pattern = _unpacked(_interactions(formula.expression, names), len(names))
+    pattern = _unpacked(_interactions(formula.expression, names).pairs, len(names))
     if derivative is not None:
         for i, j in zip(*pattern.nonzero(), strict=True):
             pattern[i, j] = derivative((int(i), int(j))) != 0
@@ -65,7 +67,97 @@ class _Pattern:
 _NOTHING = _Pattern(0, {})
 
 
-def _interactions(expression: Expr, names: Sequence[str]) -> Mapping[int, int]:
+def joint_zeros(graph: Graph, variables: Sequence[Variable], shapes: Mapping[str, Shape]) -> Mask:
+    """Where the Hessian of a graph in ``variables`` is zero at every point: (n, n), True where.
+
+    ``shapes`` are those of all names.
+    """
+    rows = {}
+    order = 0
+    for v in variables:
+        rows[v.name] = np.arange(order, order + v.size).reshape(v.shape)
+        order += v.size
+    present: dict[str, Mask] = {}  # the elements that a node depends on
+    parts: dict[str, list[_Part]] = {}
+    for name, node in graph.nodes.items():
+        parts[name] = [_part(part, rows, present, shapes, order) for part in node.parts]
+        present[name] = np.logical_or.reduce([part.present for part in parts[name]])
+    pairs = np.zeros((order, order), dtype=bool)
+    used = {""}
+    for name, node in reversed(graph.nodes.items()):
+        if name in used:
+            used.update(n for part in parts[name] for n in part.masks if part.depends(n))
+            _join(KINDS[node.kind], parts[name], present[name], pairs)
+    return ~pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What an elementwise part depends on.
+
+    ``places`` are for each variable the rows (m,) of its elements in the part's, ``masks`` for it
+    and for each node the rows (n,) that it depends on.
+    """
+
+    count: int
+    names: Sequence[str]
+    pattern: _Pattern
+    places: Mapping[str, NDArray[np.intp]]
+    masks: Mapping[str, Mask]
+    present: Mask
+
+    def depends(self, name: str) -> bool:
+        """Whether the part depends on ``name``, other than by jumps."""
+        return bool(self.pattern.present >> self.names.index(name) & 1)
+
+
+def _part(
+    region: Region,
+    rows: Mapping[str, NDArray[np.intp]],
+    nodes: Mapping[str, Mask],
+    shapes: Mapping[str, Shape],
+    order: int,
+) -> _Part:
+    shape = region.shape(shapes)
+    names = [s.name for s in region.expression.free_symbols if s.name in {*rows, *nodes}]
+    places = {n: np.broadcast_to(rows[n], shape).reshape(-1) for n in names if n in rows}
+    masks = {n: nodes[n] if n in nodes else np.isin(np.arange(order), rows[n]) for n in names}
+    found = _Part(
+        size(shape), names, _interactions(region.expression, names), places, masks,
+        np.zeros(order, dtype=bool),
+    )  # fmt: skip
+    for name in names:
+        found.present[:] |= masks[name] & found.depends(name)
+    return found
+
+
+def _join(joins: Joins, parts: Sequence[_Part], present: Mask, pairs: Mask) -> None:
+    """Add to ``pairs`` (n, n) those that interact in a node."""
+    for part in parts:
+        for i, j in zip(*_unpacked(part.pattern.pairs, len(part.names)).nonzero(), strict=True):
+            a, b = part.names[i], part.names[j]
+            if a in part.places and b in part.places:  # only where they meet
+                pairs[part.places[a], part.places[b]] = True
+            else:
+                pairs |= np.outer(part.masks[a], part.masks[b])
+    if joins is Joins.NONE or sum(part.count for part in parts) == 1:
+        return
+    joined = np.outer(present, present)
+    if joins is Joins.OTHERS:
+        (part,) = parts
+        # What only one factor has does not meet itself, nor what else only that one has.
+        times, last = np.zeros(len(present), dtype=int), np.zeros(len(present), dtype=int)
+        for name in filter(part.depends, part.names):
+            if name in part.places:
+                np.add.at(times, part.places[name], 1)
+                last[part.places[name]] = np.arange(part.count)
+            else:
+                times += part.count * part.masks[name]
+        joined &= ~(np.outer(times == 1, times == 1) & (last[:, None] == last))
+    pairs |= joined
+
+
+def _interactions(expression: Expr, names: Sequence[str]) -> _Pattern:
     known: dict[Expr, _Pattern] = {
         symbol(name): _Pattern(1 << i, {}) for i, name in enumerate(names)
     }
@@ -88,7 +180,7 @@ def _interactions(expression: Expr, names: Sequence[str]) -> Mapping[int, int]:
             return whole
         return _Pattern(whole.present, _joined(whole.pairs, whole.present, whole.present))
 
-    return pattern(expression).pairs
+    return pattern(expression)
 
 
 def _together(parts: Sequence[_Pattern]) -> _Pattern:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from hesscli.answer import Answer, Basis, Check, Comparison, Grounds, Verdict
+from hesscli.answer import Answer, Basis, Check, CheckedEntry, Comparison, Grounds, Verdict
 from hesscli.language.writer import PYTHON, UNICODE, Notation
 from hesscli.render.document import (
     MAX_LISTED,
@@ -216,21 +216,23 @@ def problems(answer: Answer) -> list[str]:
 def _table(check: Check) -> Table:
     from hesscli.render.figures import precise
 
-    rows = tuple(
-        (
-            f"({', '.join(entry.labels)})",
-            precise(entry.autograd),
-            precise(entry.exact),
-            f"{entry.difference:.10g} ± {entry.error:.1g}"
-            if math.isfinite(entry.difference)
-            else MISSING,
-            "-" if entry.digits is None else str(entry.digits),
-        )
-        for entry in check.entries
-    )
+    def cell(entry: CheckedEntry, name: str) -> str:
+        found, error = entry.numbers[name], entry.errors.get(name)
+        if error is None or not math.isfinite(found):
+            return precise(found)
+        return f"{found:.10g} ± {error:.1g}"
+
+    names = list(check.entries[0].numbers)
     return Table(
-        headings=("entry", "autograd", "exact", "finite differences", "digits"),
-        rows=rows,
+        headings=("entry", *names, "digits"),
+        rows=tuple(
+            (
+                f"({', '.join(entry.labels)})",
+                *(cell(entry, name) for name in names),
+                "-" if entry.digits is None else str(entry.digits),
+            )
+            for entry in check.entries
+        ),
         troubled=frozenset(i for i, entry in enumerate(check.entries) if not entry.agrees),
     )
 

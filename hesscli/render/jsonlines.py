@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from hesscli.answer import Answer, Basis, Check, Comparison, Jet, Undefined
+from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet, Undefined
 from hesscli.errors import HessError
 from hesscli.shapes import size
 from hesscli.types import Variable
 
 FORMAT_VERSION = "1.0"
+CHECKED = {DIFFERENCES: "finite_difference"}
 MAX_KEPT = 1_000  # rows of as many entries: some 60 MB
 
 
@@ -135,10 +136,8 @@ def _check(check: Check) -> dict[str, Any]:
     entries = [
         {
             "entry": list(entry.labels),
-            "autograd": _number(entry.autograd),
-            "exact": _number(entry.exact),
-            "finite_difference": _number(entry.difference),
-            "error": _number(entry.error),
+            **{CHECKED.get(name, name): _number(n) for name, n in entry.numbers.items()},
+            "error": _number(entry.errors.get(DIFFERENCES, math.nan)),
             "digits": entry.digits,
             "agrees": entry.agrees,
         }

@@ -15,31 +15,9 @@ from typing import Any
 import numpy as np
 
 from hesscli.answer import Answer, Basis, Place
-from hesscli.errors import HessError
-from hesscli.formula.reader import from_tree
-from hesscli.shapes import Shape, broadcast, size
+from hesscli.shapes import Shape, broadcast
 from hesscli.types import Expr, Formula, Point, Values, Variable
 from hesscli.verdict import settle as settlement
-
-# Each element is a variable of a formula that SymPy has to build.
-MAX_ELEMENTS = 1_000
-
-
-def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
-    """``formula`` in the elements of variables of these shapes. Raises :class:`HessError`."""
-    count = sum(size(shape) for shape in shapes.values())
-    if count > MAX_ELEMENTS:
-        raise HessError(
-            "too-large",
-            f"a formula that is not elementwise takes at most {MAX_ELEMENTS:,} elements, "
-            f"and here are {count:,}",
-            hint="smaller tensors",
-        )
-    split = from_tree(
-        formula.tree, formula.source, formula.given, formula.differentiated, formula.variables,
-        shapes,
-    )  # fmt: skip
-    return replace(split, notes=formula.notes)
 
 
 def split_point(point: Point) -> Point:

@@ -7,7 +7,7 @@ Where the whole is small enough, autograd's numbers are compared with the exact 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -18,7 +18,8 @@ from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
 from hesscli.cost import Clock
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.limits import Examiner, Jet, undefined_entries
-from hesscli.shapes import index_text, size
+from hesscli.formula.graph import MAX_ELEMENTS, Graph
+from hesscli.shapes import Shape, index_text, size
 from hesscli.types import (
     Array,
     Expr,
@@ -75,8 +76,18 @@ class _Contribution:
         return ("value", self.value), ("gradient", self.gradient), ("hessian", self.hessian)
 
 
+def may_be_small(graph: Graph, shapes: Mapping[str, Shape], order: int) -> bool:
+    """Whether a formula may be small once it is written out in its elements."""
+    return (
+        sum(map(size, shapes.values())) <= MAX_ELEMENTS
+        and graph.least_operations(shapes) * order**2 <= MAX_VERIFIED_OPERATIONS
+    )
+
+
 def is_small(sums: Sums, formula: Formula) -> bool:
     """Whether the exact derivatives of ``formula`` take a small part of the time of a run."""
+    if sums.structural is not None:  # its elements cannot be examined one by one
+        return False
     elements = size(sums.shape)
     work = sums.operations * formula.wrt**2 * elements
     return elements <= MAX_VERIFIED_ELEMENTS and work <= MAX_VERIFIED_OPERATIONS
@@ -130,7 +141,9 @@ def settle(
         formula=formula,
         place=Place(sums.variables, sums.constants, sums.numbers),
         jet=Doubles(float(total.value), total.gradient, total.hessian),
-        structural=examiner.zeros(sums.variables, sums.shape, known=exact is not None),
+        structural=examiner.zeros(sums.variables, sums.shape, known=exact is not None)
+        if sums.structural is None
+        else sums.structural,
         grounds=Grounds(
             digits=digits,
             reason=reason,
@@ -155,7 +168,12 @@ class _Elements:
         self.examiner = examiner
         self.found: list[tuple[Jet, list[int]]] = []
         self.jets: dict[tuple[Fraction | float | Expr, ...], Jet] = {}
-        self.places = {
+
+    @cached_property
+    def places(self) -> dict[str, Callable[[int], int]]:
+        """For each variable, from an element of the tensor to the variable's own."""
+        sums = self.sums
+        return {
             v.name: _elements_at(v.shape, sums.shape) for v in (*sums.variables, *sums.constants)
         }
 
