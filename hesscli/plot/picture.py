@@ -207,7 +207,7 @@ def _head(report: Report) -> Iterator[tuple[str, float, str]]:
     yield f"{value} at {', '.join(point)}".replace("-", "−"), 9, INK
     if report.definiteness and report.inertia:
         rounded = report.inertia[1] and report.definiteness not in ("indefinite", "zero")
-        yield f"Hessian {report.definiteness}{' to this precision' * bool(rounded)}", 9, INK
+        yield f"Hessian {report.definiteness}{' at this precision' * bool(rounded)}", 9, INK
     if report.stationary is not None:
         slope = number(float(np.abs(evaluation.gradient).max()))
         not_so = f"not stationary (largest slope {slope})"
@@ -446,7 +446,7 @@ def _draw_spectrum(axes: Axes, report: Report) -> None:
         if few:
             axes.vlines(order[mine], 0, heights[mine], color=colour, lw=1.6, ls=style)
         axes.plot(order[mine], heights[mine], marker, color=colour, ms=5 if few else 3, label=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_formatter(scale.label)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.set_title(f"eigenvalues: {report.definiteness}", loc="left")
