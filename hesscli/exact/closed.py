@@ -16,20 +16,15 @@ from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
 from hesscli.derive.pattern import structural_zeros
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact.inertia import blocks, closed_forms, inertia_of, kind_of, pair, spectrum
-from hesscli.exact.limits import (
-    DIGITS,
-    Entry,
-    Examiner,
-    Number,
-    exact,
-    number_at,
-    undefined_entries,
-)
+from hesscli.exact.limits import Entry, Examiner, exact, undefined_entries
 from hesscli.exact.numbers import (
+    DIGITS,
     FAILURES,
     MAX_CANCELLED,
     SIGN_DIGITS,
+    Number,
     bits,
+    number_at,
     sign,
     sure,
     terms,

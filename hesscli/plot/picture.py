@@ -209,7 +209,7 @@ def _head(answer: Answer) -> Iterator[tuple[str, float, str]]:
     verdict = answer.verdict
     if verdict.definiteness and verdict.inertia:
         rounded = verdict.inertia[1] and verdict.definiteness not in ("indefinite", "zero")
-        yield f"Hessian {verdict.definiteness}{' to this precision' * bool(rounded)}", 9, INK
+        yield f"Hessian {verdict.definiteness}{' at this precision' * bool(rounded)}", 9, INK
     if verdict.stationary is not None:
         slope = number(float(np.abs(answer.gradient).max()))
         not_so = f"not stationary (largest slope {slope})"
@@ -448,7 +448,7 @@ def _draw_spectrum(axes: Axes, answer: Answer) -> None:
         if few:
             axes.vlines(order[mine], 0, heights[mine], color=colour, lw=1.6, ls=style)
         axes.plot(order[mine], heights[mine], marker, color=colour, ms=5 if few else 3, label=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_formatter(scale.label)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.set_title(f"eigenvalues: {answer.verdict.definiteness}", loc="left")

@@ -245,26 +245,40 @@ def curve(answer: Answer, values: Values) -> Curve:
     x = across.points(min(401, samples.budget) | 1)  # odd: the middle is the point
     y = profile(x)
     y[len(y) // 2] = jet[0]
-    up = _vertical(y, taylor(x - at, *jet))
+    up = _vertical(profile, x, y, taylor(x - at, *jet))
     return Curve(across, up, *_refined(profile, x, y, up, across.half), jet)
 
 
-def _vertical(y: Array, parabola: Array) -> Window:
-    """The heights to show: all but those that few samples reach, and some of the parabola."""
+def _vertical(profile: Profile, x: Array, y: Array, parabola: Array) -> Window:
+    """The heights to show: all values but those at a pole, and some of the parabola."""
     known = y[np.isfinite(y)]
     if not known.size:
         return Window(0.0, 1.0)
-    middle = y[len(y) // 2]
-    inner = np.quantile(known, (0.12, 0.88))
-    reach = 1.2 * np.ptp(inner)
-    low = float(np.fmax(known.min(), np.fmin(inner[0] - reach, middle)))
-    high = float(np.fmin(known.max(), np.fmax(inner[1] + reach, middle)))
+    low, high = float(known.min()), float(known.max())
+    inner, value = np.quantile(known, (0.12, 0.88)), y[len(y) // 2]
+    reach = 0.6 * np.ptp(inner)
+    if high - inner[1] > 4 * reach and _is_pole(profile, x, y, int(np.nanargmax(y))):
+        high = float(np.fmax(inner[1] + reach, value))
+    if inner[0] - low > 4 * reach and _is_pole(profile, x, y, int(np.nanargmin(y))):
+        low = float(np.fmin(inner[0] - reach, value))
     if high - low <= max(ROUNDING * max(abs(low), abs(high)), TINY):  # constant
         return Window.around(low, abs(low) / 2 or 1.0)
     room = 0.4 * (high - low)
     shown = np.clip(parabola[np.isfinite(parabola)], low - room, high + room)
     low, high = min(low, *shown, low), max(high, *shown, high)
     return Window.around(low / 2 + high / 2, (high / 2 - low / 2) * 1.08)
+
+
+def _is_pole(profile: Profile, x: Array, y: Array, peak: int) -> bool:
+    """Whether values around a sample grow as far as one looks."""
+    usual = np.nanmedian(y)
+    largest = first = abs(y[peak] - usual)
+    for _ in range(8):
+        x = np.linspace(x[max(peak - 1, 0)], x[min(peak + 1, len(x) - 1)], 17)
+        sizes = np.nan_to_num(np.abs(profile(x) - usual))
+        peak = int(np.argmax(sizes))
+        largest = max(largest, sizes[peak])
+    return bool(largest > 50 * first)
 
 
 def _refined(profile: Profile, x: Array, y: Array, up: Window, half: float) -> tuple[Array, Array]:
