@@ -54,6 +54,21 @@ def refused() -> Iterator[None]:
         ) from error
 
 
+_CONDITION = ("a condition stands where a number should", "where(condition, 1, 0)")
+_NO_NUMBER: dict[type, tuple[str, str]] = {
+    tree.Comparison: _CONDITION,
+    tree.Logic: _CONDITION,
+    tree.Not: _CONDITION,
+    tree.Pair: (
+        "a list in brackets stands where a number should", "one value, or `.` as the decimal point",
+    ),
+    tree.Array: (
+        "a list stands where a number should", "a name here, and its value with `--at x=[1,2]`",
+    ),
+    tree.File: ("a file stands where a number should", "`--at x=@FILE`"),
+}  # fmt: skip
+
+
 class Builder(Quantified):
     """Walks a tree once, building the expression and collecting what a user has to be told."""
 
@@ -109,26 +124,9 @@ class Builder(Quantified):
                 return self._power(self.number(base), self.number(exponent), node)
             case tree.Call():
                 return self._call(node)
-            case tree.Comparison() | tree.Logic() | tree.Not():
-                self.fail(
-                    "a condition stands where a number should",
-                    node,
-                    "where(condition, 1, 0)",
-                )
-            case tree.Pair():
-                self.fail(
-                    "a list in brackets stands where a number should",
-                    node,
-                    "one value, or `.` as the decimal point",
-                )
-            case tree.Array():
-                self.fail(
-                    "a list stands where a number should",
-                    node,
-                    "a name here, and its value with `--at x=[1,2]`",
-                )
-            case tree.File():
-                self.fail("a file stands where a number should", node, "`--at x=@FILE`")
+            case _:
+                message, hint = _NO_NUMBER[type(node)]
+                self.fail(message, node, hint)
 
     def _name(self, name: str, node: Node) -> Expr:
         if name in self.bound:
@@ -192,13 +190,8 @@ class Builder(Quantified):
 
     def _check_size(self, fits: bool, node: Node) -> None:
         if not fits:
-            raise HessError(
-                "too-large",
-                "this number is too large to compute exactly",
-                span=node.span,
-                source=self.source,
-                hint="smaller numbers; answers beyond 1e308 cannot be shown anyway",
-            )
+            hint = "smaller numbers; answers beyond 1e308 cannot be shown anyway"
+            self.fail("this number is too large to compute exactly", node, hint, "too-large")
 
     # Functions
 
@@ -295,13 +288,8 @@ class Builder(Quantified):
             )
         else:
             hint = "`hess --functions` lists every function"
-        raise HessError(
-            "unknown-function",
-            f"`{shortened(node.name)}` is not a function that hess knows",
-            span=node.name_span,
-            source=self.source,
-            hint=hint,
-        )
+        message = f"`{shortened(node.name)}` is not a function that hess knows"
+        self.fail(message, tree.Name(node.name_span, node.name), hint, "unknown-function")
 
     # Over the elements of tensors
 

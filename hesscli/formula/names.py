@@ -8,18 +8,9 @@ import sympy
 
 from hesscli.types import Expr
 
-CONSTANTS: dict[str, Expr] = {
-    "pi": sympy.pi,
-    "E": sympy.E,
-    "e": sympy.E,
-    "I": sympy.I,
-    "oo": sympy.oo,
-}
-READ_AS = {
-    "E": "Euler's number 2.71828…",
-    "e": "Euler's number 2.71828…",
-    "I": "the imaginary unit",
-}
+_EULER = "Euler's number 2.71828…"
+CONSTANTS = {"pi": sympy.pi, "E": sympy.E, "e": sympy.E, "I": sympy.I, "oo": sympy.oo}
+READ_AS = {"E": _EULER, "e": _EULER, "I": "the imaginary unit"}
 # Names that are numbers elsewhere, and would silently become variables.
 NO_NUMBERS = ("nan", "inf", "infinity", "none", "null")
 TRUTH = {"True": sympy.true, "False": sympy.false}

@@ -117,31 +117,25 @@ class Quantified(Walk):
 
     def _done(self, node: tree.Call, compute: Callable[[], Expr]) -> Expr:
         """A result of SymPy's, read as if it were typed: its own kinks and edges count too."""
+        outer, bound = self.inside, self.bound
         try:
             expression = compute()
-        except calculus.NoClosedFormError as error:
-            raise self._no_closed_form(node) from error
-        if any(symbol.is_Dummy for symbol in expression.free_symbols):
-            return expression  # inside another integral
-        outer, bound = self.inside, self.bound
-        # A name may stand for an element (x[0]), an index or a constant.
-        ordered = sorted(expression.free_symbols, key=str)
-        stand_ins = {s: symbol(f"v{k}_") for k, s in enumerate(ordered)}
-        self.inside = self.inside or node
-        self.bound = {stand_in.name: s for s, stand_in in stand_ins.items()}
-        try:
+            if any(s.is_Dummy for s in expression.free_symbols):
+                return expression  # inside another integral
+            # A name may stand for an element (x[0]), an index or a constant.
+            ordered = sorted(expression.free_symbols, key=str)
+            stand_ins = {s: symbol(f"v{k}_") for k, s in enumerate(ordered)}
+            self.inside = outer or node
+            self.bound = {stand_in.name: s for s, stand_in in stand_ins.items()}
             return self.number(tree_of(expression.xreplace(stand_ins)))
-        except HessError as error:
-            # SymPy's answer has a function that hess has not.
-            raise self._no_closed_form(node) from error
+        except (calculus.NoClosedFormError, HessError) as error:
+            # SymPy finds none, or one with a function that hess has not.
+            raise HessError(
+                "formula",
+                f"SymPy finds no closed form for this {BY_NAME[node.name].name.lower()}",
+                span=(outer or node).span,
+                source=self.source,
+                hint="the derivative or the integral written out",
+            ) from error
         finally:
             self.inside, self.bound = outer, bound
-
-    def _no_closed_form(self, node: tree.Call) -> HessError:
-        return HessError(
-            "formula",
-            f"SymPy finds no closed form for this {BY_NAME[node.name].name.lower()}",
-            span=(self.inside or node).span,
-            source=self.source,
-            hint="the derivative or the integral written out",
-        )

@@ -55,10 +55,10 @@ class Walk:
         yield
         self.bound = outer
 
-    def fail(self, message: str, node: Node, hint: str) -> NoReturn:
+    def fail(self, message: str, node: Node, hint: str, code: str = "formula") -> NoReturn:
         """Refuse the formula, with the place of ``node``."""
         node = self.inside or node
-        raise HessError("formula", message, span=node.span, source=self.source, hint=hint)
+        raise HessError(code, message, span=node.span, source=self.source, hint=hint)
 
 
 def _never(test: Test, quantities: tuple[Expr, ...]) -> bool:

@@ -27,11 +27,7 @@ MAX_DEPTH = 400
 def parse_formula(text: str) -> Node:
     """The tree of a formula. Raises :class:`HessError` with the place of the first mistake."""
     if not text.strip():
-        raise HessError(
-            "empty-formula",
-            "the formula is empty",
-            hint='hess "x**3 + x*y" --at 2,4',
-        )
+        raise HessError("empty-formula", "the formula is empty", hint='hess "x**3 + x*y" --at 2,4')
     parser = _Parser(text, tokenize(text))
     node = parser.condition()
     parser.finish()
@@ -119,8 +115,8 @@ class _Parser:
             self.position += 1
         return token
 
-    def fail(self, message: str, span: Span, hint: str) -> NoReturn:
-        raise HessError("syntax", message, span=span, source=self.text, hint=hint)
+    def fail(self, message: str, span: Span, hint: str, code: str = "syntax") -> NoReturn:
+        raise HessError(code, message, span=span, source=self.text, hint=hint)
 
     def finish(self) -> None:
         token = self.token
@@ -161,13 +157,8 @@ class _Parser:
     def _deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise HessError(
-                "too-deep",
-                f"the formula is nested more than {MAX_DEPTH} levels deep",
-                span=self.token.span,
-                source=self.text,
-                hint="a formula with fewer levels",
-            )
+            message = f"the formula is nested more than {MAX_DEPTH} levels deep"
+            self.fail(message, self.token.span, "a formula with fewer levels", "too-deep")
 
     # Conditions
 
@@ -269,13 +260,10 @@ class _Parser:
         number = self._quoted(*first.span)
         whole = self._quoted(*factor.span)
         rest = self._quoted(first.span[1], factor.span[1]).strip()
-        raise HessError(
-            "ambiguous-product",
-            f"`/{whole}` can be read in two ways",
-            span=(slash.span[0], factor.span[1]),
-            source=self.text,
-            hint=f"`/({number}*{rest})` or `/{number}*{rest}`",
-        )
+        self.fail(
+            f"`/{whole}` can be read in two ways", (slash.span[0], factor.span[1]),
+            f"`/({number}*{rest})` or `/{number}*{rest}`", "ambiguous-product",
+        )  # fmt: skip
 
     def signed(self) -> Node:
         return self._signs(self.juxtaposition)
@@ -336,13 +324,8 @@ class _Parser:
                 case tree.Negative(operand=tree.Number(text="1")):
                     inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
                     hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
-        raise HessError(
-            "ambiguous-product",
-            f"`{shown}{self._shown(token)}` can be read in two ways",
-            span=token.span,
-            source=self.text,
-            hint=hint,
-        )
+        message = f"`{shown}{self._shown(token)}` can be read in two ways"
+        self.fail(message, token.span, hint, "ambiguous-product")
 
     def power(self) -> Node:
         base = self.postfix()

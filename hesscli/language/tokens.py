@@ -27,35 +27,13 @@ class Token:
 
 
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "0123456789+-()nxy", strict=True))
-OPERATORS = {
-    "·": "*",
-    "×": "*",
-    "⋅": "*",
-    "∙": "*",
-    "∗": "*",
-    "−": "-",
-    "–": "-",
-    "÷": "/",
-    "∕": "/",
-    "⁄": "/",
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-    "∧": "and",
-    "∨": "or",
-    "¬": "not",
-    "&": "and",
-    "|": "or",
-    "~": "not",
-    "^": "**",
-    "&&": "and",
-    "||": "or",
-    "**": "**",
-    "<=": "<=",
-    ">=": ">=",
-    "==": "==",
-    "!=": "!=",
-    **{c: c for c in "+-*/()[],<>=!%"},
+# Each operator with the other signs that people type and paste for it.
+_SIGNS = {
+    "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
+    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~",
+}  # fmt: skip
+OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
+    sign: sign for sign in ("**", "<=", ">=", "==", "!=", *"+-*/()[],<>=!%")
 }
 KEYWORDS = ("and", "or", "not", "if", "else")
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
@@ -178,33 +156,25 @@ def _word(text: str, word: str, span: Span) -> Token:
     folded = unicodedata.normalize("NFKC", word)
     if "π" in folded and folded != "π" and not name.startswith(("pi_", "pi0")):
         raise HessError(
-            "ambiguous-product",
-            f"`{shortened(word)}` would be one name",
-            span=span,
-            source=text,
+            "ambiguous-product", f"`{shortened(word)}` would be one name", span=span, source=text,
             hint=f"`{shortened(folded.replace('π', 'π*', 1))}` if a product with π is meant",
-        )
+        )  # fmt: skip
     settled = canonical_name(name) == name and all(map(_in_name, name))
     if not settled or not (name[0].isalpha() or name[0] == "_"):
         raise HessError(
-            "syntax",
-            f"`{shortened(word)}` is not a name",
-            span=span,
-            source=text,
+            "syntax", f"`{shortened(word)}` is not a name", span=span, source=text,
             hint="letters, digits and `_`, such as x, x1 or theta_0",
-        )
+        )  # fmt: skip
     return Token("name", name, span)
 
 
 def _refuse_hexadecimal(text: str, plain: str, match: re.Match[str]) -> None:
     if match.group() == "0" and re.match(r"[xXbBoO][0-9a-fA-F]", plain[match.end() :]):
         raise HessError(
-            "syntax",
-            "numbers are decimal; this looks like a hexadecimal, octal or binary one",
-            span=(match.start(), match.end() + 2),
-            source=text,
+            "syntax", "numbers are decimal; this looks like a hexadecimal, octal or binary one",
+            span=(match.start(), match.end() + 2), source=text,
             hint="write the number in decimal, or put `*` between the 0 and the name",
-        )
+        )  # fmt: skip
 
 
 def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
@@ -263,9 +233,6 @@ def read_number(text: str) -> Fraction:
             "too-large", f"a number of {len(mantissa):,} digits; the most is {MAX_DIGITS:,}"
         )
     if len(exponent) > 6 or abs(int(exponent or 0)) > MAX_EXPONENT:
-        raise HessError(
-            "too-large",
-            f"the exponent of this number is beyond ±{MAX_EXPONENT:,}",
-            hint="a number between 1e-300 and 1e300",
-        )
+        message = f"the exponent of this number is beyond ±{MAX_EXPONENT:,}"
+        raise HessError("too-large", message, hint="a number between 1e-300 and 1e300")
     return Fraction(text)

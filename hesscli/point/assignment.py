@@ -231,11 +231,7 @@ def _with_place(read: Callable[[], Value], span: Span) -> Value:
 
 def _generated(node: tree.Call, source: str) -> Value:
     arguments = [_entry(argument, source) for argument in node.arguments]
-    try:
-        return _GENERATORS[node.name](arguments)
-    except HessError as error:
-        error.span = node.span
-        raise
+    return _with_place(lambda: _GENERATORS[node.name](arguments), node.span)
 
 
 def _shape(arguments: list[Any]) -> tuple[int, ...]:
