@@ -19,7 +19,7 @@ from hesscli.types import Verify
 if TYPE_CHECKING:
     from hesscli.answer import Answer, Check
     from hesscli.exact.limits import Examiner
-    from hesscli.formula.graph import Graph
+    from hesscli.expression.graph import Graph
     from hesscli.numeric.autograd import Evaluator
     from hesscli.shapes import Shape
     from hesscli.types import Array, Formula, Point, Sums
@@ -66,7 +66,7 @@ class Solver:
         key = frozenset(names)
         if key in self._compiled:
             return self._compiled[key]
-        from hesscli.formula.reader import read_formula
+        from hesscli.expression.reader import read_formula
 
         return Compiled(read_formula(self.text, key, self.wrt), self)
 
@@ -147,7 +147,7 @@ class Compiled:
 
     @cached_property
     def _graph(self) -> Graph | None:
-        from hesscli.formula.graph import graph_of
+        from hesscli.expression.graph import graph_of
 
         return graph_of(self.formula)
 
@@ -160,7 +160,7 @@ class Compiled:
     def _in_elements(self, shapes: dict[str, Shape]) -> tuple[Evaluator, Examiner]:
         """What computes and what examines the formula written out in its elements."""
         from hesscli.exact.limits import Examiner
-        from hesscli.formula.graph import split_formula
+        from hesscli.expression.graph import split_formula
         from hesscli.numeric.autograd import Evaluator
 
         key = tuple(shapes.values())
@@ -222,7 +222,7 @@ class Compiled:
     def _exact(self, point: Point) -> Answer:
         from hesscli.exact.closed import evaluate_digits, evaluate_exactly
         from hesscli.exact.limits import Examiner, exact
-        from hesscli.formula.graph import split_formula
+        from hesscli.expression.graph import split_formula
         from hesscli.verdict.elements import entries, joined
 
         notes = self.dice.notes(point)

@@ -20,7 +20,7 @@ from rich.console import Console
 from hesscli.answer import Answer, Doubles, Place
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import display_width
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 from hesscli.render import figures, palette
 from hesscli.render.answer import document as documented
 from hesscli.render.document import Document

@@ -32,7 +32,7 @@ from hesscli.exact.ways import (
     diverged,
     ways_towards,
 )
-from hesscli.formula.names import symbol
+from hesscli.expression.names import symbol
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
 from hesscli.functions.values import refined
 from hesscli.shapes import Shape

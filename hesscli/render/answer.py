@@ -91,7 +91,7 @@ def _text(answer: Answer, notation: Notation) -> Callable[[Any], str]:
         from hesscli.render.figures import number
 
         return lambda entry: MISSING if entry is None else number(entry)
-    from hesscli.formula.notation import as_text
+    from hesscli.expression.notation import as_text
 
     decimal = answer.basis is Basis.SYMBOLS and answer.formula.decimal
     padded = answer.basis is not Basis.SYMBOLS

@@ -134,7 +134,7 @@ def _validator() -> Any:
 def _reread(text: str) -> str | None:
     """What is wrong with how a formula is written back, in both of its notations."""
     from hesscli.errors import HessError
-    from hesscli.formula.reader import read_formula
+    from hesscli.expression.reader import read_formula
 
     try:
         formula = read_formula(text)
