@@ -21,9 +21,7 @@ from hesscli.types import Request, Streams, Verify
 
 if TYPE_CHECKING:
     from hesscli.exact.limits import Examiner
-    from hesscli.formula.graph import Graph
     from hesscli.numeric.autograd import Evaluator
-    from hesscli.shapes import Shape
     from hesscli.types import (
         Check,
         Comparison,
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
         Symbolic,
     )
     from hesscli.verdict.compare import Expected
+    from hesscli.verdict.elements import Joint
 
 STANDARD_INPUT = "-"
 
@@ -272,7 +271,6 @@ class _Solver:
         self.formula = formula
         self.request = request
         self.dice = dice
-        self._known_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
 
     @cached_property
     def _evaluator(self) -> Evaluator:
@@ -282,30 +280,11 @@ class _Solver:
         return Evaluator(self.formula, self.request.dtype, self.request.device)
 
     @cached_property
-    def _graph(self) -> Graph | None:
-        from hesscli.formula.graph import graph_of
-
-        return graph_of(self.formula)
-
-    @cached_property
-    def _joint_evaluator(self) -> Evaluator:
-        from hesscli.numeric.autograd import Evaluator
+    def _joint(self) -> Joint:
+        from hesscli.verdict.elements import Joint
 
         _collect_again()
-        return Evaluator(self.formula, self.request.dtype, self.request.device, self._graph)
-
-    def _in_elements(self, shapes: dict[str, Shape]) -> tuple[Evaluator, Examiner]:
-        """What computes and what examines the formula written out in its elements."""
-        from hesscli.exact.limits import Examiner
-        from hesscli.formula.graph import split_formula
-        from hesscli.numeric.autograd import Evaluator
-
-        key = tuple(shapes.values())
-        if key not in self._known_elements:
-            formula = split_formula(self.formula, shapes)
-            evaluator = Evaluator(formula, self.request.dtype, self.request.device)
-            self._known_elements[key] = evaluator, Examiner(formula)
-        return self._known_elements[key]
+        return Joint(self.formula, self.request.dtype, self.request.device)
 
     @cached_property
     def _examiner(self) -> Examiner:
@@ -389,37 +368,9 @@ class _Solver:
         verify = Verify.always if self.request.check else self.request.verify
         notes = self.dice.notes(point)
         if self.formula.reduces and any(value.shape for value in point.values.values()):
-            return self._evaluate_joint(self._drawn(point), notes, verify)
+            return self._joint(self._drawn(point), lambda: self.dice.generator, notes, verify)
         sums = self._evaluator(point, lambda: self.dice.generator)
         return settle(sums, point, self._examiner, notes, verify), sums, self._evaluator
-
-    def _evaluate_joint(
-        self, point: Point, notes: tuple[str, ...], verify: Verify
-    ) -> tuple[Evaluation, Sums, Evaluator]:
-        """The same of a formula that joins elements; where it is not regular, or is to be
-        verified, it is written out in them.
-        """
-        from hesscli.verdict.elements import joined, split_point, summed
-        from hesscli.verdict.settle import may_be_small, settle
-
-        shapes = {name: value.shape for name, value in point.values.items()}
-        graph, order = self._graph, _order(self.formula, point)
-        if (
-            graph is not None
-            and graph.fits(shapes)
-            and verify is not Verify.always
-            and (verify is Verify.never or not may_be_small(graph, shapes, order))
-        ):
-            evaluator = self._joint_evaluator
-            sums = evaluator(point, lambda: self.dice.generator)
-            if not sums.suspects:
-                return settle(sums, point, self._examiner, notes, verify), sums, evaluator
-        evaluator, examiner = self._in_elements(shapes)
-        split = split_point(point)
-        sums = evaluator(split, lambda: self.dice.generator)
-        evaluation = joined(settle(sums, split, examiner, (), verify), self.formula, shapes)
-        notes = (*evaluation.notes, *summed(self.formula, shapes), *notes)
-        return replace(evaluation, notes=notes), sums, evaluator
 
     def _drawn(self, point: Point) -> Point:
         from hesscli.types import Random

@@ -107,7 +107,6 @@ def settle(
     where autograd's are far from them. ``notes`` are what is known about the point already.
     """
     formula = examiner.formula
-    order = len(sums.gradient)
     elements = _Elements(sums, point, examiner)
     with doing("examining the kinks and edges at this point"):
         total = elements.contribution(sums.suspects)
@@ -126,7 +125,7 @@ def settle(
         reason = NOTHING if digits is None else None
         verification = Verification(digits, reason, whole.hessian)
     total = total.plus(rest)
-    undefined = (*undefined_entries(met, formula, order), *_overflow(total, formula))
+    undefined = (*undefined_entries(met, formula, len(sums.gradient)), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
@@ -136,7 +135,9 @@ def settle(
     if underflow:
         notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")
     how = dict.fromkeys(note for jet, _ in met for note in jet.notes)
-    is_exact = exact is not None and not sums.single
+    structural = sums.structural
+    if structural is None:
+        structural = examiner.zeros(sums.variables, sums.shape, known=exact is not None)
     return Evaluation(
         formula=formula,
         variables=sums.variables,
@@ -146,13 +147,9 @@ def settle(
         gradient=total.gradient,
         hessian=total.hessian,
         epsilon=sums.epsilon,
-        slack=np.concatenate(
-            [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
-        ),
+        slack=_slack(point, sums, exact is not None and not sums.single),
         underflow=underflow,
-        structural=examiner.zeros(sums.variables, sums.shape, known=exact is not None)
-        if sums.structural is None
-        else sums.structural,
+        structural=structural,
         verification=verification,
         undefined=undefined,
         notes=(*formula.notes, *summed(sums.shape), *notes, *how),
@@ -307,7 +304,7 @@ def _overflow(total: _Contribution, formula: Formula) -> list[Undefined]:
     return [Undefined(formula.text, None, reason, tuple(names))]
 
 
-def _slack(value: Value, sums: Sums, name: str, is_exact: bool) -> Array:
+def _slack(point: Point, sums: Sums, is_exact: bool) -> Array:
     """How far each coordinate may be from the one that was meant.
 
     A coordinate that was typed with few digits is meant exactly, and where the gradient was
@@ -315,16 +312,16 @@ def _slack(value: Value, sums: Sums, name: str, is_exact: bool) -> Array:
     number. Near a pole or an edge, the distance to it is what matters, and the point is taken as it
     is.
     """
-    numbers = sums.numbers[name]
+    numbers = np.concatenate([sums.numbers[v.name] for v in sums.variables])
     if sums.suspects:
         return np.zeros_like(numbers)
-    rounding: Array = sums.epsilon * np.abs(numbers)
-    if is_exact and isinstance(value, Values):
-        meant = [
-            isinstance(e, Fraction) and Fraction(f"{float(e):.14g}") == e for e in value.entries
-        ]
-        rounding[np.array(meant)] = 0.0
-    return rounding
+    values = [point.values[v.name] for v in sums.variables]
+    meant = [
+        is_exact and isinstance(e, Fraction) and Fraction(f"{float(e):.14g}") == e
+        for v, value in zip(sums.variables, values, strict=True)
+        for e in (value.entries if isinstance(value, Values) else [None] * v.size)
+    ]
+    return np.where(meant, 0.0, sums.epsilon * np.abs(numbers))
 
 
 def summed(shape: tuple[int, ...]) -> list[str]:
