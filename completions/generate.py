@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import indent
 
-from hesscli.cli.command import PICTURES, options
+from hesscli.cli.command import declared
 from hesscli.cli.help import Option
 from hesscli.functions.table import FUNCTIONS
 from hesscli.language.tokens import KEYWORDS
+from hesscli.render.formats import PICTURES
 
 HERE = Path(__file__).parent
 MADE = "Made by completions/generate.py: change its template, not this file."
@@ -43,7 +44,7 @@ BY_METAVAR = {
 
 def scripts() -> dict[str, str]:
     """The text of each completion script, by its file name."""
-    every = options()
+    every = declared()
     valued = [option for option in every if _takes_value(option)]
     completed = {option: words for option in valued if (words := _completer(option))}
     calls = [

@@ -1,7 +1,7 @@
 """Makes what the documentation takes from the program: run it after a change, and commit.
 
-The man page and the README's tables come from the command's own options, the README's examples and
-the pictures of a terminal from running the commands.
+The man page and the README's tables come from the command's own options, the README's examples
+from running the commands, and the pictures of a terminal from Rich's export of the answers.
 """
 
 from __future__ import annotations
@@ -16,22 +16,27 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-import pexpect
 from rich.console import Console
 from rich.text import Text
 
 from hesscli import __version__
-from hesscli.cli.command import ARGUMENT, options
+from hesscli.cli.command import declared
 from hesscli.cli.help import EXAMPLES, STATUSES, SUMMARY
+from hesscli.cli.options import ARGUMENT
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
+from hesscli.render.answer import document as documented
+from hesscli.render.document import Document
+from hesscli.solver import Solver
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 WIDTH = 80
-# The commands that the README shows as pictures, by the name of the file.
+# The formulas and points that the README shows as pictures, by the name of the file.
 PICTURES = {
-    "blocks": 'hess "x**3 - x*y" --at "x=[2,3],y=[4,5]"',
-    "large": 'hess "x**3 + x**2*y" --at "x=linspace(-1,1,40),y=1/4"',
-    "refused": 'hess "x**3 + y*abs(x)" --at 0,2',
+    "blocks": ("x**3 - x*y", '"x=[2,3],y=[4,5]"'),
+    "large": ("x**3 + x**2*y", '"x=linspace(-1,1,40),y=1/4"'),
+    "refused": ("x**3 + y*abs(x)", "0,2"),
 }
 DESCRIPTION = (
     f"EXPRESSION is {ARGUMENT[0].lower()}{ARGUMENT[1:]} It is in Python notation; ^ is power, and "
@@ -72,7 +77,7 @@ def man_page() -> str:
         "\n.PP\n".join(map(_roff, DESCRIPTION)),
         ".SH OPTIONS",
     ]
-    for group, members in groupby(options(), key=lambda option: option.group):
+    for group, members in groupby(declared(), key=lambda option: option.group):
         lines.append(f".SS {group}")
         for option in members:
             lines += [".TP", rf"\fB{_roff(option.usage)}\fR", _roff(option.explanation)]
@@ -98,7 +103,7 @@ def _roff(text: str) -> str:
 
 def tables(readme: str) -> str:
     """The README with its tables of options and exit statuses made anew."""
-    rows = [(f"`{o.usage}`", o.explanation.rstrip(".")) for o in options()]
+    rows = [(f"`{o.usage}`", o.explanation.rstrip(".")) for o in declared()]
     readme = _between(readme, "options", _table(("option", "meaning"), rows))
     return _between(readme, "exit status", _table(("status", "when"), list(STATUSES)))
 
@@ -140,23 +145,24 @@ def _printed(command: str) -> str:
 
 def pictures() -> Iterator[tuple[str, str]]:
     """The name and the text of each picture of a terminal, in SVG."""
-    for name, command in PICTURES.items():
-        console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-        console.print(Text(f"$ {command}", "bold"))
-        console.print(Text.from_ansi(_on_a_terminal(command)))
+    for name, (formula, at) in PICTURES.items():
+        console = Console(
+            record=True, width=WIDTH, file=io.StringIO(), force_terminal=True,
+            color_system="truecolor",
+        )  # fmt: skip
+        console.print(Text(f'$ hess "{formula}" --at {at}', "bold"))
+        console.print(_answered(formula, at.strip('"')))
         drawn = console.export_svg(title="hess", unique_id=f"hess-{name}")
         # Without the fonts of another host: the reader's own will do.
         yield name, re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
 
 
-def _on_a_terminal(command: str) -> str:
-    environment = _environment(TERM="xterm-256color", COLORTERM="truecolor", LC_ALL="C.UTF-8")
-    process = pexpect.spawn(
-        "sh", ["-c", command], env=environment, dimensions=(100, WIDTH), encoding="utf-8",
-        timeout=120,
-    )  # fmt: skip
-    process.expect(pexpect.EOF)
-    return str(process.before).replace("\r\n", "\n").rstrip("\n")
+def _answered(text: str, at: str) -> Document:
+    """The answer at a point."""
+    assignment = read_assignment(at)
+    compiled = Solver(text).given(names_given([assignment]))
+    (point,) = bind([assignment], compiled.formula)
+    return documented(compiled.answer(point), unicode=True, full=False)
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ def run_cold(argv: list[str]) -> int:
     # Importing torch and SymPy makes a million objects that stay: searching them for garbage,
     # again and again, takes a tenth of a second. The pipeline switches it back on.
     gc.disable()
-    from hesscli.cli.command import run
+    from hesscli.cli.run import run
 
     return int(run(argv))
 

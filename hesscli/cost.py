@@ -1,9 +1,9 @@
-"""How much memory a dense Hessian takes, and how much there is."""
+"""What an answer may take: time, and memory beside what there is."""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from hesscli.errors import HessError
@@ -13,6 +13,17 @@ BYTES = 8
 # copies without suspects and without negative zeros, the symmetric part, the work space.
 COPIES = 7
 SURELY_FREE = 10_000_000  # bytes: not worth a look at what is free
+
+
+class Clock:
+    """Bounds on the time that parts of an answer take. This one knows none; a command's does."""
+
+    def within(self, seconds: float, doing: str) -> AbstractContextManager[None]:
+        """Raise :class:`~hesscli.errors.TooSlowError` if the block takes longer; 0 is no limit.
+
+        ``doing`` says what the block does, for the error if a limit around it expires.
+        """
+        return nullcontext()
 
 
 def available() -> int:

@@ -62,6 +62,10 @@ class HessError(Exception):
         return "\n".join(lines)
 
 
+class TooSlowError(HessError):
+    """The time is up."""
+
+
 # What has a meaning of its own; all else that SymPy, mpmath and torch raise in corners that nobody
 # has mapped is an internal error.
 FORESEEN = (HessError, MemoryError, RecursionError, OSError)

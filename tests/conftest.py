@@ -21,8 +21,8 @@ import pexpect
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hesscli.cli.command import RECURSION_LIMIT, run
-from hesscli.types import Streams
+from hesscli.cli.request import Streams
+from hesscli.cli.run import RECURSION_LIMIT, run
 from hesscli.verdict import settle as settlement
 
 sys.setrecursionlimit(RECURSION_LIMIT)
@@ -137,7 +137,7 @@ def pytest_configure(config: pytest.Config) -> None:
 START = f"""
 from hesscli.warm import client
 before, main, after = client.START.partition("main(")
-patience = "from hesscli import settlement; settlement.VERIFYING_SECONDS = {PATIENCE}; "
+patience = "from hesscli.verdict import settle; settle.VERIFYING_SECONDS = {PATIENCE}; "
 client.START = before + patience + main + after
 assert client.ask(["x"]) is None
 """

@@ -9,30 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hesscli.types import Evaluation, Variable, Verification
-from hesscli.verdict.spectrum import analyse, spectrum
+from hesscli.answer import Answer, Basis, Doubles, Grounds, Place
+from hesscli.types import Variable
+from hesscli.verdict.spectrum import judged, spectrum
 
 from .conftest import Hess
 
 
-def _evaluation(matrix: Any, gradient: Any = None) -> Evaluation:
+def _answer(matrix: Any, gradient: Any = None) -> Answer:
     matrix = np.array(matrix, dtype=float)
     n = len(matrix)
-    return Evaluation(
-        formula=None,  # type: ignore[arg-type]
-        variables=(Variable("x", (n,)),),
-        constants=(),
-        point={"x": np.ones(n)},
-        value=0.0,
-        gradient=np.zeros(n) if gradient is None else np.array(gradient, dtype=float),
-        hessian=matrix,
-        epsilon=2.220446049250313e-16,
-        slack=2.220446049250313e-16 * np.ones(n),
-        underflow=False,
-        structural=matrix == 0,
-        verification=Verification(None, "not asked for", None),
-        undefined=(),
-        notes=(),
+    slopes = np.zeros(n) if gradient is None else np.array(gradient, dtype=float)
+    epsilon = 2.220446049250313e-16
+    return judged(
+        Answer(
+            basis=Basis.DOUBLES,
+            formula=None,  # type: ignore[arg-type]
+            place=Place((Variable("x", (n,)),), (), {"x": np.ones(n)}),
+            jet=Doubles(0.0, slopes, matrix),
+            structural=matrix == 0,
+            grounds=Grounds(None, None, None, epsilon, epsilon * np.ones(n), underflow=False),
+        )
     )
 
 
@@ -56,22 +53,22 @@ def _evaluation(matrix: Any, gradient: Any = None) -> Evaluation:
 def test_definiteness_and_kind(
     matrix: Any, definiteness: str, inertia: tuple[int, int, int], kind: str
 ) -> None:
-    report = analyse(_evaluation(matrix))
-    assert report.definiteness == definiteness
-    assert report.inertia == inertia
-    assert report.stationary
-    assert report.kind == kind
+    answer = _answer(matrix)
+    assert answer.verdict.definiteness == definiteness
+    assert answer.verdict.inertia == inertia
+    assert answer.verdict.stationary
+    assert answer.verdict.kind == kind
 
 
 def test_tolerance_is_scaled_to_the_matrix() -> None:
-    report = analyse(_evaluation([[3e10, 0], [0, 1]]))
-    assert report.tolerance == pytest.approx(2 * 2.220446049250313e-16 * 3e10)
+    answer = _answer([[3e10, 0], [0, 1]])
+    assert answer.verdict.tolerance == pytest.approx(2 * 2.220446049250313e-16 * 3e10)
 
 
 def test_only_a_stationary_point_has_a_kind() -> None:
-    report = analyse(_evaluation([[2, 0], [0, 3]], gradient=[1e-3, 0]))
-    assert report.stationary is False
-    assert report.kind is None
+    answer = _answer([[2, 0], [0, 3]], gradient=[1e-3, 0])
+    assert answer.verdict.stationary is False
+    assert answer.verdict.kind is None
 
 
 def test_rounding_of_the_point_does_not_hide_a_stationary_point(hess: Hess) -> None:
@@ -88,16 +85,16 @@ def test_rounding_of_the_point_does_not_hide_a_stationary_point(hess: Hess) -> N
 
 
 def test_asymmetry_beyond_rounding_is_reported() -> None:
-    report = analyse(_evaluation([[2, 1], [1.5, 3]]))
-    assert any("not symmetric" in note for note in report.notes)
-    assert not analyse(_evaluation([[2, 1], [1 + 2e-16, 3]])).notes
+    answer = _answer([[2, 1], [1.5, 3]])
+    assert any("not symmetric" in note for note in answer.notes)
+    assert not _answer([[2, 1], [1 + 2e-16, 3]]).notes
 
 
 def test_a_matrix_with_gaps_has_no_spectrum() -> None:
-    report = analyse(_evaluation([[2, np.nan], [np.nan, 3]]))
-    assert report.eigenvalues is None
-    assert report.definiteness is None
-    assert report.kind is None
+    answer = _answer([[2, np.nan], [np.nan, 3]])
+    assert answer.verdict.eigenvalues is None
+    assert answer.verdict.definiteness is None
+    assert answer.verdict.kind is None
 
 
 @given(st.integers(1, 9), st.integers(0, 2**32 - 1), st.floats(0, 1))

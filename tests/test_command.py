@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hesscli import __version__
-from hesscli.cli.command import options
+from hesscli.cli.command import declared
 
 from .conftest import Hess, line_by_line
 
@@ -94,7 +94,7 @@ def test_help_fits_its_width_and_cuts_nothing(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
     words = "".join(text.split())
-    for option in options():
+    for option in declared():
         assert "".join(option.usage.split()) in words
         assert "".join(option.explanation.split()) in words
 
@@ -293,7 +293,7 @@ def test_a_stream_that_holds_no_unicode_is_served() -> None:
 def _modules(*argv: str) -> set[str]:
     """The packages that a run has imported when it ends."""
     code = (
-        "import sys; from hesscli.cli.command import run; run(sys.argv[1:]);"
+        "import sys; from hesscli.cli.run import run; run(sys.argv[1:]);"
         "print('|'.join(m for m in ('torch','sympy','numpy','pydantic') if m in sys.modules),"
         "file=sys.stderr)"
     )

@@ -14,8 +14,8 @@ import pexpect
 import pytest
 
 from completions import generate
-from hesscli.cli.command import options
-from hesscli.formula import reader as semantics
+from hesscli.cli.command import declared
+from hesscli.formula.names import CONSTANTS, TRUTH
 from hesscli.language.tokens import KEYWORDS
 
 from .conftest import Hess, needs
@@ -256,7 +256,7 @@ def test_making_the_scripts_needs_neither_torch_nor_sympy() -> None:
 
 
 def test_names_that_are_no_variables_are_known() -> None:
-    known = {*semantics.CONSTANTS, *semantics.TRUTH, *KEYWORDS}
+    known = {*CONSTANTS, *TRUTH, *KEYWORDS}
     assert set(generate.NOT_VARIABLES) == known | {"π"}
 
 
@@ -267,6 +267,6 @@ def test_what_is_offered_as_a_value_is_one(hess: Hess, call: str) -> None:
 
 def test_every_option_that_takes_a_value_is_thought_of() -> None:
     numbers = {"N", "SECONDS"}
-    for option in options():
+    for option in declared():
         if option.metavar is not None:
             assert option.metavar in {*generate.BY_METAVAR, *numbers}, option.names

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from docs import generate
-from hesscli.cli.command import options
+from hesscli.cli.command import declared
 
 from .conftest import needs
 
@@ -57,7 +57,7 @@ def test_readme_example_prints_what_it_says(command: str, output: str) -> None:
 def test_the_readme_has_every_option() -> None:
     assert len(_examples()) >= 6
     assert generate.tables(README) == README
-    for option in options():
+    for option in declared():
         assert option.names[0] in README
 
 
@@ -93,7 +93,7 @@ def test_the_man_page_is_valid() -> None:
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     words = "".join(re.sub(".\b", "", shown).split())
-    for option in options():
+    for option in declared():
         assert "".join(option.usage.split()) in words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -14,36 +15,47 @@ import pexpect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
+from hesscli.answer import Answer, Doubles, Place
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import display_width
 from hesscli.formula.reader import read_formula
-from hesscli.render import figures, numeric, palette, spy, symbolic, text
-from hesscli.render.entries import ASCII, UNICODE
-from hesscli.render.grid import MAX_COLUMNS, Frame
-from hesscli.render.numbers import Numbers
-from hesscli.types import Report, Variable
+from hesscli.render import figures, palette
+from hesscli.render.answer import document as documented
+from hesscli.render.document import Document
+from hesscli.render.grid import MAX_COLUMNS
+from hesscli.types import Variable
 
 from .conftest import Hess
 from .reference import report
 
-PIPE = Frame(None, True, UNICODE, palette.PLAIN)
 WIDTHS = (40, 80, 140, 300)
 
 
-def _frame(width: int | None, **options: Any) -> Frame:
-    return replace(Frame(width, False, UNICODE, palette.PLAIN), **options)
-
-
 @cache
-def _report(formula: str, at: str) -> Report:
+def _report(formula: str, at: str) -> Answer:
     return report(formula, at)
 
 
-def _drawn(formula: str, at: str, frame: Frame) -> list[str]:
-    unicode = frame.signs is UNICODE
-    built = numeric.document(_report(formula, at), unicode=unicode, full=frame.full)
-    return list(text.lines(built, frame))
+def _printed(
+    document: Document, width: int | None = None, full: bool = False, encoding: str = "utf-8"
+) -> list[str]:
+    """The lines of a document on a console of this width; without one, in a pipe."""
+    if width is None:
+        return str(document).split("\n")
+    page = io.TextIOWrapper(io.BytesIO(), encoding)
+    Console(file=page, width=width, color_system=None).print(replace(document, full=full))
+    page.seek(0)
+    return page.read().splitlines()
+
+
+def _drawn(
+    formula: str, at: str, width: int | None = None, full: bool = False, encoding: str = "utf-8"
+) -> list[str]:
+    answer = _report(formula, at)
+    document = documented(answer, unicode=encoding == "utf-8", full=full or width is None)
+    return _printed(document, width, full, encoding)
 
 
 def _grid(lines: list[str]) -> list[str]:
@@ -53,18 +65,16 @@ def _grid(lines: list[str]) -> list[str]:
     return lines[start + 1 : end]
 
 
-def _matrix(order: int, matrix: Any) -> Report:
+def _matrix(order: int, matrix: Any) -> Answer:
     """A report on a tensor variable ``x`` with this Hessian."""
     given = _report("x**2", "x=[1,2]")
-    evaluation = replace(
-        given.evaluation,
-        variables=(Variable("x", (order,)),),
-        point={"x": np.ones(order)},
-        gradient=np.ones(order),
-        hessian=np.asarray(matrix, dtype=float),
+    return replace(
+        given,
+        place=Place((Variable("x", (order,)),), (), {"x": np.ones(order)}),
+        jet=Doubles(5.0, np.ones(order), np.asarray(matrix, dtype=float)),
         structural=np.zeros((order, order), dtype=bool),
+        verdict=replace(given.verdict, eigenvalues=np.ones(order)),
     )
-    return replace(given, evaluation=evaluation, eigenvalues=np.ones(order))
 
 
 # The numbers
@@ -106,7 +116,7 @@ def test_columns_are_aligned_on_the_decimal_point(values: list[float]) -> None:
     order = len(values)
     matrix = np.zeros((order, order))
     matrix[:, 0] = values
-    rows = _grid(list(text.lines(numeric.document(_matrix(order, matrix), unicode=True), PIPE)))
+    rows = _grid(_printed(documented(_matrix(order, matrix), unicode=True)))
     cells = [re.split(r" {2,}", row.strip())[1] for row in rows if row.startswith("x[")]
     assert [float(cell) for cell in cells] == pytest.approx(values, rel=1e-5)
     starts = [row.index("]") + 1 for row in rows if row.startswith("x[")]
@@ -120,7 +130,7 @@ def test_columns_are_aligned_on_the_decimal_point(values: list[float]) -> None:
 
 
 def test_values_from_1e_300_to_1e300_stand_in_one_matrix() -> None:
-    lines = _drawn("1e300*x**2/2 + 1e-300*y**2/2 + x*y", "1,2", _frame(80))
+    lines = _drawn("1e300*x**2/2 + 1e-300*y**2/2 + x*y", "1,2", 80)
     assert _grid(lines)[:3] == [
         "        x       y",
         "x  1e+300  1e+00 ",
@@ -133,7 +143,7 @@ def test_values_from_1e_300_to_1e300_stand_in_one_matrix() -> None:
 
 
 def test_noise_among_eigenvalues_is_no_number() -> None:
-    lines = _drawn("x**3*z + x*y + 2/3*x", "x=[2,3],y=[4,5],z=1/3", PIPE)
+    lines = _drawn("x**3*z + x*y + 2/3*x", "x=[2,3],y=[4,5],z=1/3")
     (line,) = [line for line in lines if line.startswith("eigenvalues")]
     assert "≈0" in line
     assert "e-" not in line
@@ -147,7 +157,7 @@ def test_an_eigenvalue_has_no_more_digits_than_are_certain() -> None:
         ("x**2*123456789012345678", "2.46914e+17"),
     ):
         at = "1,1" if "y" in formula else "1"
-        lines = _drawn(formula, at, PIPE)
+        lines = _drawn(formula, at)
         (line,) = [line for line in lines if line.startswith("eigenvalues")]
         assert line == f"eigenvalues  {shown}"
 
@@ -156,20 +166,20 @@ def test_an_eigenvalue_has_no_more_digits_than_are_certain() -> None:
 
 
 def test_a_zero_everywhere_and_a_zero_here_differ() -> None:
-    assert _grid(_drawn("x**3*y + z", "0,1,2", PIPE))[:4] == [
+    assert _grid(_drawn("x**3*y + z", "0,1,2"))[:4] == [
         "   x  y  z",
         "x  0  0  ·",
         "y  0  ·  ·",
         "z  ·  ·  ·",
     ]
-    assert "Hessian  · is 0 wherever it exists" in _drawn("abs(x)*y", "1,2", PIPE)
-    ascii_lines = _drawn("x**3*y + z", "0,1,2", _frame(80, signs=ASCII))
+    assert "Hessian  · is 0 wherever it exists" in _drawn("abs(x)*y", "1,2")
+    ascii_lines = _drawn("x**3*y + z", "0,1,2", 80, encoding="ascii")
     assert "Hessian  . is 0 at every point" in ascii_lines
     assert "y  0  .  ." in ascii_lines
 
 
 def test_blocks_have_rules_and_captions() -> None:
-    assert _grid(_drawn("x**3 + x*y", "x=[2,3],y=[4,5]", PIPE))[:-1] == [
+    assert _grid(_drawn("x**3 + x*y", "x=[2,3],y=[4,5]"))[:-1] == [
         "      x (2)         │  y (2)",
         "      x[0]  x[1]    │  y[0]  y[1]",
         "x[0]    12     ·    │     1     ·",
@@ -194,7 +204,7 @@ def test_blocks_have_rules_and_captions() -> None:
     ],
 )
 def test_caption(formula: str, at: str, caption: str) -> None:
-    assert _grid(_drawn(formula, at, PIPE))[-2].strip() == caption
+    assert _grid(_drawn(formula, at))[-2].strip() == caption
 
 
 # Widths
@@ -203,7 +213,7 @@ def test_caption(formula: str, at: str, caption: str) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("order", [1, 3, 15, 16, 60])
 def test_every_row_and_column_is_shown_or_counted(width: int, order: int) -> None:
-    lines = _drawn("x**3*1.23456789 + y", f"x=linspace(-1,1,{order}),y=2", _frame(width))
+    lines = _drawn("x**3*1.23456789 + y", f"x=linspace(-1,1,{order}),y=2", width)
     assert all(display_width(line) <= width for line in lines)
     whole = "\n".join(lines)
     hidden = re.search(r"(\d+) of (\d+) rows and columns are hidden", " ".join(whole.split()))
@@ -214,14 +224,14 @@ def test_every_row_and_column_is_shown_or_counted(width: int, order: int) -> Non
 
 @pytest.mark.parametrize("order", [1, 3, 16, 60])
 def test_a_very_narrow_terminal_gets_a_list(order: int) -> None:
-    lines = _drawn("x**3*1.23456789 + y", f"x=linspace(1,2,{order}),y=2", _frame(20))
+    lines = _drawn("x**3*1.23456789 + y", f"x=linspace(1,2,{order}),y=2", 20)
     assert all(display_width(line) <= 20 for line in lines)
     assert "7.40741" in " ".join(lines)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_full_shows_every_number(width: int) -> None:
-    lines = _drawn("x**2*y", "x=linspace(1,2,30),y=3", _frame(width, full=True))
+    lines = _drawn("x**2*y", "x=linspace(1,2,30),y=3", width, full=True)
     assert all(display_width(line) <= width for line in lines)
     whole = "\n".join(lines)
     assert "hidden" not in whole
@@ -233,12 +243,12 @@ def test_full_shows_every_number(width: int) -> None:
 
 def test_a_terminal_and_a_pipe_say_the_same_words() -> None:
     for formula, at in (("x**3 + x*y", "2,4"), ("log(x)", "-1"), ("x**2*y", "x=[1,2],y=3")):
-        drawn = " ".join(_drawn(formula, at, _frame(60))).split()
-        assert drawn == " ".join(_drawn(formula, at, PIPE)).split()
+        drawn = " ".join(_drawn(formula, at, 60)).split()
+        assert drawn == " ".join(_drawn(formula, at)).split()
 
 
 def test_columns_hidden_at_the_edge_of_a_block_are_marked() -> None:
-    lines = _drawn("x**2*y + z*x", "x=arange(12),y=ones(12),z=3", _frame(80))
+    lines = _drawn("x**2*y + z*x", "x=arange(12),y=ones(12),z=3", 80)
     (labels,) = [line for line in lines if "x[0]" in line and "y[11]" in line]
     assert re.search(r"x\[4\] +│ +⋯ +y\[8\]", labels)
     rows = [line.split()[0] for line in _grid(lines) if line.strip()]
@@ -247,7 +257,7 @@ def test_columns_hidden_at_the_edge_of_a_block_are_marked() -> None:
 
 def test_lines_of_numbers_start_in_one_column() -> None:
     for width in range(40, 81):
-        lines = _drawn("x**2*0.35", "x=linspace(-2.25542,6.60889,30)", _frame(width))
+        lines = _drawn("x**2*0.35", "x=linspace(-2.25542,6.60889,30)", width)
         start = next(i for i, line in enumerate(lines) if line.startswith("gradient"))
         end = next(i for i in range(start, len(lines)) if not lines[i])
         assert all(line[12] == " " and line[13] != " " for line in lines[start:end])
@@ -255,7 +265,7 @@ def test_lines_of_numbers_start_in_one_column() -> None:
 
 def test_lines_are_broken_before_a_term_and_between_values() -> None:
     formula = " + ".join(f"100*(x{i + 1} - x{i}**2)**2 + (1 - x{i})**2" for i in range(1, 6))
-    lines = _drawn(formula, ",".join("1" * 6), _frame(60))
+    lines = _drawn(formula, ",".join("1" * 6), 60)
     assert lines[1].lstrip().startswith("+ ")
     assert not any(line.endswith(("=", "+", "−")) for line in lines)
 
@@ -263,15 +273,15 @@ def test_lines_are_broken_before_a_term_and_between_values() -> None:
 def test_a_long_formula_is_cut_with_a_count() -> None:
     formula = " + ".join(f"x{i}**2" for i in range(1, 120))
     at = ",".join("1" * 119)
-    lines = _drawn(formula, at, _frame(60))
+    lines = _drawn(formula, at, 60)
     assert any(re.search(r"… \d+ more characters$", line) for line in lines[:5])
-    whole = " ".join(_drawn(formula, at, _frame(60, full=True))[:40])
+    whole = " ".join(_drawn(formula, at, 60, full=True)[:40])
     assert "x119²" in " ".join(whole.split())
 
 
 def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
     answer = differentiate(read_formula("max(x,y)*sin(z) + exp(x*y*z)"))
-    drawn = list(text.lines(symbolic.document(answer, unicode=True), _frame(80)))
+    drawn = _printed(documented(answer, unicode=True), 80)
     for entry in ("x, x", "x, y", "x, z", "y, y", "y, z", "z, z"):
         assert any(line.startswith(f"{entry} ") for line in drawn)
     assert not any("hidden" in line for line in drawn)
@@ -279,18 +289,18 @@ def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
 
 def test_a_large_matrix_of_formulas_is_a_list_with_a_count() -> None:
     answer = differentiate(read_formula("+".join(f"x{i}**3*x{i + 1}**2" for i in range(40))))
-    drawn = list(text.lines(symbolic.document(answer, unicode=True, full=False), _frame(80)))
+    drawn = _printed(documented(answer, unicode=True, full=False), 80)
     assert "matrix       41×41 tridiagonal, 121 of 1,681 entries are not zero" in drawn
     shown = [line for line in drawn if re.match(r"x\d+, x\d+ ", line)]
     (hidden,) = [line for line in drawn if "more entries are hidden" in line]
     assert len(shown) + int(hidden.split()[0]) == 41 + 40
     assert any(line.startswith("not zero: 121") for line in drawn)
-    full = list(text.lines(symbolic.document(answer, unicode=True), _frame(80, full=True)))
+    full = _printed(documented(answer, unicode=True), 80, full=True)
     assert sum(bool(re.match(r"x\d+, x\d+ ", line)) for line in full) == 81
 
 
 def test_names_as_wide_as_two_cells_keep_the_columns_in_line() -> None:
-    rows = _grid(_drawn("変数*x + x**2", "1,2", PIPE))
+    rows = _grid(_drawn("変数*x + x**2", "1,2"))
     assert len({display_width(row) for row in rows[:3]}) == 1
 
 
@@ -310,8 +320,7 @@ def _dots(lines: list[str]) -> Any:
 def test_a_picture_shows_each_entry_that_is_not_zero(order: int) -> None:
     generator = np.random.default_rng(order)
     matrix = generator.random((order, order)) * (generator.random((order, order)) < 0.02)
-    entries = Numbers(matrix, matrix == 0)
-    dots = _dots(list(spy.lines(entries, _frame(80))))
+    dots = _dots(_printed(documented(_matrix(order, matrix), unicode=True), 80))
     step = -(-order // 64)
     for i in range(-(-order // step)):
         for j in range(-(-order // step)):
@@ -320,15 +329,15 @@ def test_a_picture_shows_each_entry_that_is_not_zero(order: int) -> None:
 
 
 def test_signs_are_told_apart_without_colour() -> None:
-    lines = _drawn("x**3", "x=linspace(-1,1,40)", _frame(80))
+    lines = _drawn("x**3", "x=linspace(-1,1,40)", 80)
     assert any(re.match(r"positive: 20 +negative: 20", line) for line in lines)
     assert any("40×40 diagonal, 40 of 1,600 entries are not zero" in line for line in lines)
 
 
 @pytest.mark.parametrize("width", [24, 40, 80])
-@pytest.mark.parametrize("signs", [UNICODE, ASCII])
-def test_a_picture_fits(width: int, signs: Any) -> None:
-    lines = _drawn("x**3", "x=linspace(-1,1,200)", _frame(width, signs=signs))
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_picture_fits(width: int, encoding: str) -> None:
+    lines = _drawn("x**3", "x=linspace(-1,1,200)", width, encoding=encoding)
     assert all(display_width(line) <= width for line in lines)
 
 

@@ -14,13 +14,15 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hesscli.answer import Answer
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact import closed as exact
 from hesscli.exact.closed import evaluate_digits, evaluate_exactly
 from hesscli.exact.limits import Examiner
 from hesscli.formula.reader import read_formula
-from hesscli.point.points import bind, names_given, read_assignment
-from hesscli.types import Exact, Formula, Values
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
+from hesscli.types import Formula, Values
 
 from .conftest import Hess
 
@@ -35,11 +37,11 @@ def _question(text: str, at: str) -> Question:
     return formula, values, Examiner(formula)
 
 
-def _exactly(text: str, at: str) -> Exact:
+def _exactly(text: str, at: str) -> Answer:
     return evaluate_exactly(*_question(text, at))
 
 
-def _digits(text: str, at: str, digits: int) -> Exact:
+def _digits(text: str, at: str, digits: int) -> Answer:
     return evaluate_digits(*_question(text, at), digits)
 
 
@@ -73,7 +75,7 @@ CLOSED: list[tuple[str, str, str, list[str], list[list[str]]]] = [
 ]  # fmt: skip
 
 
-def _entries(found: Exact) -> list[Any]:
+def _entries(found: Answer) -> list[Any]:
     return [found.value, *found.gradient, *(entry for row in found.hessian for entry in row)]
 
 
@@ -163,17 +165,19 @@ def test_definiteness_is_proved(
     kind: str | None,
 ) -> None:
     for found in (_exactly(text, at), _digits(text, at, 40)):
-        assert found.inertia == inertia
-        assert found.definiteness == definiteness
-        assert found.kind == kind
-        assert found.stationary is (kind is not None)
-        for eigenvalue, by_hand in zip(found.eigenvalues or (), eigenvalues or (), strict=False):
+        assert found.verdict.inertia == inertia
+        assert found.verdict.definiteness == definiteness
+        assert found.verdict.kind == kind
+        assert found.verdict.stationary is (kind is not None)
+        for eigenvalue, by_hand in zip(
+            found.verdict.eigenvalues or (), eigenvalues or (), strict=False
+        ):
             expected = sympy.sympify(by_hand).evalf(60)
             assert abs(eigenvalue.evalf(60) - expected) <= abs(expected) * sympy.Float("1e-39")
 
 
 def test_eigenvalues_keep_their_digits_beside_much_larger_ones() -> None:
-    small, large = _digits("(x+y)**2 + x**2/10**40", "0,0", 30).eigenvalues or ()
+    small, large = _digits("(x+y)**2 + x**2/10**40", "0,0", 30).verdict.eigenvalues
     # Of ((2 + d, 2), (2, 2)) with d = 2e-40, the product is 2d and the sum 4 + d.
     d = sympy.Rational(2, 10**40)
     root = sympy.sqrt((4 + d) ** 2 - 8 * d)
@@ -185,11 +189,11 @@ def test_what_cannot_be_proved_is_undecided() -> None:
     # Machin's formula for pi: the coefficient is 0, which no rewriting of SymPy's finds.
     text = "(16*atan(1/5) - 4*atan(1/239) - pi)*x**2 + y**2"
     found = _exactly(text, "1,0")
-    assert found.inertia is None
-    assert found.definiteness == "undecided"
-    assert found.stationary is None
-    assert found.kind is None
-    assert _exactly(f"{text} - z**2", "1,0,0").definiteness == "indefinite"
+    assert found.verdict.inertia is None
+    assert found.verdict.definiteness == "undecided"
+    assert found.verdict.stationary is None
+    assert found.verdict.kind is None
+    assert _exactly(f"{text} - z**2", "1,0,0").verdict.definiteness == "indefinite"
 
 
 def test_a_hessian_that_does_not_exist_says_why() -> None:
@@ -197,8 +201,15 @@ def test_a_hessian_that_does_not_exist_says_why() -> None:
         assert found.value == 0
         assert found.gradient == (0,)
         assert found.hessian == ((None,),)
-        assert not any((found.eigenvalues, found.inertia, found.definiteness, found.kind))
-        assert found.stationary is True
+        assert not any(
+            (
+                found.verdict.eigenvalues,
+                found.verdict.inertia,
+                found.verdict.definiteness,
+                found.verdict.kind,
+            )
+        )
+        assert found.verdict.stationary is True
         (item,) = found.undefined
         assert item.reason == "abs(x) has a kink at x = 0"
         assert item.entries == ("hessian",)
@@ -216,7 +227,7 @@ def test_an_entry_without_a_closed_form_is_missing_with_its_size(
     ):
         assert found.gradient == (0,)
         assert found.hessian == ((None,),)
-        assert found.definiteness is None
+        assert found.verdict.definiteness is None
         (item,) = found.undefined
         assert item.reason == reason
         assert item.entries == ("hessian[0][0]",)
@@ -280,11 +291,11 @@ def test_inertia_is_that_of_the_characteristic_polynomial(data: st.DataObject) -
     )
     found = _exactly(text, ",".join(["0"] * order))
     assert [list(row) for row in found.hessian] == matrix.tolist()
-    assert found.inertia == _count(matrix)
-    assert _digits(text, ",".join(["0"] * order), 20).inertia == found.inertia
-    if found.eigenvalues is not None:
-        assert sympy.simplify(sum(found.eigenvalues) - matrix.trace()) == 0
-        assert list(found.eigenvalues) == sorted(found.eigenvalues)
+    assert found.verdict.inertia == _count(matrix)
+    assert _digits(text, ",".join(["0"] * order), 20).verdict.inertia == found.verdict.inertia
+    if found.verdict.eigenvalues is not None:
+        assert sympy.simplify(sum(found.verdict.eigenvalues) - matrix.trace()) == 0
+        assert list(found.verdict.eigenvalues) == sorted(found.verdict.eigenvalues)
 
 
 @settings(max_examples=10)
@@ -294,9 +305,10 @@ def test_closed_forms_have_the_digits(x: Fraction, y: int) -> None:
     exact, rounded = _exactly(text, at), _digits(text, at, 35)
     for form, number in zip(_entries(exact), _entries(rounded), strict=True):
         assert abs(form.evalf(60) - number) <= abs(number) * sympy.Float("1e-34")
-    assert exact.inertia == rounded.inertia
-    assert exact.eigenvalues is not None
-    for form, number in zip(exact.eigenvalues, rounded.eigenvalues or (), strict=True):
+    closed, many = exact.verdict, rounded.verdict
+    assert closed.inertia == many.inertia
+    assert closed.eigenvalues is not None
+    for form, number in zip(closed.eigenvalues, many.eigenvalues or (), strict=True):
         assert abs(form.evalf(60) - number) <= abs(number) * sympy.Float("1e-34")
 
 

@@ -15,14 +15,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hesscli.answer import Comparison
 from hesscli.errors import ExitStatus, HessError
-from hesscli.types import Comparison, Variable
+from hesscli.types import Variable
 from hesscli.verdict.compare import (
     ABSOLUTE_TOLERANCE,
     RELATIVE_TOLERANCE,
+    Cause,
     Expected,
+    Finding,
     compare,
     read_expected,
+    words,
 )
 
 NAMES = "xyzuvw"
@@ -287,6 +291,13 @@ def test_a_negative_zero_is_zero() -> None:
 )  # fmt: skip
 def test_a_likely_cause_is_told_in_words(text: str, found: Any, cause: str | None) -> None:
     assert _compared(text, found).cause == cause
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_has_words(cause: Cause) -> None:
+    said = words(Finding(cause, ("x", "y"), 2, 3, ("y", "x"), Finding(Cause.ROUNDED_TO_DIGITS)))
+    assert "{" not in said
+    assert said.endswith("; rounded to 0 digits")
 
 
 def _symmetric(n: int, seed: int) -> Any:

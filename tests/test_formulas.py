@@ -7,13 +7,17 @@ import time
 from pathlib import Path
 
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError
+from hesscli.formula.names import symbol
+from hesscli.formula.notation import as_text
 from hesscli.formula.reader import read_formula
 from hesscli.functions.table import BY_NAME
-from hesscli.language import tree as syntax
+from hesscli.language import tree
 from hesscli.language.parser import parse_formula
 from hesscli.language.tokens import read_number
 from hesscli.language.writer import PYTHON, UNICODE, unparse
@@ -159,7 +163,7 @@ numbers = st.integers(0, 99).map(str)
 
 
 @st.composite
-def trees(draw: st.DrawFn, depth: int = 4) -> syntax.Node:
+def trees(draw: st.DrawFn, depth: int = 4) -> tree.Node:
     """Random trees, as the parser would build them."""
     span = (0, 0)
     kind = draw(
@@ -172,63 +176,78 @@ def trees(draw: st.DrawFn, depth: int = 4) -> syntax.Node:
     inner = trees(depth=depth - 1)
     match kind:
         case "name":
-            return syntax.Name(span, draw(names))
+            return tree.Name(span, draw(names))
         case "number":
             text = draw(numbers)
-            return syntax.Number(span, read_number(text), text)
+            return tree.Number(span, read_number(text), text)
         case "minus":
-            return syntax.Negative(span, draw(inner))
+            return tree.Negative(span, draw(inner))
         case "sum":
             first = draw(inner)
             rest = draw(st.lists(st.tuples(st.sampled_from("+-"), inner), min_size=1, max_size=3))
-            return syntax.Sum(span, (("+", first), *rest))
+            return tree.Sum(span, (("+", first), *rest))
         case "product":
             first = draw(inner)
             rest = draw(st.lists(st.tuples(st.sampled_from("*/"), inner), min_size=1, max_size=3))
-            return syntax.Product(span, (("*", first), *rest))
+            return tree.Product(span, (("*", first), *rest))
         case "power":
-            return syntax.Power(span, draw(inner), draw(inner))
+            return tree.Power(span, draw(inner), draw(inner))
         case _:
-            return syntax.Call(span, "sin", span, (draw(inner),))
+            return tree.Call(span, "sin", span, (draw(inner),))
 
 
-def _value(node: syntax.Node) -> float:
+def _value(node: tree.Node) -> float:
     """The tree's value with fixed values for the names.
 
     A power is replaced by another function of base and exponent, which tells the two apart and
     stays finite.
     """
     match node:
-        case syntax.Name(name=name):
+        case tree.Name(name=name):
             return {"x": 1.25, "y": -0.5, "x1": 2.0, "theta": 0.75}[name]
-        case syntax.Number(value=value):
+        case tree.Number(value=value):
             return float(value)
-        case syntax.Negative(operand=operand):
+        case tree.Negative(operand=operand):
             return -_value(operand)
-        case syntax.Sum(terms=terms):
+        case tree.Sum(terms=terms):
             return sum((1 if s == "+" else -1) * _value(t) for s, t in terms)
-        case syntax.Product(factors=factors):
+        case tree.Product(factors=factors):
             total = 1.0
             for operator, factor in factors:
                 total = total * _value(factor) if operator == "*" else total / _value(factor)
             return total
-        case syntax.Power(base=base, exponent=exponent):
+        case tree.Power(base=base, exponent=exponent):
             return math.sin(_value(base)) + 2 * math.cos(_value(exponent))
-        case syntax.Call(arguments=(argument,)):
+        case tree.Call(arguments=(argument,)):
             return math.sin(_value(argument))
     raise AssertionError(node)
 
 
 @given(trees())
-def test_text_of_a_tree_reads_back_to_the_same_value(tree: syntax.Node) -> None:
+def test_text_of_a_tree_reads_back_to_the_same_value(node: tree.Node) -> None:
     for notation in (PYTHON, UNICODE):
-        text = unparse(tree, notation)
+        text = unparse(node, notation)
         try:
-            expected = _value(tree)
+            expected = _value(node)
         except (ZeroDivisionError, OverflowError, ValueError):
             parse_formula(text)
             continue
         assert _value(parse_formula(text)) == pytest.approx(expected, rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x**3*sin(y) - 2*x/(3*sqrt(y))", "exp(-x**2/2)/sqrt(2*pi)", "x**(y**z)*x**sqrt(2)",
+        "(1 - x)**2 + 100*(y - x**2)**2", "1/(x*y)**2 - 1/x - x**(-3/2)", "-(x + y)*z/7 - 2**x",
+        "log(x/y)*gamma(x) + polygamma(2, y)", "I*x - sqrt(-2)*(-x)**y", "cbrt(x)/x*(2/3)**x",
+    ],
+)  # fmt: skip
+def test_derivatives_are_written_as_sympy_writes_them(text: str) -> None:
+    answer = differentiate(read_formula(text))
+    for entry in (*answer.gradient, *sum(answer.hessian, ())):
+        assert as_text(entry).replace("digamma(", "polygamma(0, ") == sympy.sstr(entry)
+        assert read_formula(f"{as_text(entry, UNICODE)} + v").expression == entry + symbol("v")
 
 
 @given(st.text(max_size=40))

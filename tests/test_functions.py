@@ -18,14 +18,17 @@ import pytest
 import sympy
 from mpmath import mpf
 
+from hesscli.answer import Answer
 from hesscli.derive.stable import stable
 from hesscli.exact.limits import Examiner
-from hesscli.formula.reader import read_formula, symbol
+from hesscli.formula.names import symbol
+from hesscli.formula.reader import read_formula
 from hesscli.functions.table import FUNCTIONS
 from hesscli.numeric import autograd as autograd
 from hesscli.numeric.autograd import Evaluator, generator
-from hesscli.point.points import bind, read_assignment
-from hesscli.types import Evaluation, Point, Values, Verify
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind
+from hesscli.types import Point, Values, Verify
 from hesscli.verdict.settle import settle
 
 from .conftest import Hess
@@ -463,7 +466,7 @@ def _evaluator(text: str) -> tuple[Any, Evaluator, Examiner]:
     return formula, Evaluator(formula, "float64", "cpu"), Examiner(formula)
 
 
-def given(text: str, point: Sequence[float], verify: Verify) -> Evaluation:
+def given(text: str, point: Sequence[float], verify: Verify) -> Answer:
     """The evaluation of ``text`` at exactly these doubles."""
     formula, evaluator, examiner = _evaluator(text)
     values = {
@@ -474,7 +477,7 @@ def given(text: str, point: Sequence[float], verify: Verify) -> Evaluation:
     return settle(sums, place, examiner, (), verify)
 
 
-def errors(case: Case, point: Sequence[float], found: Evaluation, right: Right) -> dict[str, float]:
+def errors(case: Case, point: Sequence[float], found: Answer, right: Right) -> dict[str, float]:
     """The error of each number; relative to the exact one, or to the amplitude of a wave."""
     amplitude = [mpf(0)] * 3
     if case.wave is not None and point[0]:
@@ -551,7 +554,7 @@ def test_where_a_function_is_not_real_there_is_no_number_but_a_reason(tried: Tri
 
 
 def _wrong(
-    case: Case, point: Sequence[float], found: Evaluation, right: Right, tolerance: float
+    case: Case, point: Sequence[float], found: Answer, right: Right, tolerance: float
 ) -> dict[str, float]:
     """The numbers that are further from right than the tolerance."""
     return {k: e for k, e in errors(case, point, found, right).items() if not e <= tolerance}

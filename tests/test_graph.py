@@ -15,7 +15,8 @@ from hesscli.formula.graph import KINDS, Graph, Reduce, graph_of, split_formula
 from hesscli.formula.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.numeric.reductions import REDUCTIONS
-from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
 from hesscli.types import Sums, Variable
 from hesscli.verdict.elements import split_point
 

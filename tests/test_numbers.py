@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd.functional import hessian
 
-from hesscli.formula.reader import read_formula, symbol
+from hesscli.formula.names import symbol
+from hesscli.formula.reader import read_formula
 
 from .conftest import Hess
 
@@ -136,7 +137,7 @@ def test_random_formula_agrees_with_sympy(text: str, point: tuple[Any, ...]) -> 
     formula = read_formula(text)
     values = dict(zip("xyz", point, strict=True))
     at = ",".join(f"{name}={values[name]}" for name in formula.variables)
-    evaluation = report(text, at).evaluation
+    answer = report(text, at)
     symbols = [symbol(name) for name in formula.variables]
     numbers = {symbol(name): values[name] for name in formula.variables}
     # sympy.hessian differentiates by itself; nothing of hess's derivatives is used.
@@ -145,9 +146,9 @@ def test_random_formula_agrees_with_sympy(text: str, point: tuple[Any, ...]) -> 
     # Entries may cancel among terms far larger than themselves: what is promised is the accuracy
     # of the matrix and not of each entry.
     scale = max(1.0, float(np.abs(expected).max()))
-    np.testing.assert_allclose(evaluation.hessian, expected, rtol=1e-9, atol=1e-11 * scale)
+    np.testing.assert_allclose(answer.hessian, expected, rtol=1e-9, atol=1e-11 * scale)
     value = float(formula.expression.subs(numbers).evalf(40))
-    assert evaluation.value == pytest.approx(value, rel=1e-12, abs=1e-12)
+    assert answer.value == pytest.approx(value, rel=1e-12, abs=1e-12)
 
 
 @settings(max_examples=25)
@@ -161,8 +162,8 @@ def test_wrt_permutes_the_blocks(text: str, point: tuple[Any, ...], random: Any)
         f"{name}={value}" for name, value in zip("xyz", point, strict=True) if name in names
     )
     shuffled = random.sample(names, len(names))
-    straight = report(text, at).evaluation.hessian
-    permuted = report(text, at, wrt=tuple(shuffled)).evaluation.hessian
+    straight = report(text, at).hessian
+    permuted = report(text, at, wrt=tuple(shuffled)).hessian
     order = [names.index(name) for name in shuffled]
     np.testing.assert_allclose(permuted, straight[np.ix_(order, order)], rtol=1e-12, atol=1e-12)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hesscli.errors import HessError
-from hesscli.point.points import read_assignment
+from hesscli.point.assignment import read_assignment
 
 from .conftest import Hess
 

@@ -266,18 +266,19 @@ def test_only_the_exact_evaluator_knows_a_kink() -> None:
 
 
 def test_any_evaluators_may_be_compared() -> None:
-    evaluation = report("x**3*y", "1/2,3").evaluation
-    assert evaluation.verification.digits == 15
+    answer = report("x**3*y", "1/2,3")
+    assert answer.grounds is not None
+    assert answer.grounds.digits == 15
     batch = {"x": np.array([0.5]), "y": np.array([3.0])}
-    prepared = Exact().prepare(evaluation.formula, {"x": (), "y": ()})
+    prepared = Exact().prepare(answer.formula, {"x": (), "y": ()})
 
     def wrong(batch: Any) -> Jets:
         jets = prepared(batch)
         return Jets(jets.value, jets.gradient, jets.hessian + np.array([[0, 1], [1, 0]]))
 
-    good = check(evaluation, batch, {"exact": prepared, "again": prepared})
+    good = check(answer, batch, {"exact": prepared, "again": prepared})
     assert good.agrees
     assert {entry.digits for entry in good.entries} == {15}
-    bad = check(evaluation, batch, {"again": prepared, "wrong": wrong, "exact": prepared})
+    bad = check(answer, batch, {"again": prepared, "wrong": wrong, "exact": prepared})
     assert [entry.agrees for entry in bad.entries] == [True, False, True]
     assert bad.entries[1].numbers == {"again": 0.75, "wrong": 1.75, "exact": 0.75}

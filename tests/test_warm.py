@@ -465,7 +465,7 @@ def test_status_and_stop(short: Path) -> None:
     environment = {**os.environ, "HESS_WARM": "1", "XDG_RUNTIME_DIR": str(short)}
 
     # On a busy machine a helper may take longer to end than a user would wait.
-    patient = "import sys; from hesscli.cli.command import run; from hesscli.warm import control; "
+    patient = "import sys; from hesscli.cli.run import run; from hesscli.warm import control; "
     patient += "control.STOP_SECONDS = 120; run(sys.argv[1:])"
 
     def said(option: str) -> str:

@@ -1,48 +1,32 @@
-"""Options in, exit status out: the only module that knows Typer."""
+"""A command line → what it asks for: the only module, beside the options, that knows Typer."""
 
 from __future__ import annotations
 
-import errno
-import io
-import os
 import re
 import sys
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperOption
 
 import hesscli
 from hesscli import __version__
-from hesscli.cli.help import Option, explained, help_page, introduction
+from hesscli.cli import options
+from hesscli.cli.help import Option, explained, help_page
 from hesscli.cli.leniency import At, doubtful, misplaced_option, understand
-from hesscli.cli.output import holds_unicode
-from hesscli.cli.pipeline import answer
-from hesscli.errors import ASCII_SIGNS, FORESEEN, ExitStatus, HessError, internal, shortened
-from hesscli.types import Color, Format, Request, Streams, Verify
+from hesscli.cli.request import Color, Request
+from hesscli.errors import HessError, shortened
+from hesscli.render.formats import PICTURES, SUFFIXES
+from hesscli.types import Verify
 
-MAX_DIGITS = 1_000
-# Long enough for a large tensor, or for hard limits; short enough to wait for an error.
-TIMEOUT_SECONDS = 60.0
-
-# A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
-RECURSION_LIMIT = 20_000
-
-ARGUMENT = "The formula, such as 'x**3 + x*y'; - reads it from standard input."
 HELP_NAMES = ("--help", "-h")
-# The groups of the options in the help.
-POINT, NUMBERS, OUTPUT, REFERENCE = "Point", "Numbers", "Output", "Reference"
 
 
-class DType(StrEnum):
-    """The floating-point types that ``--dtype`` takes."""
-
-    float64 = "float64"
-    float32 = "float32"
+class Introduction(Exception):
+    """``hess`` alone."""
 
 
 class HessCommand(TyperCommand):
@@ -53,7 +37,9 @@ class HessCommand(TyperCommand):
     """
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write(help_page(ARGUMENT, options(), get_terminal_size((80, 24)).columns))
+        formatter.write(
+            help_page(options.ARGUMENT, declared(), get_terminal_size((80, 24)).columns)
+        )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         takes_value = {
@@ -62,7 +48,7 @@ class HessCommand(TyperCommand):
             if option.param_type_name == "option"
             for name in (*option.opts, *option.secondary_opts)
         }
-        options: list[str] = []
+        given: list[str] = []
         words: list[str] = []
         points: list[list[str]] = []
         # Words that follow a point may belong to it.
@@ -81,9 +67,9 @@ class HessCommand(TyperCommand):
                 points.append(target)
             elif word in takes_value or word.startswith("--"):
                 target = words
-                options.append(word)
+                given.append(word)
                 if takes_value.get(word):
-                    options.append(left.pop(0))
+                    given.append(left.pop(0))
             else:
                 target.append(word)
         every = [*words, *(w for p in points for w in p[1:])]
@@ -91,16 +77,16 @@ class HessCommand(TyperCommand):
             misplaced = misplaced_option(every, list(takes_value))
             if misplaced is not None:
                 raise misplaced
-        if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in options):
-            return list(super().parse_args(ctx, options))  # which names the one that is misspelt
+        if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in given):
+            return list(super().parse_args(ctx, given))  # which names the one that is misspelt
         understood = understand(words, [At(p[0], tuple(p[1:])) for p in points])
         if understood.changed:
-            ctx.obj = f"read as {understood.command(options)}"
+            ctx.obj = f"read as {understood.command(given)}"
         elif understood.formula is not None:
             ctx.obj = doubtful(understood.formula)
         at = [part for point in understood.at for part in ("--at", point)]
         formula = [] if understood.formula is None else [understood.formula]
-        return list(super().parse_args(ctx, [*options, *at, "--", *formula]))
+        return list(super().parse_args(ctx, [*given, *at, "--", *formula]))
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -113,194 +99,38 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 )
 def _request(
     context: typer.Context,
-    expression: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="EXPRESSION",
-            help=ARGUMENT,
-            show_default=False,
-        ),
-    ] = None,
-    at: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--at",
-            metavar="POINT",
-            help="Where: '2,4', 'x=2,y=[1,2]', 'x=randn(2,2)', 'x=@data.npy'; - reads points "
-            "from standard input, one a line. Repeat it for more points.",
-            rich_help_panel=POINT,
-        ),
-    ] = None,
-    wrt: Annotated[
-        str | None,
-        typer.Option(
-            "--wrt",
-            metavar="NAMES",
-            help="Which variables to differentiate, and in which order: 'y,x'. The others are "
-            "constants.",
-            rich_help_panel=POINT,
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            "--seed",
-            metavar="N",
-            min=0,
-            help="The seed of randn and rand, as torch.manual_seed takes it.",
-            rich_help_panel=POINT,
-        ),
-    ] = None,
-    exact: Annotated[
-        bool,
-        typer.Option(
-            "--exact",
-            help="Exact numbers, such as sqrt(2)/3, and signs that are proved.",
-            rich_help_panel=NUMBERS,
-        ),
-    ] = False,
-    digits: Annotated[
-        int | None,
-        typer.Option(
-            "--digits",
-            metavar="N",
-            min=1,
-            max=MAX_DIGITS,
-            help="Numbers to N digits, all right.",
-            rich_help_panel=NUMBERS,
-        ),
-    ] = None,
-    verify: Annotated[
-        Verify,
-        typer.Option(
-            "--verify",
-            help="Compare with the exact derivatives: auto does where that is quick.",
-            rich_help_panel=NUMBERS,
-        ),
-    ] = Verify.auto,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check",
-            help="Show each entry by autograd, exactly, and by finite differences; status 1 "
-            "where they disagree.",
-            rich_help_panel=NUMBERS,
-        ),
-    ] = False,
-    expect: Annotated[
-        str | None,
-        typer.Option(
-            "--expect",
-            metavar="MATRIX",
-            help="Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.npy'; status 1 "
-            "where it differs.",
-            rich_help_panel=NUMBERS,
-        ),
-    ] = None,
-    dtype: Annotated[
-        DType,
-        typer.Option(
-            "--dtype", help="The floating-point type to compute in.", rich_help_panel=NUMBERS
-        ),
-    ] = DType.float64,
-    device: Annotated[
-        str,
-        typer.Option(
-            "--device",
-            metavar="DEVICE",
-            help="The torch device to compute on.",
-            rich_help_panel=NUMBERS,
-        ),
-    ] = "cpu",
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            min=0,
-            help="Stop an answer that takes longer; 0 waits for ever.",
-            rich_help_panel=NUMBERS,
-        ),
-    ] = TIMEOUT_SECONDS,
-    format: Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            help="How to write the answer: drawn for people (terminal), the matrix as "
-            "tab-separated numbers (plain), or for programs.",
-            show_default=False,
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
-    json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            help="The same as --format json: one object a point, one a line.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = False,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write the answer into FILE; .json, .csv, .tsv, .tex and .txt tell its format.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
-    plot: Annotated[
-        str | None,
-        typer.Option(
-            "--plot",
-            metavar="FILE",
-            help="Draw a picture of the answer into FILE, .svg, .png or .pdf.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="Every number of a large answer.", rich_help_panel=OUTPUT),
-    ] = False,
-    color: Annotated[
-        Color,
-        typer.Option(
-            "--color",
-            help="Colour the numbers; auto does on a terminal, unless NO_COLOR is set.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = Color.auto,
-    functions: Annotated[
-        bool,
-        typer.Option(
-            "--functions",
-            help="List every function that a formula may call.",
-            rich_help_panel=REFERENCE,
-        ),
-    ] = False,
-    schema: Annotated[
-        bool,
-        typer.Option(
-            "--schema", help="Print the JSON Schema of --json.", rich_help_panel=REFERENCE
-        ),
-    ] = False,
-    version: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version.", rich_help_panel=REFERENCE),
-    ] = False,
-    warm_status: Annotated[
-        bool,
-        typer.Option(
-            "--warm-status",
-            help="Tell which helpers HESS_WARM=1 has started.",
-            rich_help_panel=REFERENCE,
-        ),
-    ] = False,
-    warm_stop: Annotated[
-        bool, typer.Option("--warm-stop", help="End these helpers.", rich_help_panel=REFERENCE)
-    ] = False,
+    expression: options.ExpressionArgument = None,
+    at: options.AtOption = None,
+    wrt: options.WrtOption = None,
+    seed: options.SeedOption = None,
+    exact: options.ExactOption = False,
+    digits: options.DigitsOption = None,
+    verify: options.VerifyOption = Verify.auto,
+    check: options.CheckOption = False,
+    expect: options.ExpectOption = None,
+    dtype: options.DtypeOption = options.DType.float64,
+    device: options.DeviceOption = "cpu",
+    timeout: options.TimeoutOption = options.TIMEOUT_SECONDS,
+    format: options.FormatOption = None,
+    json: options.JsonOption = False,
+    output: options.OutputOption = None,
+    plot: options.PlotOption = None,
+    full: options.FullOption = False,
+    color: options.ColorOption = Color.auto,
+    functions: options.FunctionsOption = False,
+    schema: options.SchemaOption = False,
+    version: options.VersionOption = False,
+    warm_status: options.WarmStatusOption = False,
+    warm_stop: options.WarmStopOption = False,
 ) -> Request | str:
+    given = {name: value for name, value in locals().items() if name != "context"}
+    return _reference(**given) or _asked(context.obj, **given)
+
+
+def _reference(
+    *, version: bool, schema: bool, functions: bool, warm_status: bool, warm_stop: bool, **_: Any
+) -> str | None:
+    """The text that an option asks for instead of an answer."""
     if version:
         return f"hess {__version__}\n"
     if schema:
@@ -311,33 +141,29 @@ def _request(
         from hesscli.warm import control
 
         return control.stop() if warm_stop else control.status()
-    if expression is None:
-        if at or json or wrt:
+    return None
+
+
+def _asked(remark: str | None, **given: Any) -> Request:
+    """The request for an answer. Raises :class:`HessError` for options that contradict."""
+    if given["expression"] is None:
+        if given["at"] or given["json"] or given["wrt"]:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
-        raise _Introduction
-    _check_together(exact, digits, check, expect, plot)
-    if seed is not None and seed >= 2**63:
-        raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
-    return Request(
-        expression=expression,
-        remark=context.obj,
-        at=tuple(at or ()),
-        wrt=_names(wrt),
-        seed=seed,
-        dtype=dtype.value,
-        device=device,
-        format=_format(format, json, output),
-        output=output,
-        plot=plot,
-        full=full,
-        color=color,
-        exact=exact,
-        digits=digits,
-        verify=verify,
-        timeout=timeout,
-        check=check,
-        expect=expect,
+        raise Introduction
+    _check_together(
+        **{name: given[name] for name in ("exact", "digits", "check", "expect", "plot")}
     )
+    if given["seed"] is not None and given["seed"] >= 2**63:
+        raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
+    format = _format(given["format"], given["json"], given["output"])
+    read = {"at": tuple(given["at"] or ()), "wrt": _names(given["wrt"]), "format": format}
+    asked = {**given, **read, "dtype": given["dtype"].value, "remark": remark}
+    return Request(**{name: asked[name] for name in Request.__dataclass_fields__})
+
+
+def parsed(argv: list[str]) -> Any:
+    """What the arguments ask for: a :class:`Request`, a text to print, or an exit status."""
+    return _command().main(argv, prog_name="hess", standalone_mode=False)
 
 
 @cache
@@ -346,7 +172,7 @@ def _command() -> Any:
     return typer.main.get_command(app)
 
 
-def options() -> list[Option]:
+def declared() -> list[Option]:
     """Every option, in the order of the help."""
     found = []
     for parameter in _command().params:
@@ -362,7 +188,7 @@ def options() -> list[Option]:
                 metavar=parameter.metavar,
                 choices=choices,
                 help=parameter.help or "",
-                group=parameter.rich_help_panel or REFERENCE,
+                group=parameter.rich_help_panel or options.REFERENCE,
                 default=f"{default:g}"
                 if isinstance(default, float)
                 else str(default)
@@ -370,39 +196,27 @@ def options() -> list[Option]:
                 else None,
             )
         )
-    return [*found, Option(HELP_NAMES, None, (), "Show this help.", REFERENCE, None)]
+    return [*found, Option(HELP_NAMES, None, (), "Show this help.", options.REFERENCE, None)]
 
 
-SUFFIXES = {
-    ".json": Format.json,
-    ".jsonl": Format.json,
-    ".csv": Format.csv,
-    ".tsv": Format.plain,
-    ".tex": Format.latex,
-    ".txt": Format.terminal,
-}
-PICTURES = (".svg", ".png", ".pdf")
-
-
-def _format(format: Format | None, json: bool, output: str | None) -> Format:
+def _format(format: str | None, json: bool, output: str | None) -> str:
     """The format that is asked for, or told by the suffix of the file."""
-    if json and format not in (None, Format.json):
+    if json and format not in (None, "json"):
         raise HessError("usage", f"`--json` and `--format {format}`: which of them?")
     if json or format is not None:
-        return Format.json if json else format or Format.terminal
+        return "json" if json else str(format)
     if output is None or output == "-" or _is_device(output):
-        return Format.terminal
+        return "terminal"
     suffix = Path(output).suffix.lower()
     if suffix in PICTURES:
         raise HessError(
             "usage", f"`{suffix}` is a picture, and `-o` writes text", hint=f"--plot {output}"
         )
     if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
         raise HessError(
             "usage",
             f"the suffix of `{shortened(output)}` tells no format",
-            hint=f"one of {known}, or `--format`",
+            hint=f"one of {', '.join(SUFFIXES)}, or `--format`",
         )
     return SUFFIXES[suffix]
 
@@ -425,10 +239,6 @@ def _check_together(
                 "usage", f"`{option}` is about doubles, not exact numbers",
                 hint=f"`{option}` without `--exact` and `--digits`",
             )  # fmt: skip
-
-
-class _Introduction(Exception):
-    """``hess`` alone."""
 
 
 def _names(wrt: str | None) -> tuple[str, ...]:
@@ -462,98 +272,3 @@ def _function_list() -> str:
         "\n".join((group, *explained(rows, width, column if width >= 70 else None), ""))
         for group, rows in groups.items()
     )
-
-
-def run(argv: list[str], streams: Streams | None = None) -> int:
-    """Run the command line and return its exit status. No exception leaves, whatever happens."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
-    if streams is None:
-        streams = _standard_streams()
-        if sys.stdout is None:
-            _say(streams, "hess: standard output is closed, so nothing can be answered")
-            return ExitStatus.NO_ANSWER
-    try:
-        status = _run(argv, streams)
-        streams.stdout.flush()
-        return status
-    except KeyboardInterrupt:
-        return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        _silence(streams.stdout)
-        return ExitStatus.CLOSED_PIPE
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            _silence(streams.stdout)
-            return ExitStatus.CLOSED_PIPE
-        _say(streams, f"hess: cannot write the answer: {(error.strerror or str(error)).lower()}")
-        _silence(streams.stdout)
-        return ExitStatus.NO_ANSWER
-    except MemoryError:
-        _say(streams, "hess: not enough memory for this answer\n  try: a smaller formula or point")
-        return ExitStatus.USAGE
-    except RecursionError:
-        _say(streams, "hess: the formula is nested too deep\n  try: a formula with fewer levels")
-        return ExitStatus.USAGE
-
-
-def _run(argv: list[str], streams: Streams) -> int:
-    command = _command()
-    try:
-        result = command.main(argv, prog_name="hess", standalone_mode=False)
-        if isinstance(result, Request):
-            if result.remark is not None:
-                _say(streams, f"hess: {result.remark}")
-            return answer(result, streams)
-        if isinstance(result, str):
-            streams.stdout.write(result)
-            return ExitStatus.ANSWERED
-        return int(result or 0)
-    except _Introduction:
-        streams.stderr.write(introduction())
-        return ExitStatus.USAGE
-    except HessError as error:
-        streams.stdout.flush()
-        _say(streams, error.report())
-        return error.status
-    except typer.TyperException as error:
-        hint = "`hess --help` lists every option"
-        message = error.format_message().replace("a valid int range", "a whole number")
-        message = message.replace("a valid float range", "a number")
-        _say(streams, HessError("usage", message, hint=hint).report())
-        return ExitStatus.USAGE
-    except FORESEEN:
-        raise
-    except Exception as error:
-        _say(streams, internal(error).report())
-        return ExitStatus.NO_ANSWER
-
-
-def _say(streams: Streams, text: str) -> None:
-    if not holds_unicode(streams.stderr):
-        text = text.translate(ASCII_SIGNS)
-    streams.stderr.write(text + "\n")
-    streams.stderr.flush()
-
-
-def _standard_streams() -> Streams:
-    """This process's streams, made unable to fail on a character that they cannot hold."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")
-    return Streams(
-        sys.stdin or io.StringIO(),
-        sys.stdout or Path(os.devnull).open("w", encoding="utf-8"),
-        sys.stderr or Path(os.devnull).open("w", encoding="utf-8"),
-    )
-
-
-def _silence(stream: Any) -> None:
-    """Point a closed stream at nothing, so that the interpreter's last flush says nothing."""
-    try:
-        descriptor = stream.fileno()
-    except (OSError, ValueError):
-        return
-    with Path(os.devnull).open("w", encoding="utf-8") as nothing:
-        os.dup2(nothing.fileno(), descriptor)

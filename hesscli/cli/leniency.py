@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hesscli.errors import HessError, closest, shortened
-from hesscli.language.parser import parse_formula, split_definition
-from hesscli.language.tokens import SIGNED_NUMBER
+from hesscli.language.parser import parse_definition
+from hesscli.language.tokens import NAME, SIGNED_NUMBER
 
 _VALUE = re.compile(
-    rf"(?:{SIGNED_NUMBER}(?:,{SIGNED_NUMBER})*|\[.*|[^\W\d]\w*=.+|=.*),?|,.*", re.DOTALL
+    rf"(?:{SIGNED_NUMBER}(?:,{SIGNED_NUMBER})*|\[.*|{NAME}=.+|=.*),?|,.*", re.DOTALL
 )
 _AT = ("at", "for", "where", "when", "with")
 # What word processors make of the minus signs of an option.
@@ -134,22 +134,24 @@ def _with_values(words: list[str]) -> Understood:
 def _formula(words: Sequence[str]) -> str:
     """The formula that the shell has split. Raises :class:`HessError` where it is none."""
     text = " ".join(words)
-    if len(words) == 1 or _parses(text):
-        return text
-    names = [word for word in words if _exists(word)]
-    if names:
+    try:
+        if len(words) > 1:
+            parse_definition(text)
+    except HessError:
+        names = [shortened(word) for word in words if _exists(word)]
+        if not names:
+            raise
         raise HessError(
             "usage",
-            f"the shell has put names of files in place of a `*`, such as `{shortened(names[0])}`",
+            f"the shell has put names of files in place of a `*`, such as `{names[0]}`",
             hint='quotes around the formula: hess "2*x"',
-        )
-    parse_formula(split_definition(text)[1])  # whose error shows the place
-    raise AssertionError(text)
+        ) from None
+    return text
 
 
 def _parses(text: str) -> bool:
     try:
-        parse_formula(split_definition(text)[1])
+        parse_definition(text)
     except HessError:
         return False
     return True

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
+from hesscli.answer import Answer
+from hesscli.cli.request import Color, Request, Streams
 from hesscli.errors import ASCII_SIGNS, HessError
-from hesscli.types import Color, Exact, Format, Report, Request, Streams, Symbolic
+from hesscli.render.formats import FORMATS, Writer
 
 if TYPE_CHECKING:
-    from hesscli.render.grid import Frame
+    from rich.console import Console
 
 
 class Output:
@@ -35,32 +39,21 @@ class Output:
         if self.file is not None:
             self.file.close()
 
-    def numeric(self, report: Report) -> None:
-        """Write the answer at a point."""
-        self._write(self.writer.numeric(report))
-        if not report.holds and self.request.format in (Format.plain, Format.csv):
-            from hesscli.render.numeric import problems
+    def answer(self, answer: Answer) -> None:
+        """Write an answer."""
+        self._write(self.writer.answer(answer))
+        if not answer.holds and not FORMATS[self.request.format].words:
+            from hesscli.render.answer import problems
 
             # A table of numbers has no room for words.
-            self._say(problems(report))
-
-    def exact(self, exact: Exact) -> None:
-        """Write an exact answer."""
-        self._write(self.writer.exact(exact))
-
-    def symbolic(self, symbolic: Symbolic) -> None:
-        """Write a Hessian in symbols."""
-        self._write(self.writer.symbolic(symbolic))
+            self._say(problems(answer))
 
     def failure(self, error: HessError, line: int | None = None) -> None:
         """Say that one point has no answer, and go on."""
-        if self.request.format is Format.json:
-            from hesscli.render import jsonlines
-
-            self._write(jsonlines.failure(error, line))
+        pieces = self.writer.failure(error, line)
+        if pieces is not None:
+            self._write(pieces)
             return
-        if self.request.format is Format.csv:
-            self.writer.skip()
         where = f"line {line}: " if line is not None else ""
         self._say([error.report().replace("hess: ", where, 1)])
 
@@ -109,23 +102,10 @@ def _unwritable(path: str, reason: str) -> HessError:
     return HessError("bad-file", f"cannot write `{path}`: {reason.lower()}")
 
 
-def _writer(request: Request, stream: Any) -> Any:
-    """What turns answers into text: ``numeric``, ``exact`` and ``symbolic`` give its pieces."""
-    match request.format:
-        case Format.json:
-            from hesscli.render import jsonlines
-
-            return jsonlines
-        case Format.latex:
-            from hesscli.render import latex
-
-            return latex
-        case Format.plain | Format.csv:
-            from hesscli.render import tabular
-
-            return tabular.Plain() if request.format is Format.plain else tabular.Csv()
-        case Format.terminal:
-            return _Drawing(request, stream)
+def _writer(request: Request, stream: Any) -> Writer:
+    if request.format == "terminal":
+        return _Drawing(request, stream)
+    return FORMATS[request.format].make()
 
 
 class _Drawing:
@@ -136,56 +116,65 @@ class _Drawing:
         self.stream = stream
         self.count = 0
 
-    def numeric(self, report: Report) -> Iterator[str]:
-        """The answer at a point."""
-        return self._drawn("numeric", report)
+    def failure(self, error: HessError, line: int | None) -> None:
+        """Errors are told beside the answers."""
 
-    def exact(self, exact: Exact) -> Iterator[str]:
-        """An exact answer."""
-        return self._drawn("exact", exact)
-
-    def symbolic(self, symbolic: Symbolic) -> Iterator[str]:
-        """A Hessian in symbols."""
-        return self._drawn("symbolic", symbolic)
-
-    def _drawn(self, kind: str, answer: Report | Exact | Symbolic) -> Iterator[str]:
-        from importlib import import_module
-
-        from hesscli.render import text
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """An answer, drawn."""
+        from hesscli.render.answer import document as documented
 
         stream = self.stream()
         unicode = holds_unicode(stream)
-        frame = _frame(self.request, stream, unicode)
-        build = import_module(f"hesscli.render.{kind}").document
-        built = build(answer, unicode=unicode, full=frame.full)
+        full = self.request.full or not stream.isatty()
+        document = replace(documented(answer, unicode=unicode, full=full), full=full)
         if self.count:
             yield "\n"
         self.count += 1
-        for line in text.lines(built, frame):
-            yield line + "\n"
+        page = io.StringIO() if unicode else _Ascii()
+        console = _console(self.request, stream, page)
+        if console is None:
+            from hesscli.render import text
+
+            for line in text.lines(document, unicode=unicode):
+                yield line + "\n"
+        else:
+            console.print(document, crop=False)
+            yield page.getvalue()
 
 
-def _frame(request: Request, stream: TextIO, unicode: bool) -> Frame:
-    """The width, which only a terminal has, and the colours, which may be asked for anywhere."""
-    from hesscli.render.entries import ASCII, UNICODE
-    from hesscli.render.grid import Frame
-    from hesscli.render.palette import PLAIN, palette
+class _Ascii(io.StringIO):
+    """A page for a terminal that has no other signs."""
 
+    encoding = "ascii"
+
+
+def _console(request: Request, stream: TextIO, page: TextIO) -> Console | None:
+    """What draws on ``page`` as on the stream, which only a terminal gives a width, while colours
+    may be asked for anywhere; None where there are neither, and Rich need not be loaded.
+    """
     terminal = stream.isatty()
-    width = get_terminal_size((80, 24)).columns if terminal else None
     always = request.color is Color.always
     hues = always or not os.environ.get("NO_COLOR")
     # A file is not what is looked at: it gets colours only where they are asked for by name.
     wished = os.environ.get("FORCE_COLOR") not in (None, "", "0") and request.output is None
     forced = always or (wished and hues)
-    colours = PLAIN
-    if request.color is not Color.never and (terminal or forced):
-        from rich.console import Console
+    coloured = request.color is not Color.never and (terminal or forced)
+    if not terminal and not coloured:
+        return None
+    from rich.console import Console
 
-        system = Console(file=stream, force_terminal=True).color_system
-        colours = palette(system or ("standard" if forced else None), hues)
-    full = request.full or not terminal
-    return Frame(width, full, UNICODE if unicode else ASCII, colours)
+    from hesscli.render.grid import UNLIMITED
+
+    def made(system: Any) -> Console:
+        width, height = get_terminal_size((80, 24))
+        return Console(
+            file=page, force_terminal=True, color_system=system, no_color=not hues,
+            width=width if terminal else UNLIMITED, height=height,
+        )  # fmt: skip
+
+    console = made("auto" if coloured else None)
+    # A dumb terminal has no colours, unless they are insisted on.
+    return made("standard") if coloured and forced and console.is_dumb_terminal else console
 
 
 def holds_unicode(stream: TextIO) -> bool:

@@ -15,7 +15,7 @@ import sympy
 from numpy.typing import NDArray
 
 from hesscli.formula.graph import KINDS, Graph, Joins, Region
-from hesscli.formula.reader import symbol
+from hesscli.formula.names import symbol
 from hesscli.shapes import Shape, size
 from hesscli.types import Expr, Formula, Mask, Variable
 

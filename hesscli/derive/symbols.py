@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import sympy
 
+from hesscli.answer import Answer, Basis, Expressions, Place
 from hesscli.errors import ExitStatus, HessError, shortened
 from hesscli.formula.calculus import smooth_derivative
-from hesscli.formula.reader import symbol
+from hesscli.formula.names import symbol
 from hesscli.functions.symbolic import written_out
 from hesscli.functions.table import JUMP, KINK, NOT_REAL, SWITCH, TIE
-from hesscli.types import Expr, Formula, Symbolic
+from hesscli.types import Expr, Formula, Variable
 
 _PIECED = (sympy.Max, sympy.Min)
 # The second derivative of a product has as many terms as pairs of factors, each as long as it.
@@ -21,7 +22,7 @@ MAX_FACTORS = 60
 MAX_DEGREE = 20
 
 
-def differentiate(formula: Formula) -> Symbolic:
+def differentiate(formula: Formula) -> Answer:
     """Gradient and Hessian of ``formula`` in its differentiated variables.
 
     Raises :class:`HessError` where they would be too large, or no rule is known.
@@ -43,7 +44,15 @@ def differentiate(formula: Formula) -> Symbolic:
     notes = (*formula.notes, *_where_it_holds(formula))
     if any(slope.has(sympy.I) for slope in gradient):
         notes = (*notes, "the formula is not real")
-    return Symbolic(formula, gradient, tuple(map(tuple, rows)), notes)
+    hessian = tuple(map(tuple, rows))
+    return Answer(
+        basis=Basis.SYMBOLS,
+        formula=formula,
+        place=Place(tuple(Variable(name, ()) for name in formula.differentiated), (), {}),
+        jet=Expressions(formula.expression, gradient, hessian),
+        structural=tuple(tuple(entry == 0 for entry in row) for row in hessian),
+        notes=notes,
+    )
 
 
 def _check_products(formula: Formula) -> None:

@@ -12,38 +12,34 @@ from functools import partial
 
 import sympy
 
+from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
 from hesscli.derive.pattern import structural_zeros
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact.inertia import blocks, closed_forms, inertia_of, kind_of, pair, spectrum
-from hesscli.exact.limits import (
-    DIGITS,
-    Entry,
-    Examiner,
-    Number,
-    exact,
-    number_at,
-    undefined_entries,
-)
+from hesscli.exact.limits import Entry, Examiner, exact, undefined_entries
 from hesscli.exact.numbers import (
+    DIGITS,
     FAILURES,
     MAX_CANCELLED,
     SIGN_DIGITS,
+    Number,
     bits,
+    number_at,
     sign,
     sure,
     terms,
     tidied,
 )
-from hesscli.formula.reader import (
+from hesscli.formula.names import symbol
+from hesscli.formula.sizes import (
     GROWS_LIKE_EXP,
     GROWS_LIKE_FACTORIAL,
     MAX_BITS,
     MAX_EXPONENT,
     MAX_FACTORIAL,
     MAX_ROOT_BITS,
-    symbol,
 )
-from hesscli.types import Exact, Expr, Formula, Undefined, Variable
+from hesscli.types import Expr, Formula, Variable
 
 MAX_LIMIT = 60  # operations of an expression whose limit is looked for
 # How far a double may be from the exact number that it stands for.
@@ -53,7 +49,7 @@ SMALLEST_DOUBLE = sympy.Float("1e-323")
 
 def evaluate_exactly(
     formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner
-) -> Exact:
+) -> Answer:
     """The derivatives at ``point`` in closed form.
 
     Raises :class:`HessError` where a number would be too long to write down.
@@ -64,7 +60,7 @@ def evaluate_exactly(
 
 def evaluate_digits(
     formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner, digits: int
-) -> Exact:
+) -> Answer:
     """The derivatives at ``point`` as Floats of ``digits`` digits, all correct.
 
     A 0 is an Integer, and exact.
@@ -73,7 +69,7 @@ def evaluate_digits(
     return _evaluated(place, partial(place.rounded, digits=digits), digits)
 
 
-def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: int | None) -> Exact:
+def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: int | None) -> Answer:
     formula, jet, order = place.formula, place.jet, len(place.jet.gradient)
     found = {e: None if double is None else number(e) for e, double in place.doubles.items()}
     gradient = tuple(found[(i,)] for i in range(order))
@@ -91,21 +87,19 @@ def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: in
             if any(s.unknown for s in spectra):
                 notes.append("an eigenvalue that could not be told from 0 is given as 0")
     variables = tuple(Variable(name, ()) for name in formula.variables)
-    return Exact(
+    kind = kind_of(definiteness) if stationary and definiteness else None
+    return Answer(
+        basis=Basis.EXACT if digits is None else Basis.DIGITS,
         formula=formula,
-        variables=variables[: formula.wrt],
-        constants=variables[formula.wrt :],
-        digits=digits,
-        point=place.point,
-        value=found[()],
-        gradient=gradient,
-        hessian=hessian,
+        place=Place(
+            variables[: formula.wrt],
+            variables[formula.wrt :],
+            {name: (number,) for name, number in place.point.items()},
+        ),
+        jet=Expressions(found[()], gradient, hessian),
         structural=structural_zeros(formula, variables[: formula.wrt], (), place.derivative),
-        eigenvalues=eigenvalues,
-        inertia=inertia,
-        definiteness=definiteness,
-        stationary=stationary,
-        kind=kind_of(definiteness) if stationary and definiteness else None,
+        digits=digits,
+        verdict=Verdict(eigenvalues, inertia, definiteness, stationary, kind),
         undefined=(
             *undefined_entries([(jet, list(range(order)))], formula, order),
             *_not_found(place, found, digits),

@@ -11,57 +11,46 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-import mpmath
 import sympy
-from mpmath.libmp import NoConvergence
 
+from hesscli.answer import Answer, Undefined
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import shortened
-from hesscli.formula.reader import symbol
+from hesscli.exact.numbers import DIGITS, Number, number_at, value_at
+from hesscli.exact.ways import (
+    RINGS,
+    UNDERFLOW,
+    Limit,
+    Offset,
+    agree,
+    converged,
+    crossing,
+    diverged,
+    ways_towards,
+)
+from hesscli.formula.names import symbol
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
+from hesscli.functions.values import refined
 from hesscli.shapes import Shape
-from hesscli.types import Expr, Formula, Mask, Site, Symbolic, Undefined, Variable
+from hesscli.types import Expr, Formula, Mask, Site, Variable
 
 # Digits around a point: few first, because functions such as gamma take a hundred times longer
 # with many; and where they find no derivative, the judgement is left to many.
-FEW, DIGITS = 420, 1200
+FEW = 420
 # At the point itself, digits are raised until two results agree.
 PRECISIONS = (50, 120, 240, 600, 1200)
 # A difference of two doubles that is 0 with so many digits is 0: their exponents span 617 digits.
 ENOUGH = 600
 SURE = sympy.Float("1e-25")
-# Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in
-# proportion to the exponent of the innermost; DIGITS leaves room for that.
-# Neither they nor their reciprocals are round: at 1e-20, sin(pi/x) would always be 0.
-RINGS = (
-    Fraction(61803398874989484821, 10**40),
-    Fraction(27182818284590452353, 10**60),
-    Fraction(14142135623730950489, 10**100),
-)
-# A sequence over the rings converges when its second step is this much smaller than its first:
-# |x|**0.15 does (1e-3), and log|x| (2) does not.
-CONVERGED = sympy.Float("1e-3")
-# And it diverges when each step makes it this many times larger.
-GROWN = sympy.Float("1e5")
-# Relative to a number of FEW digits, a rounding error; below this, a double is 0.
-ROUNDING = sympy.Float("1e-100")
-UNDERFLOW = sympy.Float("1e-330")
 WITHOUT_VALUE = (POLE, INFINITE, BY_ZERO, NO_BASE)
 MAX_ENTRIES = 400
 MAX_TIED = 5
-# Slopes that no axis, diagonal or symmetric kink follows.
-OBLIQUE = (Fraction(61, 100), Fraction(-79, 100))
 
-Number = Any  # a SymPy Float, or None where there is no finite real number
 Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivative
-Limit = tuple[Number, Number]  # a limit and how far the innermost ring may be from it
-# A way towards the point: for each variable the coefficients of r, r² and r³.
-Way = tuple[tuple[Fraction, Fraction, Fraction], ...]
-Offset = tuple[Fraction, Way] | None  # a ring on a way; None is the point itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +81,7 @@ class Examiner:
         self._zeros: dict[tuple[tuple[Variable, ...], Shape, bool], Mask] = {}
 
     @cached_property
-    def _derivatives(self) -> Symbolic:
+    def _derivatives(self) -> Answer:
         return differentiate(self.formula)
 
     def derivative(self, entry: Entry) -> Expr:
@@ -101,9 +90,9 @@ class Examiner:
             case ():
                 return self.formula.expression
             case (i,):
-                return self._derivatives.gradient[i]
+                return self._derivatives.jet.gradient[i]
             case (i, j):
-                return self._derivatives.hessian[i][j]
+                return self._derivatives.jet.hessian[i][j]
         raise AssertionError(entry)
 
     def zeros(self, variables: tuple[Variable, ...], shape: Shape, *, known: bool) -> Mask:
@@ -234,7 +223,7 @@ class _Examination:
         continuous = self._limit((), moved)
         if continuous is None:
             return None
-        if not _agree(continuous, (value, sympy.S.Zero)):
+        if not agree(continuous, (value, sympy.S.Zero)):
             self._blame(())
             return None
         for i in moved if len(entry) == 2 else ():
@@ -264,7 +253,7 @@ class _Examination:
     def _from_all_sides(self, entry: Entry, moved: tuple[int, ...], inside: bool) -> Limit | None:
         limit: Limit | None = None
         looked = False
-        for way in self._ways(moved):
+        for way in ways_towards(len(self.names), moved, self._crossings(moved)):
             offsets = [(ring, way) for ring in RINGS]
             site = next(filter(None, map(self._outside, offsets)), None)
             if site is not None and inside:
@@ -279,7 +268,7 @@ class _Examination:
                 # derivative gives there is of one side, or of none.
                 continue
             numbers = [self._number(entry, offset) for offset in offsets]
-            towards = _converged(numbers)
+            towards = converged(numbers)
             if towards is None and any(self._holds(site, offsets[0]) for site in self.hits):
                 continue
             if numbers.count(None) == len(numbers) and None not in (
@@ -287,8 +276,8 @@ class _Examination:
             ):
                 continue  # the same where only SymPy's derivative, as of sinc, divides by zero
             looked = True
-            self.doubtful |= towards is None and not _diverged(numbers)
-            if towards is None or (limit is not None and not _agree(limit, towards)):
+            self.doubtful |= towards is None and not diverged(numbers)
+            if towards is None or (limit is not None and not agree(limit, towards)):
                 self._blame(entry)
                 return None
             if limit is None or towards[1] < limit[1]:
@@ -336,26 +325,29 @@ class _Examination:
         """
         if expression.is_Rational:
             return sympy.Float(expression, self.digits)
-        coarse = None
-        for digits in PRECISIONS:
-            raw = _evaluated(expression, self._at(None, digits), digits)
-            if raw is None:
-                return None
+
+        def number(digits: int) -> Number:
+            raw = value_at(expression, self._at(None, digits), digits)
             # Of terms that cancel to the last digit, SymPy makes the whole number 0: only what
             # depends on no variable is exact.
-            if raw.is_Rational and not expression.free_symbols:
-                return sympy.Float(raw, self.digits)
-            fine = sympy.Float(raw, digits)
-            if coarse is not None:
-                sure = abs(fine - coarse) <= SURE * abs(fine)
-                if abs(fine) < UNDERFLOW and abs(coarse) < UNDERFLOW:
-                    if fine.is_zero and digits < ENOUGH:
-                        continue
-                    self.underflow |= bool(sure and not fine.is_zero)
-                    return sympy.Float(0, self.digits)
-                if sure:
-                    return fine
-            coarse = fine
+            is_exact = raw is None or (raw.is_Rational and not expression.free_symbols)
+            return raw if is_exact else sympy.Float(raw, digits)
+
+        for digits, (coarse, fine) in zip(PRECISIONS, refined(number, PRECISIONS), strict=False):
+            if fine is None:
+                return None
+            if fine.is_Rational:
+                return sympy.Float(fine, self.digits)
+            if coarse is None:
+                continue
+            sure = abs(fine - coarse) <= SURE * abs(fine)
+            if abs(fine) < UNDERFLOW and abs(coarse) < UNDERFLOW:
+                if fine.is_zero and digits < ENOUGH:
+                    continue
+                self.underflow |= bool(sure and not fine.is_zero)
+                return sympy.Float(0, self.digits)
+            if sure:
+                return fine
         return None
 
     def _at(self, offset: Offset, digits: int) -> dict[str, Expr]:
@@ -372,59 +364,11 @@ class _Examination:
             self.places[key] = place
         return self.places[key]
 
-    def _ways(self, moved: tuple[int, ...]) -> list[Way]:
-        """Whence to look: both ways along the axes, across and along each kink, on parabolas."""
-        ways: dict[Way, None] = {}
-        zero = Fraction(0)
-
-        def both_ways(*components: Mapping[int, Fraction]) -> None:
-            """Add the way with these components of r, r² and r³, and that with -r for r."""
-            padded = [*components, {}, {}][:3]
-            for sign in (1, -1):
-                way = tuple(
-                    tuple(sign ** (k + 1) * part.get(i, zero) for k, part in enumerate(padded))
-                    for i in range(len(self.names))
-                )
-                if any(map(any, way)):
-                    ways[way] = None
-
-        for i in moved:
-            both_ways({i: Fraction(1)})
-        if len(moved) > 1:
-            for slope in OBLIQUE:
-                both_ways({i: slope**k for k, i in enumerate(moved)})
-            for site in self.hits:
-                across = self._across(site, moved)
-                both_ways(across)
-                if len(across) == 2:
-                    (i, a), (j, b) = across.items()
-                    for sign in (1, -1):
-                        both_ways({i: -b, j: a}, {}, {i: sign * a, j: sign * b})
-        if len(moved) == 2:
-            for i, j in (moved, moved[::-1]):
-                for half in (Fraction(1, 2), Fraction(-1, 2)):
-                    both_ways({i: Fraction(1)}, {j: half})
-        return list(ways)
-
-    def _across(self, site: Site, moved: tuple[int, ...]) -> dict[int, Fraction]:
-        """The direction in which the site's quantity changes fastest, as rationals."""
-        quantities = site.quantities
-        if not quantities:
-            return {}
-        quantity = quantities[0] - quantities[1] if len(quantities) > 1 else quantities[0]
-        components = {}
-        for i in moved:
-            slope = number_at(
-                sympy.diff(quantity, symbol(self.names[i])),
-                self._at(None, self.digits),
-                self.digits,
-            )
-            if slope is not None and abs(slope) < sympy.Float("1e300"):
-                components[i] = Fraction(float(slope))
-        largest = max((abs(c) for c in components.values()), default=Fraction(0))
-        if not largest:
-            return {}
-        return {i: (c / largest).limit_denominator(10**6) for i, c in components.items()}
+    def _crossings(self, moved: tuple[int, ...]) -> list[dict[int, Fraction]]:
+        """The directions across the kinks that are hit."""
+        place, names = self._at(None, self.digits), {i: self.names[i] for i in moved}
+        hits = self.hits if len(moved) > 1 else ()
+        return [crossing(site.quantities, names, place, self.digits) for site in hits]
 
     # Sites
 
@@ -450,7 +394,8 @@ class _Examination:
     def _holds(self, site: Site, offset: Offset) -> bool:
         """Whether the site's test holds at an offset."""
         place = self._at(offset, self.digits if offset else PRECISIONS[0])
-        if any(_substituted(guard, place) != sympy.true for guard in site.guards):
+        values = {symbol(name): value for name, value in place.items()}
+        if any(guard.xreplace(values) != sympy.true for guard in site.guards):
             return False
         if site.test == "always":
             return True
@@ -492,22 +437,19 @@ class _Examination:
 
         A rounding error shrinks with the digits that are carried; a small number does not.
         """
-        first, *finer = PRECISIONS if offset is None else (self.digits // 2, self.digits)
-        numbers = self._quantities(site, offset, first)
-        if numbers is None:
-            return False
-        coarse = abs(part(numbers))
-        for digits in finer:
+
+        def size(digits: int) -> Number:
             numbers = self._quantities(site, offset, digits)
-            if numbers is None:
+            return None if numbers is None else abs(part(numbers))
+
+        precisions = PRECISIONS if offset is None else (self.digits // 2, self.digits)
+        fine = None
+        for coarse, fine in refined(size, precisions):
+            if fine is None or (coarse is not None and fine.is_zero):
+                return fine is not None
+            if coarse is not None and abs(fine - coarse) <= SURE * fine:
                 return False
-            fine = abs(part(numbers))
-            if fine.is_zero:
-                return True
-            if abs(fine - coarse) <= SURE * fine:
-                return False
-            coarse = fine
-        return bool(coarse < UNDERFLOW)
+        return bool(fine < UNDERFLOW)
 
 
 def _names(sites: Sequence[Site]) -> set[str]:
@@ -534,89 +476,6 @@ def exact(value: Fraction | float | Expr) -> Expr:
     if isinstance(value, Fraction):
         return sympy.Rational(value.numerator, value.denominator)
     return value
-
-
-def _substituted(expression: Expr, point: Mapping[str, Expr]) -> Expr:
-    if expression.is_Symbol:
-        return point[expression.name]
-    return expression.xreplace({symbol(name): value for name, value in point.items()})
-
-
-@lru_cache(maxsize=4096)
-def _is_arithmetic(expression: Expr) -> bool:
-    """Whether there is nothing but sums, products and whole powers to compute.
-
-    mpmath alone does that in a tenth of the time that SymPy takes to build the number.
-    """
-    if expression.is_Symbol or expression.is_Rational:
-        return True
-    if expression.is_Pow and not expression.exp.is_Integer:
-        return False
-    if not (expression.is_Add or expression.is_Mul or expression.is_Pow):
-        return False
-    return all(map(_is_arithmetic, expression.args))
-
-
-def _computed(expression: Expr, point: Mapping[str, Expr]) -> Any:
-    """An arithmetic expression as an mpmath number, at the precision of the context."""
-    if expression.is_Symbol:
-        expression = point[expression.name]
-    if expression.is_Float:
-        return mpmath.mpf(expression._mpf_)
-    if expression.is_Rational:
-        return mpmath.mpf(expression.p) / expression.q
-    if expression.is_Pow:
-        return _computed(expression.base, point) ** int(expression.exp)
-    numbers = [_computed(part, point) for part in expression.args]
-    return mpmath.fsum(numbers) if expression.is_Add else mpmath.fprod(numbers)
-
-
-def number_at(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
-    """The value of ``expression`` at ``point`` as a Float of so many digits, or None."""
-    result = _evaluated(expression, point, digits)
-    return None if result is None else sympy.Float(result, digits)
-
-
-def _evaluated(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
-    """The value of ``expression`` at ``point``: a Float, or a rational where SymPy is exact."""
-    try:
-        if _is_arithmetic(expression):
-            with mpmath.workdps(digits):
-                return sympy.Float(_computed(expression, point), digits)
-        result = _substituted(expression, point).evalf(digits)
-    except (ArithmeticError, TypeError, ValueError, AttributeError, NoConvergence):
-        # Where SymPy cannot evaluate (a comparison of NaN, an infinite series) there is no number.
-        return None
-    return result if result.is_Float or result.is_Rational else None
-
-
-def _converged(numbers: list[Number]) -> Limit | None:
-    """The limit of a sequence over the rings, with an error bound; None where there is none."""
-    if any(number is None for number in numbers):
-        return None
-    outer, middle, inner = numbers
-    if all(abs(number) < UNDERFLOW for number in numbers):
-        return sympy.S.Zero, sympy.S.Zero
-    first, second = abs(outer - middle), abs(middle - inner)
-    if second > CONVERGED * first and second > ROUNDING * abs(inner):
-        return None
-    if abs(inner) <= CONVERGED * abs(middle):
-        return sympy.S.Zero, abs(inner)
-    return inner, second
-
-
-def _diverged(numbers: list[Number]) -> bool:
-    """Whether a sequence over the rings grows at each step, which no lack of digits feigns."""
-    if None in numbers:
-        return False
-    outer, middle, inner = map(abs, numbers)
-    return bool(1 < outer * GROWN < middle and middle * GROWN < inner)
-
-
-def _agree(a: Limit, b: Limit) -> bool:
-    """Whether two limits may be one number."""
-    allowed = 10 * (a[1] + b[1]) + ROUNDING * max(abs(a[0]), abs(b[0])) + UNDERFLOW
-    return bool(abs(a[0] - b[0]) <= allowed)
 
 
 def _shown(value: Fraction | float | Expr) -> str:

@@ -1,16 +1,23 @@
-"""Real numbers in closed form: the shortest form, how many digits are certain, the proven sign."""
+"""Real numbers: their values to many digits, the certain ones, the shortest form, the sign."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from math import comb, prod
+from typing import Any
 
+import mpmath
 import sympy
-from mpmath.libmp import NoConvergence
 
-from hesscli.exact.limits import DIGITS, Number, number_at
+from hesscli.formula.names import symbol
+from hesscli.functions.values import UNKNOWN, evaluated, refined
 from hesscli.types import Expr
+
+Number = Any  # a SymPy Float, or None where there is no finite real number
+
+# So many digits are carried at most.
+DIGITS = 1200
 
 # Two precisions that share so many digits of a number show that it is not a rounding error.
 SIGN_DIGITS = 20
@@ -26,15 +33,53 @@ MAX_CONJUGATES = 16
 MAX_TIDIED_BITS = 1_000
 MAX_FACTORED_BITS = 64
 # What SymPy raises for numbers that it has no rule for.
-FAILURES = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    NoConvergence,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+FAILURES = (*UNKNOWN, LookupError, RuntimeError)
+
+
+@lru_cache(maxsize=4096)
+def _is_arithmetic(expression: Expr) -> bool:
+    """Whether there is nothing but sums, products and whole powers to compute.
+
+    mpmath alone does that in a tenth of the time that SymPy takes to build the number.
+    """
+    if expression.is_Symbol or expression.is_Rational:
+        return True
+    if expression.is_Pow and not expression.exp.is_Integer:
+        return False
+    if not (expression.is_Add or expression.is_Mul or expression.is_Pow):
+        return False
+    return all(map(_is_arithmetic, expression.args))
+
+
+def _computed(expression: Expr, point: Mapping[str, Expr]) -> Any:
+    """An arithmetic expression as an mpmath number, at the precision of the context."""
+    if expression.is_Symbol:
+        expression = point[expression.name]
+    if expression.is_Float:
+        return mpmath.mpf(expression._mpf_)
+    if expression.is_Rational:
+        return mpmath.mpf(expression.p) / expression.q
+    if expression.is_Pow:
+        return _computed(expression.base, point) ** int(expression.exp)
+    numbers = [_computed(part, point) for part in expression.args]
+    return mpmath.fsum(numbers) if expression.is_Add else mpmath.fprod(numbers)
+
+
+def number_at(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
+    """The value of ``expression`` at ``point`` as a Float of so many digits, or None."""
+    result = value_at(expression, point, digits)
+    return None if result is None else sympy.Float(result, digits)
+
+
+def value_at(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
+    """The value of ``expression`` at ``point``: a Float, or a rational where SymPy is exact."""
+    if not _is_arithmetic(expression):
+        return evaluated(expression, {symbol(n): value for n, value in point.items()}, digits)
+    try:
+        with mpmath.workdps(digits):
+            return sympy.Float(_computed(expression, point), digits)
+    except UNKNOWN:
+        return None
 
 
 @lru_cache(maxsize=4096)
@@ -138,15 +183,18 @@ def sure(number: Callable[[int], Number], digits: int, most: int = 2 * DIGITS) -
     ``number`` gives it to a working precision, which is doubled until two results agree.
     """
     allowed = sympy.Float(10) ** -(digits + 10)
-    working, coarse = digits + 15, None
-    while working <= most + 4 * digits:
-        fine = number(working)
-        if fine is None:
-            return None
-        if coarse is not None and abs(fine - coarse) < allowed * abs(fine):
+    for coarse, fine in refined(number, _doubled(digits + 15, most + 4 * digits)):
+        if fine is None or coarse is None:
+            continue
+        if abs(fine - coarse) < allowed * abs(fine):
             return fine
-        working, coarse = 2 * working, fine
     return None
+
+
+def _doubled(digits: int, most: int) -> Iterator[int]:
+    while digits <= most:
+        yield digits
+        digits *= 2
 
 
 def bits(number: Expr) -> int:

@@ -11,8 +11,8 @@ from typing import Any
 
 import mpmath
 import sympy
-from mpmath.libmp import NoConvergence
 
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.symbolic import written_out
 from hesscli.types import Expr
 
@@ -112,7 +112,7 @@ def _equal_somewhere(other: Any, result: Expr, parameters: set[Expr]) -> bool:
         found = _float(result, values)
         try:
             expected = other(values)
-        except (ArithmeticError, TypeError, ValueError, NoConvergence):
+        except SYMPY_FAILURES:
             expected = None
         if found is None or expected is None:
             continue

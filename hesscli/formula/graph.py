@@ -14,11 +14,11 @@ from enum import Enum, auto
 import sympy
 
 from hesscli.errors import HessError
-from hesscli.formula.reader import _Builder, _names, _refused, read_formula, symbol
+from hesscli.formula.builder import Builder, elementwise_names, refused
+from hesscli.formula.names import symbol
+from hesscli.formula.reader import from_tree
 from hesscli.functions.table import Function
-from hesscli.language import tree as syntax
-from hesscli.language.parser import parse_formula, split_definition
-from hesscli.language.tree import Node
+from hesscli.language.tree import Call, Name, Node, children
 from hesscli.shapes import Shape, broadcast, size
 from hesscli.types import Expr, Formula, Site
 
@@ -126,16 +126,15 @@ def graph_of(formula: Formula) -> Graph | None:
     if not formula.reduces:
         return elementwise(formula)
     builder = _GraphBuilder(formula.source, formula.given)
-    tree = parse_formula(split_definition(formula.source)[1])
     try:
-        with _refused():
-            builder.nodes[""] = Reduce("sum", (builder.region(tree),))
+        with refused():
+            builder.nodes[""] = Reduce("sum", (builder.region(formula.tree),))
     except HessError:
         return None  # a number of elements that has to be known, as the degree of a polynomial
     return Graph(builder.nodes)
 
 
-class _GraphBuilder(_Builder):
+class _GraphBuilder(Builder):
     """Makes a node of every reduction, with a symbol in its place."""
 
     def __init__(self, source: str, given: frozenset[str]) -> None:
@@ -150,12 +149,14 @@ class _GraphBuilder(_Builder):
         # Used or not, a part is computed, so that what guards it from outside is left out.
         self.sites, self.guards = [], [g for g in guards if g == sympy.false]
         expression = self._squared(sympy.Mul(*map(self.number, factors)))
-        names = {name for factor in factors for name in _names(factor)} - self.bound.keys()
+        names = {
+            name for factor in factors for name in elementwise_names(factor)
+        } - self.bound.keys()
         found = Region(expression, tuple(sorted(names)), tuple(self.sites))
         self.sites, self.guards = outer, guards
         return found
 
-    def _reduction(self, function: Function, node: syntax.Call) -> Expr:
+    def _reduction(self, function: Function, node: Call) -> Expr:
         if not _has_names(node):
             return super()._reduction(function, node)
         if self._in_calculus:
@@ -184,17 +185,17 @@ class _GraphBuilder(_Builder):
                 squares[power] = self._node(Reduce("sum", tuple(parts))) ** (power.exp / 2)
         return expression.xreplace(squares) if squares else expression
 
-    def _quantified(self, name: str, node: syntax.Call) -> Expr:
+    def quantified(self, name: str, node: Call) -> Expr:
         outer = self._in_calculus
         self._in_calculus |= name in ("Derivative", "Integral")
         try:
-            return super()._quantified(name, node)
+            return super().quantified(name, node)
         finally:
             self._in_calculus = outer
 
 
 def _has_names(node: Node) -> bool:
-    return isinstance(node, syntax.Name) or any(map(_has_names, syntax.children(node)))
+    return isinstance(node, Name) or any(map(_has_names, children(node)))
 
 
 def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
@@ -207,6 +208,8 @@ def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
             f"and here are {count:,}",
             hint="smaller tensors",
         )
-    wrt = formula.differentiated
-    split = read_formula(formula.source, formula.given, wrt, shapes)
+    split = from_tree(
+        formula.tree, formula.source, formula.given, formula.differentiated, formula.variables,
+        shapes,
+    )  # fmt: skip
     return replace(split, notes=formula.notes)

@@ -1,49 +1,28 @@
-"""SymPy expressions as text that the parser of this program reads back."""
+"""SymPy expressions → syntax trees, and so text in any notation.
+
+The shape of a tree is that of SymPy's own printer: its order of terms and factors, quotients
+instead of negative powers, roots instead of halves.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import sympy
 from sympy.printing.str import StrPrinter
 
-from hesscli.language.parser import parse_formula
+from hesscli.language import tree
+from hesscli.language.tokens import read_number
+from hesscli.language.tree import Node
 from hesscli.language.writer import PYTHON, Notation, unparse
 from hesscli.types import Expr
 
-
-class _Printer(StrPrinter):
-    """SymPy's own printer, with the function names of this program's table."""
-
-    def _print_Abs(self, expr: Expr) -> str:
-        return f"abs({self._print(expr.args[0])})"
-
-    def _print_Max(self, expr: Expr) -> str:
-        return f"max({self.stringify(expr.args, ', ')})"
-
-    def _print_Min(self, expr: Expr) -> str:
-        return f"min({self.stringify(expr.args, ', ')})"
-
-    def _print_ceiling(self, expr: Expr) -> str:
-        return f"ceil({self._print(expr.args[0])})"
-
-    def _print_polygamma(self, expr: Expr) -> str:
-        order, argument = expr.args
-        if order == 0:
-            return f"digamma({self._print(argument)})"
-        return f"polygamma({self._print(order)}, {self._print(argument)})"
-
-    def _print_Relational(self, expr: Expr) -> str:
-        return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
-
-    def _print_And(self, expr: Expr) -> str:
-        return " and ".join(f"({self._print(arg)})" for arg in expr.args)
-
-    def _print_Or(self, expr: Expr) -> str:
-        return " or ".join(f"({self._print(arg)})" for arg in expr.args)
-
-    def _print_Not(self, expr: Expr) -> str:
-        return f"not ({self._print(expr.args[0])})"
+# As SymPy writes Python.
+SYMPY = replace(PYTHON, towers=True)
+NAMES = {"Abs": "abs", "Max": "max", "Min": "min", "ceiling": "ceil"}
+NOWHERE = (0, 0)  # in no text
 
 
 def as_text(
@@ -56,10 +35,103 @@ def as_text(
     """
     if decimal:
         expression = _with_decimals(expression)
-    text: str = _Printer({"full_prec": padded}).doprint(expression).removesuffix(".")
-    if notation is PYTHON or expression.is_Number:
-        return text
-    return unparse(parse_formula(text, limited=False), notation)
+    if expression.is_Number:
+        return _digits(expression, padded).removesuffix(".")
+    node = tree_of(expression, padded=padded)
+    return unparse(node, SYMPY if notation is PYTHON else notation).removesuffix(".")
+
+
+def tree_of(expression: Any, *, padded: bool = False) -> Node:
+    """The tree of an expression; ``padded`` keeps the zeros at the end of a Float."""
+
+    def below(*parts: Any) -> tuple[Node, ...]:
+        return tuple(tree_of(part, padded=padded) for part in parts)
+
+    match expression:
+        case sympy.Rational():
+            return _fraction(expression)
+        case sympy.Float():
+            text = _digits(abs(expression), padded)
+            return _signed(tree.Number(NOWHERE, read_number(text), text), expression < 0)
+        case sympy.Add():
+            first, *others = below(*expression.as_ordered_terms())
+            terms = [("-", t.operand) if isinstance(t, tree.Negative) else ("+", t) for t in others]
+            return tree.Sum(NOWHERE, (("+", first), *terms))
+        case sympy.Mul():
+            above, under, negative = _quotient(expression)
+            return _signed(_product(below(*above), below(*under)), negative)
+        case sympy.Pow(base=base, exp=exponent):
+            if exponent in _ROOTS:
+                root = _call("sqrt", *below(base))
+                return root if exponent > 0 else _product(below(sympy.S.One), (root,))
+            if exponent is sympy.S.NegativeOne:
+                return _product(below(sympy.S.One), below(base))
+            return tree.Power(NOWHERE, *below(base, exponent))
+        case sympy.core.relational.Relational(rel_op=operator):
+            return tree.Comparison(NOWHERE, below(*expression.args), (operator,))
+        case sympy.And() | sympy.Or():
+            return tree.Logic(NOWHERE, type(expression).__name__.lower(), below(*expression.args))
+        case sympy.Not():
+            return tree.Not(NOWHERE, *below(*expression.args))
+        case sympy.Tuple() | sympy.functions.elementary.piecewise.ExprCondPair():
+            return tree.Pair(NOWHERE, below(*expression.args))
+        case sympy.polygamma(args=(sympy.S.Zero, argument)):
+            return _call("digamma", *below(argument))
+        case _ if expression.args:
+            name = type(expression).__name__
+            # The second argument of a Heaviside function is its value at 0, mostly left out.
+            arguments = getattr(expression, "pargs", expression.args)
+            return _call(NAMES.get(name, name), *below(*arguments))
+        case sympy.S.NegativeInfinity:
+            return tree.Negative(NOWHERE, *below(sympy.S.Infinity))
+    return tree.Name(NOWHERE, str(expression))
+
+
+_ROOTS = (sympy.S.Half, -sympy.S.Half)
+
+
+def _digits(number: Expr, padded: bool) -> str:
+    text: str = StrPrinter({"full_prec": padded}).doprint(number)
+    return text
+
+
+def _signed(node: Node, negative: bool) -> Node:
+    return tree.Negative(NOWHERE, node) if negative else node
+
+
+def _call(name: str, *arguments: Node) -> Node:
+    return tree.Call(NOWHERE, name, NOWHERE, arguments)
+
+
+def _fraction(number: Expr) -> Node:
+    above, under = (
+        tree.Number(NOWHERE, Fraction(part), str(part)) for part in (abs(number.p), number.q)
+    )
+    return _signed(above if number.q == 1 else _product((above,), (under,)), number.p < 0)
+
+
+def _product(above: tuple[Node, ...], under: tuple[Node, ...]) -> Node:
+    factors = [("*", factor) for factor in above]
+    if under:
+        factors.append(("/", _product(under, ())))
+    return factors[0][1] if len(factors) == 1 else tree.Product(NOWHERE, tuple(factors))
+
+
+def _quotient(product: Expr) -> tuple[list[Expr], list[Expr], bool]:
+    """The factors above and below the bar, and whether there is a minus before it."""
+    coefficient, rest = product.as_coeff_Mul()
+    above, under = [], []
+    for factor in (abs(coefficient), *rest.as_ordered_factors()):
+        if isinstance(factor, sympy.Pow) and factor.exp.as_coeff_Mul()[0] < 0:
+            base, exponent = factor.as_base_exp()
+            inverse = sympy.Pow(base, -exponent, evaluate=False)
+            under.append(base if exponent is sympy.S.NegativeOne else inverse)
+        elif factor.is_Rational:
+            above += [sympy.Integer(factor.p)] * (factor.p != 1)
+            under += [sympy.Integer(factor.q)] * (factor.q != 1)
+        else:
+            above.append(factor)
+    return above or [sympy.S.One], under, bool(coefficient < 0)
 
 
 def _with_decimals(expression: Expr) -> Expr:

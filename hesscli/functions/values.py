@@ -10,9 +10,9 @@ Where SymPy's rule for a derivative cancels in doubles (K - E near 0, difference
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import mpmath
 import numpy as np
@@ -22,6 +22,7 @@ from mpmath.libmp import NoConvergence
 from hesscli.functions import symbolic as special
 from hesscli.types import Array, Expr
 
+T = TypeVar("T")
 Value = Callable[..., Array]
 Mask = Any  # an array of truth values
 
@@ -30,6 +31,8 @@ PRECISION = 80
 # Digits that SymPy carries, until two results share the digits of a double.
 DIGITS = (40, 80, 160, 320, 640)
 SHARED = sympy.Float("1e-20")
+# What SymPy raises where it cannot evaluate: a comparison of NaN, an infinite series.
+UNKNOWN = (ArithmeticError, AttributeError, NoConvergence, TypeError, ValueError)
 # The rows of a Hessian are computed one by one, each from the same elements.
 REMEMBERED = 2**16
 
@@ -78,6 +81,31 @@ def _mpmath(function: Callable[..., Any]) -> Value:
     return value
 
 
+def refined(
+    number: Callable[[int], T | None], precisions: Iterable[int]
+) -> Iterator[tuple[T | None, T | None]]:
+    """A number to ever more digits, each time after the one before, which at first is None.
+
+    Whoever asks stops when two agree; where there is no number, the last is None.
+    """
+    coarse = None
+    for precision in precisions:
+        fine = number(precision)
+        yield coarse, fine
+        if fine is None:
+            return
+        coarse = fine
+
+
+def evaluated(expression: Expr, place: Mapping[Expr, Expr], count: int) -> Expr | None:
+    """The value at ``place`` to so many digits, a rational where SymPy is exact, or None."""
+    try:
+        result = expression.xreplace(place).evalf(count)
+    except UNKNOWN:
+        return None
+    return result if result.is_Float or result.is_Rational else None
+
+
 @cache
 def digits(expression: Expr, symbols: tuple[Expr, ...]) -> Value:
     """The values of ``expression`` in these symbols, each with the digits that it takes."""
@@ -87,20 +115,16 @@ def digits(expression: Expr, symbols: tuple[Expr, ...]) -> Value:
 
     @lru_cache(REMEMBERED)
     def entry(*numbers: float) -> float:
-        coarse = None
-        for count in DIGITS:
+        def number(count: int) -> Expr | None:
             place = {s: sympy.Float(x, count) for s, x in zip(symbols, numbers, strict=True)}
-            try:
-                fine = expression.xreplace(place).evalf(count)
-            except (ArithmeticError, AttributeError, TypeError, ValueError, NoConvergence):
-                return float("nan")
-            if not (fine.is_Float or fine.is_Rational):
-                return float("nan")
+            return evaluated(expression, place, count)
+
+        fine = None
+        for coarse, fine in refined(number, DIGITS):
             # A 0 may be all that few digits leave of a difference.
             if coarse and fine and abs(fine - coarse) <= SHARED * abs(fine):
                 break
-            coarse = fine
-        return float(fine)
+        return float("nan") if fine is None else float(fine)
 
     return value
 

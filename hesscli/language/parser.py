@@ -16,63 +16,52 @@ from typing import NoReturn
 
 from hesscli.errors import HessError, shortened
 from hesscli.functions.table import BY_NAME
-from hesscli.language.tokens import Token, canonical_name, read_number, tokenize
-from hesscli.language.tree import (
-    Array,
-    Call,
-    Comparison,
-    File,
-    Logic,
-    Name,
-    Negative,
-    Node,
-    Not,
-    Number,
-    Pair,
-    Power,
-    Product,
-    Sum,
-)
+from hesscli.language import tree
+from hesscli.language.tokens import NAME, Token, canonical_name, read_number, tokenize
+from hesscli.language.tree import Node
 from hesscli.types import Span
 
 MAX_DEPTH = 400
 
 
-def parse_formula(text: str, *, limited: bool = True) -> Node:
-    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake.
-
-    Text of the program's own making is not ``limited`` in length and depth.
-    """
+def parse_formula(text: str) -> Node:
+    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake."""
     if not text.strip():
-        raise HessError(
-            "empty-formula",
-            "the formula is empty",
-            hint='hess "x**3 + x*y" --at 2,4',
-        )
-    parser = _Parser(text, tokenize(text, limited=limited), limited=limited)
+        raise HessError("empty-formula", "the formula is empty", hint='hess "x**3 + x*y" --at 2,4')
+    parser = _Parser(text, tokenize(text))
     node = parser.condition()
     parser.finish()
     return node
 
 
-_NAMES = r"[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*"
+_NAMES = rf"{NAME}(?:\s*,\s*{NAME})*"
 _DEFINITION = re.compile(
-    rf"\s*(?:[^\W\d]\w*\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
-    rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>[^\W\d]\w*)\s*:?=(?!=))"
+    rf"\s*(?:{NAME}\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
+    rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>{NAME})\s*:?=(?!=))"
 )
 
 
-def split_definition(text: str) -> tuple[tuple[str, ...], str]:
-    """The variables of ``f(y, x) = x*y`` in their order, and its right-hand side, in its place.
+def parse_definition(text: str) -> tuple[tuple[str, ...], Node]:
+    """The variables of ``f(y, x) = x*y`` in their order, and the tree of its right-hand side.
 
-    ``lambda y, x: x*y`` is the same, and ``f = x*y`` has no variables of its own.
+    ``lambda y, x: x*y`` is the same, and ``f = x*y`` or ``x*y`` has no variables of its own.
     """
+    arguments, right = _split_definition(text)
+    try:
+        return arguments, parse_formula(right)
+    except HessError as error:
+        error.source = text  # with what stands before the `=`
+        raise
+
+
+def _split_definition(text: str) -> tuple[tuple[str, ...], str]:
+    """The variables and the right-hand side, in its place."""
     match = _DEFINITION.match(text)
     if match is None:
         return (), text
     names = match["of"] or match["by"] or ""
     right = " " * match.end() + text[match.end() :]
-    inside = re.findall(r"[^\W\d]\w*", right)
+    inside = re.findall(NAME, right)
     plain = match["plain"] and (match["plain"] in inside or not inside)
     if plain or "=" in re.sub("[<>=!]=", "", right):
         return (), text  # an equation
@@ -91,15 +80,14 @@ def parse_items(text: str) -> list[tuple[Token | None, Node]]:
     """The comma-separated items of a point: ``(name token or None, value)`` in the order typed."""
     parser = _Parser(text, tokenize(text, files=True))
     items: list[tuple[Token | None, Node]] = []
-    while True:
+    while not items or parser.token.kind == ",":
+        if items:
+            parser.advance()
         name = None
         if parser.token.kind == "name" and parser.peek().kind == "=":
             name = parser.advance()
             parser.advance()
         items.append((name, parser.condition()))
-        if parser.token.kind != ",":
-            break
-        parser.advance()
     parser.finish()
     return items
 
@@ -107,9 +95,8 @@ def parse_items(text: str) -> list[tuple[Token | None, Node]]:
 class _Parser:
     """One pass over the tokens; each method reads one level of precedence, loosest first."""
 
-    def __init__(self, text: str, tokens: list[Token], *, limited: bool = True) -> None:
+    def __init__(self, text: str, tokens: list[Token]) -> None:
         self.text = text
-        self.limited = limited
         self.tokens = tokens
         self.position = 0
         self.depth = 0
@@ -128,8 +115,8 @@ class _Parser:
             self.position += 1
         return token
 
-    def fail(self, message: str, span: Span, hint: str) -> NoReturn:
-        raise HessError("syntax", message, span=span, source=self.text, hint=hint)
+    def fail(self, message: str, span: Span, hint: str, code: str = "syntax") -> NoReturn:
+        raise HessError(code, message, span=span, source=self.text, hint=hint)
 
     def finish(self) -> None:
         token = self.token
@@ -169,14 +156,9 @@ class _Parser:
 
     def _deeper(self) -> None:
         self.depth += 1
-        if self.limited and self.depth > MAX_DEPTH:
-            raise HessError(
-                "too-deep",
-                f"the formula is nested more than {MAX_DEPTH} levels deep",
-                span=self.token.span,
-                source=self.text,
-                hint="a formula with fewer levels",
-            )
+        if self.depth > MAX_DEPTH:
+            message = f"the formula is nested more than {MAX_DEPTH} levels deep"
+            self.fail(message, self.token.span, "a formula with fewer levels", "too-deep")
 
     # Conditions
 
@@ -192,7 +174,7 @@ class _Parser:
             self.advance()
             other = self.condition()
             span = (value.span[0], other.span[1])
-            value = Call(span, "where", span, (condition, value, other))
+            value = tree.Call(span, "where", span, (condition, value, other))
         self.depth -= 1
         return value
 
@@ -209,7 +191,7 @@ class _Parser:
             operands.append(operand())
         if len(operands) == 1:
             return operands[0]
-        return Logic((operands[0].span[0], operands[-1].span[1]), operator, tuple(operands))
+        return tree.Logic((operands[0].span[0], operands[-1].span[1]), operator, tuple(operands))
 
     def negation(self) -> Node:
         start = self.token.span[0]
@@ -218,7 +200,7 @@ class _Parser:
             self.advance()
             nots += 1
         node = self.comparison()
-        return Not((start, node.span[1]), node) if nots % 2 else node
+        return tree.Not((start, node.span[1]), node) if nots % 2 else node
 
     def comparison(self) -> Node:
         operands = [self.sum()]
@@ -229,7 +211,7 @@ class _Parser:
         if not operators:
             return operands[0]
         span = (operands[0].span[0], operands[-1].span[1])
-        return Comparison(span, tuple(operands), tuple(operators))
+        return tree.Comparison(span, tuple(operands), tuple(operators))
 
     # Arithmetic
 
@@ -239,7 +221,7 @@ class _Parser:
             terms.append((self.advance().kind, self.product()))
         if len(terms) == 1:
             return terms[0][1]
-        return Sum((terms[0][1].span[0], terms[-1][1].span[1]), tuple(terms))
+        return tree.Sum((terms[0][1].span[0], terms[-1][1].span[1]), tuple(terms))
 
     def product(self) -> Node:
         factor = self.signed()
@@ -262,29 +244,26 @@ class _Parser:
                 break
         if len(factors) == 1 or (self.juxtaposed and len(factors) == len(self._flat("*", factor))):
             return factor
-        return Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
+        return tree.Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
 
     def _flat(self, operator: str, factor: Node) -> list[tuple[str, Node]]:
         """``factor``, or its factors where it is a product without an operator (``2x*y``)."""
-        if self.juxtaposed and isinstance(factor, Product):
+        if self.juxtaposed and isinstance(factor, tree.Product):
             return list(factor.factors)
         return [(operator, factor)]
 
     def _ambiguous_quotient(self, slash: Token, factor: Node) -> NoReturn:
-        while isinstance(factor, Negative):
+        while isinstance(factor, tree.Negative):
             factor = factor.operand
-        assert isinstance(factor, Product)
+        assert isinstance(factor, tree.Product)
         first = factor.factors[0][1]
         number = self._quoted(*first.span)
         whole = self._quoted(*factor.span)
         rest = self._quoted(first.span[1], factor.span[1]).strip()
-        raise HessError(
-            "ambiguous-product",
-            f"`/{whole}` can be read in two ways",
-            span=(slash.span[0], factor.span[1]),
-            source=self.text,
-            hint=f"`/({number}*{rest})` or `/{number}*{rest}`",
-        )
+        self.fail(
+            f"`/{whole}` can be read in two ways", (slash.span[0], factor.span[1]),
+            f"`/({number}*{rest})` or `/{number}*{rest}`", "ambiguous-product",
+        )  # fmt: skip
 
     def signed(self) -> Node:
         return self._signs(self.juxtaposition)
@@ -295,7 +274,7 @@ class _Parser:
         while self.token.kind in ("+", "-"):
             minuses += self.advance().kind == "-"
         node = operand()
-        return Negative((start, node.span[1]), node) if minuses % 2 else node
+        return tree.Negative((start, node.span[1]), node) if minuses % 2 else node
 
     def juxtaposition(self) -> Node:
         """``2x``, ``2(x+1)``, ``(x+1)(x-1)``, ``4x²y``: a product without an operator."""
@@ -316,42 +295,37 @@ class _Parser:
                 if before.kind == "number":
                     self._ambiguous_power(factors[-1], token)
                 break
-            if not plain_number and isinstance(factors[-1], Power) and not before.raised:
+            if not plain_number and isinstance(factors[-1], tree.Power) and not before.raised:
                 # 2**(x)(y) and (x)**(2)(y): a reader may take the second bracket into the power.
                 self._ambiguous_power(factors[-1], token)
         self.juxtaposed = len(factors) > 1
         if len(factors) == 1:
             return factors[0]
         span = (factors[0].span[0], factors[-1].span[1])
-        return Product(span, tuple(("*", factor) for factor in factors))
+        return tree.Product(span, tuple(("*", factor) for factor in factors))
 
     def _is_function(self, factor: Node) -> bool:
         """Whether this is a power of a function's name without its bracket, as in ``sin²x``."""
         return (
-            isinstance(factor, Power)
-            and isinstance(factor.base, Name)
+            isinstance(factor, tree.Power)
+            and isinstance(factor.base, tree.Name)
             and factor.base.name in BY_NAME
         )
 
     def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
         shown = self._quoted(*power.span)
         hint = f"`{shown}*{self._shown(token)}`, or brackets around the exponent"
-        if isinstance(power, Call):
+        if isinstance(power, tree.Call):
             hint = f"`{shown}*{self._shown(token)}`, or brackets after the root"
-        elif isinstance(power, Power) and self._is_function(power):
+        elif isinstance(power, tree.Power) and self._is_function(power):
             name = self._quoted(*power.base.span)
             hint = f"the argument in brackets: {name}(x)**2"
             match power.exponent:
-                case Negative(operand=Number(text="1")):
+                case tree.Negative(operand=tree.Number(text="1")):
                     inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
                     hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
-        raise HessError(
-            "ambiguous-product",
-            f"`{shown}{self._shown(token)}` can be read in two ways",
-            span=token.span,
-            source=self.text,
-            hint=hint,
-        )
+        message = f"`{shown}{self._shown(token)}` can be read in two ways"
+        self.fail(message, token.span, hint, "ambiguous-product")
 
     def power(self) -> Node:
         base = self.postfix()
@@ -363,7 +337,7 @@ class _Parser:
         else:
             self.advance()
             exponent = self.primary()
-        node = Power((base.span[0], exponent.span[1]), base, exponent)
+        node = tree.Power((base.span[0], exponent.span[1]), base, exponent)
         if self.token.kind == "**":
             self.fail(
                 "two exponents follow each other",
@@ -385,20 +359,20 @@ class _Parser:
             token = self.advance()
             if self.token.kind == "!":
                 self.fail("`!!` can be read in two ways", self.token.span, "(x!)! if that is meant")
-            node = Call((node.span[0], token.span[1]), "factorial", token.span, (node,))
+            node = tree.Call((node.span[0], token.span[1]), "factorial", token.span, (node,))
         return node
 
     def primary(self) -> Node:
         token = self.advance()
         match token.kind:
             case "number":
-                return Number(token.span, self._value(token), token.text)
+                return tree.Number(token.span, self._value(token), token.text)
             case "name":
                 if self.token.kind == "(" and not self.token.raised:
                     return self._call(token)
                 if token.text in BY_NAME and self._bracket_after_superscripts():
                     return self._raised_call(token)
-                return Name(token.span, token.text)
+                return tree.Name(token.span, token.text)
             case "root":
                 self._deeper()
                 bare = self.token.kind != "("
@@ -411,13 +385,14 @@ class _Parser:
                         token.span,
                         f"brackets: `{self._shown(token)}({shown})`",
                     )
-                return Call((token.span[0], argument.span[1]), token.text, token.span, (argument,))
+                span = (token.span[0], argument.span[1])
+                return tree.Call(span, token.text, token.span, (argument,))
             case "(":
                 return self._bracket(token)
             case "[":
                 return self._array(token)
             case "file":
-                return File(token.span, token.text)
+                return tree.File(token.span, token.text)
             case "end":
                 self.fail(
                     "the text ends where a number, a name or a bracket should follow",
@@ -443,19 +418,20 @@ class _Parser:
 
     def _value(self, token: Token) -> Fraction:
         try:
-            return read_number(token.text, limited=self.limited)
+            return read_number(token.text)
         except HessError as error:
             error.span = token.span
             raise error.at(self.text) from None
 
-    def _arguments(self, opening: Token) -> tuple[tuple[Node, ...], int]:
-        arguments = []
-        if self.token.kind != ")":
-            arguments.append(self.condition())
-            while self.token.kind == ",":
-                self.advance()
-                arguments.append(self.condition())
-        return tuple(arguments), self._close(opening, ")")
+    def _items(self, closing: str = "") -> tuple[Node, ...]:
+        """Conditions with commas between them; none where ``closing`` follows at once."""
+        if self.token.kind == closing:
+            return ()
+        items = [self.condition()]
+        while self.token.kind == ",":
+            self.advance()
+            items.append(self.condition())
+        return tuple(items)
 
     def _close(self, opening: Token, closing: str) -> int:
         if self.token.kind != closing:
@@ -465,8 +441,10 @@ class _Parser:
         return self.advance().span[1]
 
     def _call(self, name: Token) -> Node:
-        arguments, end = self._arguments(self.advance())
-        return Call((name.span[0], end), name.text, name.span, arguments)
+        opening = self.advance()
+        arguments = self._items(")")
+        span = (name.span[0], self._close(opening, ")"))
+        return tree.Call(span, name.text, name.span, arguments)
 
     def _bracket_after_superscripts(self) -> bool:
         """Whether superscripts stand here and a bracket behind them: ``sin²(x)``."""
@@ -479,33 +457,20 @@ class _Parser:
         """``sin²(x)`` is ``sin(x)**2``."""
         self.advance()
         exponent = self.primary()
-        if isinstance(exponent, Negative):
+        if isinstance(exponent, tree.Negative):
             self.fail(
                 "a negative power of a function can mean its inverse",
                 exponent.span,
                 f"`1/{name.text}(…)`, or the inverse function by its name",
             )
         call = self._call(name)
-        return Power(call.span, call, exponent)
+        return tree.Power(call.span, call, exponent)
 
     def _bracket(self, opening: Token) -> Node:
-        node = self.condition()
-        if self.token.kind == "," and not opening.raised:
-            items = [node]
-            while self.token.kind == ",":
-                self.advance()
-                items.append(self.condition())
-            end = self._close(opening, ")")
-            return Pair((opening.span[0], end), tuple(items))
-        end = self._close(opening, ")")
-        return replace(node, span=(opening.span[0], end))
+        items = (self.condition(),) if opening.raised else self._items()
+        span = (opening.span[0], self._close(opening, ")"))
+        return replace(items[0], span=span) if len(items) == 1 else tree.Pair(span, items)
 
     def _array(self, opening: Token) -> Node:
-        items = []
-        if self.token.kind != "]":
-            items.append(self.condition())
-            while self.token.kind == ",":
-                self.advance()
-                items.append(self.condition())
-        end = self._close(opening, "]")
-        return Array((opening.span[0], end), tuple(items))
+        items = self._items("]")
+        return tree.Array((opening.span[0], self._close(opening, "]")), items)

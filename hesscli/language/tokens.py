@@ -27,40 +27,19 @@ class Token:
 
 
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "0123456789+-()nxy", strict=True))
-OPERATORS = {
-    "·": "*",
-    "×": "*",
-    "⋅": "*",
-    "∙": "*",
-    "∗": "*",
-    "−": "-",
-    "–": "-",
-    "÷": "/",
-    "∕": "/",
-    "⁄": "/",
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-    "∧": "and",
-    "∨": "or",
-    "¬": "not",
-    "&": "and",
-    "|": "or",
-    "~": "not",
-    "^": "**",
-    "&&": "and",
-    "||": "or",
-    "**": "**",
-    "<=": "<=",
-    ">=": ">=",
-    "==": "==",
-    "!=": "!=",
-    **{c: c for c in "+-*/()[],<>=!%"},
+# Each operator with the other signs that people type and paste for it.
+_SIGNS = {
+    "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
+    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~",
+}  # fmt: skip
+OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
+    sign: sign for sign in ("**", "<=", ">=", "==", "!=", *"+-*/()[],<>=!%")
 }
 KEYWORDS = ("and", "or", "not", "if", "else")
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
 NUMBER = re.compile(r"(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
+NAME = r"[^\W\d]\w*"
 # As it may stand in a point that is not written as a formula: 2, -.5, 1e-3, 1/3. Here and
 # everywhere, no two parts of an expression can match the same text: that would take for ever.
 SIGNED_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
@@ -91,13 +70,12 @@ def canonical_name(text: str) -> str:
     return folded
 
 
-def tokenize(text: str, *, files: bool = False, limited: bool = True) -> list[Token]:
+def tokenize(text: str, *, files: bool = False) -> list[Token]:
     """Split ``text`` into tokens that end with one of kind ``end``.
 
-    ``files`` allows ``@path``; text of the program's own making is not ``limited``. Raises
-    :class:`HessError` for a character that means nothing.
+    ``files`` allows ``@path``. Raises :class:`HessError` for a character that means nothing.
     """
-    if limited and len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH:
         raise HessError(
             "too-long", f"the text has {len(text):,} characters; the most is {MAX_LENGTH:,}"
         )
@@ -178,33 +156,25 @@ def _word(text: str, word: str, span: Span) -> Token:
     folded = unicodedata.normalize("NFKC", word)
     if "π" in folded and folded != "π" and not name.startswith(("pi_", "pi0")):
         raise HessError(
-            "ambiguous-product",
-            f"`{shortened(word)}` would be one name",
-            span=span,
-            source=text,
+            "ambiguous-product", f"`{shortened(word)}` would be one name", span=span, source=text,
             hint=f"`{shortened(folded.replace('π', 'π*', 1))}` if a product with π is meant",
-        )
+        )  # fmt: skip
     settled = canonical_name(name) == name and all(map(_in_name, name))
     if not settled or not (name[0].isalpha() or name[0] == "_"):
         raise HessError(
-            "syntax",
-            f"`{shortened(word)}` is not a name",
-            span=span,
-            source=text,
+            "syntax", f"`{shortened(word)}` is not a name", span=span, source=text,
             hint="letters, digits and `_`, such as x, x1 or theta_0",
-        )
+        )  # fmt: skip
     return Token("name", name, span)
 
 
 def _refuse_hexadecimal(text: str, plain: str, match: re.Match[str]) -> None:
     if match.group() == "0" and re.match(r"[xXbBoO][0-9a-fA-F]", plain[match.end() :]):
         raise HessError(
-            "syntax",
-            "numbers are decimal; this looks like a hexadecimal, octal or binary one",
-            span=(match.start(), match.end() + 2),
-            source=text,
+            "syntax", "numbers are decimal; this looks like a hexadecimal, octal or binary one",
+            span=(match.start(), match.end() + 2), source=text,
             hint="write the number in decimal, or put `*` between the 0 and the name",
-        )
+        )  # fmt: skip
 
 
 def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
@@ -252,20 +222,17 @@ def _unknown_character(text: str, i: int) -> HessError:
     )
 
 
-def read_number(text: str, *, limited: bool = True) -> Fraction:
+def read_number(text: str) -> Fraction:
     """The exact value of a literal. Raises :class:`HessError` beyond the limits of this module."""
     text = text.replace("_", "")
     if is_vulgar_fraction(text):
         return Fraction(unicodedata.normalize("NFKC", text).replace("⁄", "/"))
     mantissa, _, exponent = text.lower().partition("e")
-    if limited and len(mantissa) > MAX_DIGITS:
+    if len(mantissa) > MAX_DIGITS:
         raise HessError(
             "too-large", f"a number of {len(mantissa):,} digits; the most is {MAX_DIGITS:,}"
         )
     if len(exponent) > 6 or abs(int(exponent or 0)) > MAX_EXPONENT:
-        raise HessError(
-            "too-large",
-            f"the exponent of this number is beyond ±{MAX_EXPONENT:,}",
-            hint="a number between 1e-300 and 1e300",
-        )
+        message = f"the exponent of this number is beyond ±{MAX_EXPONENT:,}"
+        raise HessError("too-large", message, hint="a number between 1e-300 and 1e300")
     return Fraction(text)

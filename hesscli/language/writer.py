@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hesscli.language import tree
 from hesscli.language.tokens import GREEK, is_vulgar_fraction
-from hesscli.language.tree import (
-    Array,
-    Call,
-    Comparison,
-    File,
-    Logic,
-    Name,
-    Negative,
-    Node,
-    Not,
-    Number,
-    Pair,
-    Power,
-    Product,
-    Sum,
-)
+from hesscli.language.tree import Node
 
 # How tightly a node binds, for brackets in `unparse`: a child is bracketed when it binds looser
 # than its place demands.
@@ -29,12 +15,16 @@ _CONDITION, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """The signs that :func:`unparse` writes."""
+    """The signs that :func:`unparse` writes.
+
+    ``towers`` puts brackets around each power or root in a power: ``x**(y**z)``.
+    """
 
     times: str
     power: str
     minus: str
     superscripts: bool
+    towers: bool = False
 
 
 PYTHON = Notation("*", "**", "-", superscripts=False)
@@ -47,63 +37,64 @@ def unparse(node: Node, notation: Notation = PYTHON) -> str:
 
 
 def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
-    def inner(child: Node, least: int) -> str:
+    """The text of ``node`` and how tightly it binds."""
+
+    def inner(child: Node, least: int = _CONDITION) -> str:
         text, binding = _unparse(child, notation)
         return text if binding >= least else f"({text})"
 
+    def listed(items: tuple[Node, ...]) -> str:
+        return ", ".join(map(inner, items))
+
     match node:
-        case Number(text=text, value=value):
+        case tree.Number(text=text, value=value):
             if is_vulgar_fraction(text):
                 return f"{value.numerator}/{value.denominator}", _PRODUCT
             return text, _ATOM
-        case Name(name=name):
+        case tree.Name(name=name):
             return _GREEK_LETTERS.get(name, name) if notation.superscripts else name, _ATOM
-        case Negative(operand=Negative() as operand):
-            return f"{notation.minus}({inner(operand, _CONDITION)})", _SIGN
-        case Negative(operand=operand):
+        case tree.Negative(operand=operand):
             text, binding = _unparse(operand, notation)
             if binding < _PRODUCT or text.startswith(notation.minus):
                 return f"{notation.minus}({text})", _SIGN
             # -(2*x) is written -2*x, which is the same number.
             return notation.minus + text, min(binding, _SIGN)
-        case Sum(terms=terms):
-            parts = [inner(terms[0][1], _PRODUCT)]
+        case tree.Sum(terms=terms):
+            text = inner(terms[0][1], _PRODUCT)
             for sign, term in terms[1:]:
-                shown = notation.minus if sign == "-" else "+"
-                text = inner(term, _PRODUCT)
-                parts.append(f" {shown} " + (f"({text})" if text[0] == notation.minus else text))
-            return "".join(parts), _SUM
-        case Product(factors=factors):
-            parts = [inner(factors[0][1], _PRODUCT)]
+                part = inner(term, _PRODUCT)
+                shown = f"({part})" if part.startswith(notation.minus) else part
+                text += f" {notation.minus if sign == '-' else '+'} {shown}"
+            return text, _SUM
+        case tree.Product(factors=factors):
+            text = inner(factors[0][1], _PRODUCT)
             for operator, factor in factors[1:]:
-                parts.append(notation.times if operator == "*" else "/")
                 # A quotient as a factor keeps its brackets: a*(b/c) is not written a*b/c.
-                parts.append(inner(factor, _POWER))
-            return "".join(parts), _PRODUCT
-        case Power(base=base, exponent=exponent):
-            below = inner(base, _ATOM)
-            if notation.superscripts and isinstance(exponent, Number):
-                digits = exponent.text
-                if digits.isdecimal():
-                    return below + digits.translate(_RAISED), _POWER
-            return f"{below}{notation.power}{inner(exponent, _POWER)}", _POWER
-        case Call(name=name, arguments=arguments):
-            return f"{name}({', '.join(inner(a, _CONDITION) for a in arguments)})", _ATOM
-        case Comparison(operands=operands, operators=operators):
-            parts = [inner(operands[0], _SUM)]
+                text += (notation.times if operator == "*" else "/") + inner(factor, _POWER)
+            return text, _PRODUCT
+        case tree.Power(base=base, exponent=exponent):
+            above = inner(exponent, _ATOM if notation.towers else _POWER)
+            if notation.superscripts and above.isdecimal():
+                return inner(base, _ATOM) + above.translate(_RAISED), _POWER
+            return f"{inner(base, _ATOM)}{notation.power}{above}", _POWER
+        case tree.Call(name=name, arguments=arguments):
+            is_power = name == "sqrt" and notation.towers
+            return f"{name}({listed(arguments)})", _POWER if is_power else _ATOM
+        case tree.Comparison(operands=operands, operators=operators):
+            text = inner(operands[0], _SUM)
             for operator, operand in zip(operators, operands[1:], strict=True):
                 shown = _COMPARED.get(operator, operator) if notation.superscripts else operator
-                parts.append(f" {shown} {inner(operand, _SUM)}")
-            return "".join(parts), _CONDITION
-        case Logic(operator=operator, operands=operands):
-            return f" {operator} ".join(f"({inner(o, _CONDITION)})" for o in operands), _CONDITION
-        case Not(operand=operand):
-            return f"not ({inner(operand, _CONDITION)})", _CONDITION
-        case Pair(items=items):
-            return f"({', '.join(inner(item, _CONDITION) for item in items)})", _ATOM
-        case Array(items=items):
-            return f"[{', '.join(inner(item, _CONDITION) for item in items)}]", _ATOM
-        case File(path=path):
+                text += f" {shown} {inner(operand, _SUM)}"
+            return text, _CONDITION
+        case tree.Logic(operator=operator, operands=operands):
+            return f" {operator} ".join(f"({inner(o)})" for o in operands), _CONDITION
+        case tree.Not(operand=operand):
+            return f"not ({inner(operand)})", _CONDITION
+        case tree.Pair(items=items):
+            return f"({listed(items)})", _ATOM
+        case tree.Array(items=items):
+            return f"[{listed(items)}]", _ATOM
+        case tree.File(path=path):
             return f"@{path}", _ATOM
 
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hesscli.answer import Answer
 from hesscli.shapes import broadcast
-from hesscli.types import Array, Evaluation, Report
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from hesscli.types import Array, Mask
 
 Values = Callable[[Array], Array]
+Profile = Callable[[Array], Array]  # the function of one element alone
+Jet = tuple[float, float, float]  # value, slope and curvature; NaN where there is none
 
 
 def short(value: float, digits: int = 5) -> str:
@@ -32,6 +30,11 @@ def short(value: float, digits: int = 5) -> str:
 # --- scales ------------------------------------------------------------------------------------
 
 TINY, HUGE = 1e-290, 8e307  # beyond these, a picture would be of doubles, not of the function
+
+
+def unit_of(size: float) -> float:
+    """The power of ten below ``size``, for numbers that matplotlib can take."""
+    return 10.0 ** max(math.floor(math.log10(size)), -300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +62,25 @@ class Window:
         """Places and labels of round numbers, and what to add to the labels."""
         from matplotlib.ticker import MaxNLocator
 
-        exponent = max(math.floor(math.log10(self.half)), -300)
-        unit = 10.0**exponent
-        origin = 0.0
-        if abs(self.center) > 2e3 * self.half:
-            rounded = [round(self.center, digits - exponent) for digits in (-3, -2, -1)]
-            near = [number for number in rounded if abs(number - self.center) < 1.1 * self.half]
-            origin = near[0] if near else rounded[-1]
+        unit = unit_of(self.half)
+        origin = self.center if abs(self.center) > 2e3 * self.half else 0.0
         middle, half = (self.center - origin) / unit, self.half / unit
         locator = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10])
-        found = np.asarray(locator.tick_values(middle - half, middle + half)).tolist()
-        inside = [t for t in found if abs(t - middle) <= half * (1 + 1e-9)]
+        found = np.asarray(locator.tick_values(middle - half, middle + half))
+        inside = found[np.abs(found - middle) <= half * (1 + 1e-9)].tolist()
         return [(t - middle) / half for t in inside], [short(t * unit) for t in inside], origin
 
 
 @dataclass(frozen=True, slots=True)
 class Magnitudes:
-    """A scale for numbers of both signs up to ``most``; from ``least`` on it is logarithmic.
+    """A scale for numbers of both signs, in units of ``unit``, up to ``most`` of them.
 
-    All of it is linear where ``least`` is None.
+    From ``least`` on it is logarithmic; all of it is linear where that is None.
     """
 
-    least: float | None
+    unit: float
     most: float
+    least: float | None
 
     @classmethod
     def of(cls, numbers: Array, zero: float = 0.0, small: float = 0.0) -> Magnitudes:
@@ -91,30 +90,15 @@ class Magnitudes:
         """
         sizes = np.abs(numbers[np.abs(numbers) > zero])
         if not sizes.size:
-            return cls(None, 1.0)
-        most = float(sizes.max())
-        least = max(float(np.quantile(sizes, small)), most * 1e-12)
-        return cls(least if most > 1e3 * least else None, most)
+            return cls(1.0, 1.0, None)
+        unit = unit_of(float(sizes.max()))
+        most = float(sizes.max()) / unit
+        least = unit_of(max(float(np.quantile(sizes, small)) / unit, most * 1e-12))
+        return cls(unit, most, least if most > 1e3 * least else None)
 
-    def place(self, numbers: Array) -> Array:
-        """Where numbers stand between -1 and 1; at 0 stands 0, and nothing else."""
-        if self.least is None:
-            sizes = np.abs(numbers) / self.most
-        else:
-            sizes = np.abs(numbers) / self.least
-            sizes = np.where(sizes > 1, 1 + np.log10(np.maximum(sizes, 1)), sizes)
-            sizes /= 1 + math.log10(self.most / self.least)
-        return np.asarray(np.sign(numbers) * np.maximum(sizes, 1e-9))
-
-    def ticks(self) -> tuple[list[float], list[str]]:
-        """Places and labels of round numbers of both signs, and of 0."""
-        if self.least is None:
-            return Window(0.0, self.most).ticks()[:2]
-        first, last = math.ceil(math.log10(self.least)), math.floor(math.log10(self.most))
-        exponents = range(last, first - 1, -max(1, (last - first + 3) // 4))
-        powers = np.array([10.0**e for e in exponents])
-        numbers = np.concatenate([-powers, [0.0], powers[::-1]])
-        return self.place(numbers).tolist(), [short(n) for n in numbers.tolist()]
+    def label(self, number: float, _: object = None) -> str:
+        """What a number of units is labelled with."""
+        return short(number * self.unit)
 
 
 # --- the function ------------------------------------------------------------------------------
@@ -128,34 +112,33 @@ REFINEMENTS = 30
 
 
 class Samples:
-    """The formula's values around the point, NaN where they are not finite."""
+    """The formula's values around the point, NaN where they are not finite.
 
-    def __init__(self, evaluation: Evaluation, values: Values) -> None:
-        self.at = np.concatenate([evaluation.point[v.name] for v in evaluation.variables])
+    ``budget`` tells how many points can be afforded.
+    """
+
+    def __init__(self, answer: Answer, values: Values) -> None:
+        self.at = np.concatenate([answer.place.numbers[v.name] for v in answer.place.variables])
         self.values = values
-        variables = (*evaluation.variables, *evaluation.constants)
-        if evaluation.formula.reduces:  # over tensors whose shapes need not go together
-            self.elements = sum(v.size for v in variables)
+        variables = (*answer.place.variables, *answer.place.constants)
+        if answer.formula.reduces:  # over tensors whose shapes need not go together
+            elements = sum(v.size for v in variables)
         else:
-            self.elements = math.prod(broadcast(v.shape for v in variables))
-
-    @cached_property
-    def budget(self) -> int:
-        """How many points can be afforded."""
-        return int(min(max(WORK / self.elements, MIN_POINTS), MAX_POINTS))
+            elements = math.prod(broadcast(v.shape for v in variables))
+        self.budget = int(min(max(WORK / elements, MIN_POINTS), MAX_POINTS))
+        self.step = max(1, int(CHUNK / elements))
 
     def __call__(self, points: Array) -> Array:
         """The values (k,) at points (k, n)."""
-        step = max(1, int(CHUNK / self.elements))
-        parts = [self.values(points[k : k + step]) for k in range(0, len(points), step)]
-        found = np.concatenate(parts)
+        starts = range(0, len(points), self.step)
+        found = np.concatenate([self.values(points[k : k + self.step]) for k in starts])
         return np.where(np.isfinite(found), found, np.nan)
 
-    def along(self, axis: int) -> Callable[[Array], Array]:
+    def along(self, axis: int) -> Profile:
         """The function of one element alone, the others being those of the point."""
 
         def profile(numbers: Array) -> Array:
-            points = np.repeat(self.at[None, :], len(numbers), axis=0)
+            points = np.tile(self.at, (len(numbers), 1))
             points[:, axis] = numbers
             return self(points)
 
@@ -167,9 +150,7 @@ def taylor(offsets: Array, value: float, slope: float, curvature: float) -> Arra
     return value + offsets * (slope + offsets * curvature / 2)
 
 
-def half_width(
-    profile: Callable[[Array], Array], at: float, jet: tuple[float, float, float], budget: int
-) -> float:
+def half_width(profile: Profile, at: float, jet: Jet, budget: int) -> float:
     """How far to each side of ``at`` to show a function with this value, slope and curvature.
 
     A little beyond where it has visibly left its parabola. A function that never does is shown
@@ -182,23 +163,16 @@ def half_width(
         least, most = rest * 1e-4, min(rest * 1e3, 1e300)
     steps = np.geomspace(least, most, int(min(16 * math.log10(most / least), budget / 2)))
     both = profile(np.concatenate([at - steps, at + steps])).reshape(2, -1)
-    sizes = np.fmax.accumulate(np.fmax(*np.abs(both)))
     value, slope, curvature = jet
     if not math.isfinite(value + slope + curvature):
-        seen = steps[np.isfinite(sizes)]
-        most = max(2 * rest, 2 * float(seen[0]) if seen.size else 0.0)
-        rise = np.fmin(*np.abs(both - value))
-        within = rise[steps <= most]
-        risen = np.flatnonzero((rise > 0) & (rise >= 0.8 * within[-1]))
-        if risen.size and risen[0]:  # else it jumps
-            most = min(most, 20 * float(steps[risen[0]]))
-        return _few_turns(steps, both, most)
+        return _without_parabola(steps, both, value, rest)
     parabola = taylor(np.array([-steps, steps]), *jet)
     gaps = np.fmax.accumulate(np.fmax(*np.abs(both - parabola)))
-    spans = np.fmax(_spans(both), _spans(parabola))
+    sizes = np.fmax.accumulate(np.fmax(*np.abs(both)))
     noise = ROUNDING * (sizes + abs(at * slope)) + 8 * np.nan_to_num(gaps[0]) + TINY
-    left = np.flatnonzero((gaps >= LEAVES * spans) & (gaps > noise))
-    leaves = float(steps[left[0]]) if left.size else 0.0
+    spans = np.fmax(_spans(both), _spans(parabola))
+    left = steps[(gaps >= LEAVES * spans) & (gaps > noise)]
+    leaves = float(left[0]) if left.size else 0.0
     if slope == curvature == 0:  # no scale: any function leaves a line at once
         return _few_turns(steps, both, max(rest, 1.6 * leaves))
     if leaves:
@@ -215,6 +189,17 @@ def _rest(at: float) -> float:
     return max(1.0, abs(at))
 
 
+def _without_parabola(steps: Array, both: Array, value: float, rest: float) -> float:
+    """As far as there are values, and not much farther than most of the rise, as at a kink."""
+    seen = steps[np.isfinite(both).any(0)]
+    most = max(2 * rest, 2 * float(seen[0]) if seen.size else 0.0)
+    rise = np.fmin(*np.abs(both - value))
+    risen = np.flatnonzero((rise > 0) & (rise >= 0.8 * rise[steps <= most][-1]))
+    if risen.size and risen[0]:  # else it jumps
+        most = min(most, 20 * float(steps[risen[0]]))
+    return _few_turns(steps, both, most)
+
+
 def _spans(both: Array) -> Array:
     """How far the values (2, k) on both sides are apart, up to each step."""
     return np.asarray(np.fmax.accumulate(np.fmax(*both)) - np.fmin.accumulate(np.fmin(*both)))
@@ -225,65 +210,57 @@ def _few_turns(steps: Array, both: Array, most: float) -> float:
     changes = np.nan_to_num(np.abs(np.diff(both, axis=1, prepend=both[:, :1])))
     changes[changes < ROUNDING * np.nan_to_num(np.abs(both))] = 0
     calm = np.cumsum(changes.sum(0)) <= 5 * _spans(both)
-    inside = calm & (steps > 1e-6 * most) & (steps <= most)
-    largest = float(steps[inside].max()) if inside.any() else most
-    return most if largest > 0.8 * most else largest
+    inside = steps[calm & (steps > 1e-6 * most) & (steps <= most)]
+    return float(inside[-1]) if inside.size and inside[-1] <= 0.8 * most else most
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
     """The graph of a function of one variable: ``y`` (k,) at ``x`` (k,), NaN in its gaps.
 
-    ``point`` are x and f at the point, ``slope`` and ``curvature`` the derivatives there; each
-    NaN where there is none.
+    ``jet`` are value, slope and curvature at the point.
     """
 
     across: Window
     up: Window
     x: Array
     y: Array
-    point: tuple[float, float]
-    slope: float
-    curvature: float
+    jet: Jet
 
     def parabola(self, x: Array) -> Array:
         """The second-order Taylor polynomial of the function, at ``x``."""
-        return taylor(x - self.point[0], self.point[1], self.slope, self.curvature)
+        return taylor(x - self.across.center, *self.jet)
 
     def tangent(self, x: Array) -> Array:
         """The first-order one."""
-        return taylor(x - self.point[0], self.point[1], self.slope, 0.0)
+        return taylor(x - self.across.center, *self.jet[:2], 0.0)
 
 
-def curve(report: Report, values: Values) -> Curve:
+def curve(answer: Answer, values: Values) -> Curve:
     """What to draw of a function of one variable."""
-    samples = Samples(report.evaluation, values)
+    samples = Samples(answer, values)
     profile, at = samples.along(0), float(samples.at[0])
-    value, slope = report.evaluation.value, float(report.evaluation.gradient[0])
-    curvature = float(report.evaluation.hessian[0, 0])
-    jet = value, slope, curvature
+    jet = answer.value, float(answer.gradient[0]), float(answer.hessian[0, 0])
     across = Window.around(at, half_width(profile, at, jet, samples.budget))
     x = across.points(min(401, samples.budget) | 1)  # odd: the middle is the point
     y = profile(x)
-    y[len(y) // 2] = value
+    y[len(y) // 2] = jet[0]
     up = _vertical(profile, x, y, taylor(x - at, *jet))
-    x, y = _refined(profile, x, y, up, across.half)
-    return Curve(across, up, x, y, (at, value), slope, curvature)
+    return Curve(across, up, *_refined(profile, x, y, up, across.half), jet)
 
 
-def _vertical(profile: Callable[[Array], Array], x: Array, y: Array, parabola: Array) -> Window:
+def _vertical(profile: Profile, x: Array, y: Array, parabola: Array) -> Window:
     """The heights to show: all values but those at a pole, and some of the parabola."""
     known = y[np.isfinite(y)]
     if not known.size:
         return Window(0.0, 1.0)
     low, high = float(known.min()), float(known.max())
-    value = y[len(y) // 2] if np.isfinite(y[len(y) // 2]) else low / 2 + high / 2
-    inner = np.quantile(known, (0.12, 0.88))
-    reach = 0.6 * float(inner[1] - inner[0])
+    inner, value = np.quantile(known, (0.12, 0.88)), y[len(y) // 2]
+    reach = 0.6 * np.ptp(inner)
     if high - inner[1] > 4 * reach and _is_pole(profile, x, y, int(np.nanargmax(y))):
-        high = max(value, float(inner[1]) + reach)
+        high = float(np.fmax(inner[1] + reach, value))
     if inner[0] - low > 4 * reach and _is_pole(profile, x, y, int(np.nanargmin(y))):
-        low = min(value, float(inner[0]) - reach)
+        low = float(np.fmin(inner[0] - reach, value))
     if high - low <= max(ROUNDING * max(abs(low), abs(high)), TINY):  # constant
         return Window.around(low, abs(low) / 2 or 1.0)
     room = 0.4 * (high - low)
@@ -292,25 +269,19 @@ def _vertical(profile: Callable[[Array], Array], x: Array, y: Array, parabola: A
     return Window.around(low / 2 + high / 2, (high / 2 - low / 2) * 1.08)
 
 
-def _is_pole(profile: Callable[[Array], Array], x: Array, y: Array, peak: int) -> bool:
+def _is_pole(profile: Profile, x: Array, y: Array, peak: int) -> bool:
     """Whether values around a sample grow as far as one looks."""
-    left, right = x[max(peak - 1, 0)], x[min(peak + 1, len(x) - 1)]
-    first = abs(y[peak] - np.nanmedian(y))
-    largest = first
+    usual = np.nanmedian(y)
+    largest = first = abs(y[peak] - usual)
     for _ in range(8):
-        near = np.linspace(left, right, 17)
-        sizes = np.abs(profile(near) - np.nanmedian(y))
-        if not np.isfinite(sizes).any():
-            break
-        top = int(np.nanargmax(sizes))
-        largest = max(largest, float(sizes[top]))
-        left, right = near[max(top - 1, 0)], near[min(top + 1, 16)]
+        x = np.linspace(x[max(peak - 1, 0)], x[min(peak + 1, len(x) - 1)], 17)
+        sizes = np.nan_to_num(np.abs(profile(x) - usual))
+        peak = int(np.argmax(sizes))
+        largest = max(largest, sizes[peak])
     return bool(largest > 50 * first)
 
 
-def _refined(
-    profile: Callable[[Array], Array], x: Array, y: Array, up: Window, half: float
-) -> tuple[Array, Array]:
+def _refined(profile: Profile, x: Array, y: Array, up: Window, half: float) -> tuple[Array, Array]:
     """More points where the graph is steep or ends, and a gap where it jumps."""
     for _ in range(REFINEMENTS):
         middle = x[:-1] / 2 + x[1:] / 2
@@ -324,7 +295,7 @@ def _refined(
     return np.insert(x, jumps, x[jumps]), np.insert(y, jumps, np.nan)
 
 
-def _rough(y: Array, up: Window) -> NDArray[np.bool_]:
+def _rough(y: Array, up: Window) -> Mask:
     """Where neighbours are far apart in the window, or only one of them has a value."""
     places = np.clip(up.place(y), -1.2, 1.2)
     ends = np.isfinite(y[:-1]) != np.isfinite(y[1:])
@@ -347,23 +318,32 @@ class Landscape:
         scaled /= np.abs(scaled).max()
         return np.asarray(scaled / np.hypot(*scaled))
 
+    def ranked(self) -> tuple[Array, Array]:
+        """The heights on a scale on which the levels are 0, 1, 2, and so on, which matplotlib can
+        tell apart whatever the function; and the same without cliffs, along which all lines run.
+        """
+        known = np.array([np.nanmin(self.heights), *self.levels, np.nanmax(self.heights)])
+        low, high = 2 * self.levels[[0, -1]] - known[[2, -3]]  # no farther than the next level
+        known[[0, -1]] = max(known[0], low), min(known[-1], high)
+        ranked = np.interp(self.heights, known, np.arange(-1, len(self.levels) + 1))
+        steep = np.abs(np.gradient(ranked)).max(0) > max(1, len(self.levels) // 4)
+        return ranked, np.where(steep, np.nan, ranked)
 
-def landscape(report: Report, values: Values) -> Landscape:
+
+def landscape(answer: Answer, values: Values) -> Landscape:
     """What to draw of a function of two variables."""
-    evaluation = report.evaluation
-    samples = Samples(evaluation, values)
-    at = samples.at.tolist()
+    samples = Samples(answer, values)
     halves = []
     for i in (0, 1):
-        jet = evaluation.value, float(evaluation.gradient[i]), float(evaluation.hessian[i, i])
-        halves.append(half_width(samples.along(i), at[i], jet, samples.budget // 4))
-    free = [half == _rest(number) for half, number in zip(halves, at, strict=True)]
+        jet = answer.value, float(answer.gradient[i]), float(answer.hessian[i, i])
+        halves.append(half_width(samples.along(i), samples.at[i], jet, samples.budget // 4))
+    free = [half == _rest(number) for half, number in zip(halves, samples.at, strict=True)]
     halves = _balanced(samples, [max(halves) if free[i] else halves[i] for i in (0, 1)])
-    windows = Window.around(at[0], halves[0]), Window.around(at[1], halves[1])
+    x, y = (Window.around(*each) for each in zip(samples.at.tolist(), halves, strict=True))
     count = int(min(math.sqrt(samples.budget) * 1.6, 141)) | 1
-    grid = np.meshgrid(*(window.points(count) for window in windows))
+    grid = np.meshgrid(x.points(count), y.points(count))
     heights = samples(np.column_stack([g.ravel() for g in grid])).reshape(count, count)
-    return Landscape(windows, heights, _levels(heights))
+    return Landscape((x, y), heights, _levels(heights))
 
 
 def principal(hessian: Array) -> Array:
@@ -379,18 +359,12 @@ def _balanced(samples: Samples, halves: Sequence[float]) -> list[float]:
     a, b = halves
     if max(a, b) > 8 * min(a, b):
         return [a, b]
-    a = b = math.sqrt(a) * math.sqrt(b) if max(a, b) > 3 * min(a, b) else max(a, b)
-    spans = [
-        np.ptp(heights[np.isfinite(heights)]) if np.isfinite(heights).any() else 0.0
-        for heights in (samples.along(i)(Window(samples.at[i], a).points(41)) for i in (0, 1))
-    ]
-    if min(spans) > 0:
-        ratio = math.sqrt(spans[0]) / math.sqrt(spans[1])
-        if ratio > 30:
-            a /= ratio
-        elif ratio < 1 / 30:
-            b *= ratio
-    return [a, b]
+    both = math.sqrt(a) * math.sqrt(b) if max(a, b) > 3 * min(a, b) else max(a, b)
+    lines = [samples.along(i)(Window(samples.at[i], both).points(41)) for i in (0, 1)]
+    known = [line[np.isfinite(line)] for line in lines]
+    spans = [np.ptp(line) if line.size else 0.0 for line in known]
+    ratio = math.sqrt(spans[0]) / math.sqrt(spans[1]) if min(spans) > 0 else 1.0
+    return [both / ratio if ratio > 30 else both, both * ratio if ratio < 1 / 30 else both]
 
 
 def _levels(heights: Array) -> Array:

@@ -1,22 +1,30 @@
 """An answer as a document: its words, numbers and matrix, before any drawing.
 
-A terminal and a pipe draw the same document, so they say the same words. Nothing here knows
-colours, widths or rules.
+A terminal and a pipe draw the same document, so they say the same words: `str` gives those of a
+pipe, and Rich prints it on any console. Nothing here knows colours, widths or rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from hesscli.errors import ASCII_SIGNS
 from hesscli.language.tree import Name
 from hesscli.language.writer import Notation, unparse
+from hesscli.render.entries import Entries
 from hesscli.render.grid import Group, Matrix
-from hesscli.types import Formula, Undefined, Variable
+from hesscli.types import Formula, Variable
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.measure import Measurement
 
 T = TypeVar("T")
 MAX_LISTED = 16
+TITLE = "f = "
+LABEL_WIDTH = len("eigenvalues")
 # A blank at which a line is not broken, if that can be helped.
 TOGETHER = "\N{NO-BREAK SPACE}"
 
@@ -40,8 +48,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """Where a large matrix is not zero; words cannot tell it, so a pipe goes without."""
+
+    entries: Entries
+
+
+# The title is a text of its own.
+Part = str | tuple[Line, ...] | Matrix | Picture | Table
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """One answer; ``summary`` tells of a matrix that is too large to be looked at."""
+    """One answer; ``summary`` tells of a matrix that is too large to be looked at. ``full`` says
+    that a console, too, is to show all of it.
+    """
 
     title: str
     lines: tuple[Line, ...]
@@ -49,6 +70,56 @@ class Document:
     verdict: tuple[Line, ...]
     table: Table | None = None
     summary: tuple[Line, ...] = ()
+    full: bool = False
+
+    def sections(self) -> Iterator[tuple[Part, ...]]:
+        """What stands below each other, an empty line between two."""
+        yield self.title, self.lines
+        yield (self.matrix,)
+        if self.summary:
+            yield self.summary, Picture(self.matrix.entries)
+        if self.table:
+            yield (self.table,)
+        if self.verdict:
+            yield (self.verdict,)
+
+    def in_ascii(self) -> Document:
+        """The document without the signs that an ASCII terminal does not have."""
+
+        def plain(text: str) -> str:
+            return text.translate(ASCII_SIGNS)
+
+        def plain_lines(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+            return tuple(replace(line, text=plain(line.text)) for line in lines)
+
+        matrix, table = self.matrix, self.table
+        return replace(
+            self,
+            lines=plain_lines(self.lines),
+            summary=plain_lines(self.summary),
+            verdict=plain_lines(self.verdict),
+            matrix=replace(
+                matrix,
+                groups=tuple(replace(g, title=plain(g.title)) for g in matrix.groups),
+                captions={place: plain(text) for place, text in matrix.captions.items()},
+            ),
+            table=table and replace(table, rows=tuple(tuple(map(plain, r)) for r in table.rows)),
+        )
+
+    def __str__(self) -> str:
+        from hesscli.render import text
+
+        return "\n".join(text.lines(self))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from hesscli.render.terminal import drawn
+
+        return drawn(self, console, options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        from hesscli.render.terminal import measured
+
+        return measured(self, console, options)
 
 
 def title(formula: str) -> str:
@@ -117,23 +188,3 @@ def middle_left_out(parts: Sequence[T], most: int | None) -> list[T | str]:
 def summary_lines(summary: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
     """The lines of a summary of names and words."""
     return tuple(Line(*each) for each in summary)
-
-
-def kind_in_words(kind: str | None) -> str:
-    match kind:
-        case "minimum":
-            return "stationary: a strict local minimum"
-        case "maximum":
-            return "stationary: a strict local maximum"
-        case "saddle":
-            return "stationary: a saddle"
-        case "inconclusive":
-            return "stationary; its kind is inconclusive, because the Hessian is singular"
-    return "stationary"
-
-
-def reasons(undefined: Sequence[Undefined], notes: Sequence[str]) -> Iterable[Line]:
-    for item in undefined:
-        yield Line("undefined", item.reason, "problem")
-    for note in notes:
-        yield Line("note", note, "note")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hesscli.render.palette import Palette
 from hesscli.types import Array
 
 MISSING = "none"
+GAP = "  "  # before each column
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,21 @@ class Signs:
     vertical: str
     horizontal: str
     cross: str
-    corners: str
 
 
-UNICODE = Signs("·", "⋯", "⋮", "│", "─", "┼", "┌┐└┘")
-ASCII = Signs(".", "..", ":", "|", "-", "+", "++++")
+UNICODE = Signs("·", "⋯", "⋮", "│", "─", "┼")
+ASCII = Signs(".", "..", ":", "|", "-", "+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Cells that stand under each other: all ``width`` wide, with the gap before them, and what
+    each of them means.
+    """
+
+    width: int
+    cells: list[str]
+    roles: list[str]
 
 
 class Entries(Protocol):
@@ -36,10 +46,8 @@ class Entries(Protocol):
     def proved(self) -> tuple[bool, bool]:
         """Whether some entries, and whether all that are zero, are zero at every point."""
 
-    def column(
-        self, j: int, rows: Sequence[int], palette: Palette, signs: Signs
-    ) -> tuple[int, list[str]]:
-        """The width of column ``j``, and its cells in these rows, padded to it."""
+    def column(self, j: int, rows: Sequence[int], least: int, signs: Signs) -> Column:
+        """Column ``j`` in these rows, at least so wide without its gap."""
 
     def text(self, i: int, j: int) -> str:
         """One entry on its own."""
@@ -49,3 +57,8 @@ class Entries(Protocol):
 
     def parts(self) -> dict[str, Array]:
         """What a picture shows side by side, by its title: (n, n), 0 where there is nothing."""
+
+
+def margin(width: int, least: int) -> str:
+    """The blanks before cells of this width: the gap, and what they lack of the least width."""
+    return GAP + " " * (least - width)

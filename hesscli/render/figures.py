@@ -26,7 +26,7 @@ MAX_WIDTH = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Layout:
     """Numbers that stand under each other, their decimal points aligned.
 
     ``places`` (n,) are the decimals of each, of its mantissa with ``scientific``; a cell has
@@ -57,14 +57,14 @@ class Column:
         return f"{text:>{self.left}}{'':{self.right}}"
 
 
-def column(values: Array) -> Column:
+def layout(values: Array) -> Layout:
     """The layout for numbers (n,) that stand under each other; NaN for one that is missing."""
     present = np.isfinite(values) & (values != 0)
     numbers = values[present]
     places = np.zeros(len(values), dtype=int)
     signed = bool((numbers < 0).any())
     if not numbers.size:
-        return Column(False, places, _room(1, 0, values), 0, False)
+        return Layout(False, places, _room(1, 0, values), 0, False)
     sizes = np.abs(numbers)
     exponents = np.floor(np.log10(sizes)).astype(int)
     whole = (sizes < LARGEST_WHOLE) & (numbers == np.rint(numbers))
@@ -77,11 +77,11 @@ def column(values: Array) -> Column:
         three = exponents.max() >= 100 or exponents.min() < -99
         decimals = int(places.max())
         left, right = 1 + signed, (decimals + 1 if decimals else 0) + 4 + three
-        return Column(True, places, _room(left, right, values), right, signed)
+        return Layout(True, places, _room(left, right, values), right, signed)
     places[present] = found
     left = max(len(f"{n:.{p}f}".partition(".")[0]) for n, p in _longest(numbers, found))
     right = int(found.max()) + 1 if found.any() else 0
-    return Column(False, places, _room(left, right, values), right, signed)
+    return Layout(False, places, _room(left, right, values), right, signed)
 
 
 def _longest(numbers: Array, places: Any) -> list[tuple[float, int]]:
@@ -136,8 +136,8 @@ def number(value: float) -> str:
         return MISSING
     if value == 0:
         return "0"
-    layout = column(np.array([value]))
-    return (layout.format(int(layout.places[0])) % value).strip()
+    made = layout(np.array([value]))
+    return (made.format(int(made.places[0])) % value).strip()
 
 
 def precise(value: float) -> str:

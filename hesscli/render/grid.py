@@ -1,20 +1,25 @@
-"""A matrix in blocks → lines of text: aligned, labelled, and as wide as there is room.
+"""A matrix in blocks → lines of texts and what they mean: aligned, labelled, and as wide as
+there is room.
 
-Cells are made a column at a time, padded and painted, and rows joined from them: a million
-numbers take a few tenths of a second.
+Cells are made a column at a time, and rows taken from them: a million numbers take a few tenths of
+a second.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hesscli.errors import display_width
-from hesscli.render.entries import Entries, Signs
-from hesscli.render.palette import Palette
+from hesscli.render.entries import GAP, Column, Entries, Signs
 from hesscli.render.texts import Texts
 
-GAP = "  "
+# A line: texts that stand beside each other, and the role of each.
+Spans = tuple[Sequence[str], Sequence[str]]
+UNLIMITED = sys.maxsize  # a width
+TITLE = "Hessian"
 # A matrix of more columns is elided, but for ``--full``; that many are then shown.
 MAX_COLUMNS = 16
 ELIDED_COLUMNS = 10
@@ -48,25 +53,27 @@ class Matrix:
         """The number of rows."""
         return len(self.labels)
 
+    def heading(self, signs: Signs) -> tuple[str, str]:
+        """The title, and what the sign of a structural zero means, if it occurs."""
+        occurs, _ = self.entries.proved
+        return TITLE, f"{signs.zero} {self.legend}" if occurs else ""
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Where a matrix is drawn: ``width`` in cells, None where lines may have any length."""
 
-    width: int | None
+class Frame(NamedTuple):
+    """Where a matrix is drawn: the width in cells, whether all of it is asked for, the signs."""
+
+    width: int
     full: bool
     signs: Signs
-    palette: Palette
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of cells, all ``width`` wide, under its label."""
+class _Labelled:
+    """A column under its label; ``index`` is -1 for the dots of columns that are hidden."""
 
     index: int
     label: str
-    cells: list[str]
-    width: int
+    column: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +81,13 @@ class _Block:
     """Columns that stand together; a title and captions may need more width than they do."""
 
     group: int
-    columns: tuple[_Column, ...]
+    columns: tuple[_Labelled, ...]
     needed: int
 
     @property
     def own(self) -> int:
         """The width of the columns."""
-        return sum(c.width for c in self.columns) + len(GAP) * (len(self.columns) - 1)
+        return sum(c.column.width for c in self.columns)
 
     @property
     def width(self) -> int:
@@ -88,19 +95,14 @@ class _Block:
         return max(self.own, self.needed)
 
 
-def shown(matrix: Matrix, frame: Frame) -> int:
-    """How many rows and columns are to be shown, if the width allows."""
-    whole = frame.width is None or frame.full or matrix.order <= MAX_COLUMNS
-    return matrix.order if whole else ELIDED_COLUMNS
-
-
-def lines(matrix: Matrix, frame: Frame) -> tuple[int, Iterator[str]] | None:
+def lines(matrix: Matrix, frame: Frame) -> tuple[int, Iterator[Spans]] | None:
     """How many rows and columns are hidden, and the lines; None where the width is too small.
 
     Beyond sixteen columns the middle is left out, unless all is asked for. Columns that do not fit
     beside each other stand in parts, one below the other; formulas are not broken up like that.
     """
-    count = shown(matrix, frame)
+    whole = frame.full or matrix.order <= MAX_COLUMNS
+    count = matrix.order if whole else ELIDED_COLUMNS
     while True:
         indices = _ends(matrix.order, count)
         parts = _parts(matrix, indices, frame)
@@ -111,7 +113,7 @@ def lines(matrix: Matrix, frame: Frame) -> tuple[int, Iterator[str]] | None:
         count = min(count - 1, sum(len(block.columns) for block in parts[0]))
     if len(parts) > 1 and isinstance(matrix.entries, Texts):
         return None  # a list of formulas is read more easily
-    return matrix.order - count, _drawn(matrix, indices, parts, frame)
+    return matrix.order - count, _drawn(matrix, indices, parts, frame.signs)
 
 
 def _ends(order: int, count: int) -> list[int]:
@@ -122,22 +124,26 @@ def _ends(order: int, count: int) -> list[int]:
 
 def _parts(matrix: Matrix, indices: list[int], frame: Frame) -> list[list[_Block]]:
     """The columns in blocks, the blocks in parts that fit the width; none if one does not."""
-    columns = [_column(matrix, j, indices, frame) for j in indices]
-    if frame.width is None:
-        return [_blocks(matrix, columns, frame)]
-    room = frame.width - _side(matrix, indices) - len(GAP)
+    room = frame.width - _side(matrix, indices)
+    columns = [_column(matrix, j, indices, frame.signs) for j in indices]
+    blocks = _blocks(matrix, columns, frame.signs)
+    if _width(blocks) <= room:
+        return [blocks]
     parts: list[list[_Block]] = []
-    start = 0
-    for stop in range(1, len(columns) + 1):
-        if _width(_blocks(matrix, columns[start:stop], frame), matrix) <= room:
-            continue
-        if start == stop - 1:
+    while columns:
+        fitting: list[_Block] = []
+        count = 0
+        while count < len(columns):
+            blocks = _blocks(matrix, columns[: count + 1], frame.signs)
+            if _width(blocks) > room:
+                break
+            fitting = blocks
+            count += 1
+        if not count:
             return []
-        parts.append(_blocks(matrix, columns[start : stop - 1], frame))
-        start = stop - 1
-        if _width(_blocks(matrix, columns[start:stop], frame), matrix) > room:
-            return []
-    return [*parts, _blocks(matrix, columns[start:], frame)]
+        parts.append(fitting)
+        columns = columns[count:]
+    return parts
 
 
 def _side(matrix: Matrix, indices: list[int]) -> int:
@@ -145,23 +151,19 @@ def _side(matrix: Matrix, indices: list[int]) -> int:
     return max(display_width(matrix.labels[i]) for i in indices)
 
 
-def _width(blocks: Sequence[_Block], matrix: Matrix) -> int:
-    return sum(b.width for b in blocks) + (len(blocks) - 1) * (len(GAP) * 2 + 1)
+def _width(blocks: Sequence[_Block]) -> int:
+    return sum(b.width for b in blocks) + (len(blocks) - 1) * (len(GAP) + 1)
 
 
-def _column(matrix: Matrix, j: int, rows: Sequence[int], frame: Frame) -> _Column:
-    width, cells = matrix.entries.column(j, rows, frame.palette, frame.signs)
+def _column(matrix: Matrix, j: int, rows: Sequence[int], signs: Signs) -> _Labelled:
     label = matrix.labels[j]
-    missing = display_width(label) - width
-    if missing > 0:
-        cells = [" " * missing + cell for cell in cells]
-    return _Column(j, label, cells, max(width, display_width(label)))
+    return _Labelled(j, label, matrix.entries.column(j, rows, display_width(label), signs))
 
 
-def _blocks(matrix: Matrix, columns: Sequence[_Column], frame: Frame) -> list[_Block]:
+def _blocks(matrix: Matrix, columns: Sequence[_Labelled], signs: Signs) -> list[_Block]:
     """The columns by variable, or all together where there are only scalars."""
     if not matrix.captions:
-        return [_Block(0, _with_gap(columns, frame), 0)]
+        return [_Block(0, _with_gap(columns, signs), 0)]
     blocks: list[_Block] = []
     for g, group in enumerate(matrix.groups):
         members = [c for c in columns if group.start <= c.index < group.stop]
@@ -169,71 +171,62 @@ def _blocks(matrix: Matrix, columns: Sequence[_Column], frame: Frame) -> list[_B
             captions = [matrix.captions[i, g] for i in range(len(matrix.groups))]
             if members[0].index > group.start:  # captions stand where the block begins
                 captions = []
-            needed = max(map(display_width, (group.title, *captions)))
-            drawn = _with_gap(members, frame)
+            needed = len(GAP) + max(map(display_width, (group.title, *captions)))
+            drawn = _with_gap(members, signs)
             if blocks and members[0].index != blocks[-1].columns[-1].index + 1:
-                drawn = (_dots(members[0], frame), *drawn)
+                drawn = (_dots(members[0], signs), *drawn)
             blocks.append(_Block(g, drawn, needed))
     return blocks
 
 
-def _with_gap(columns: Sequence[_Column], frame: Frame) -> tuple[_Column, ...]:
+def _with_gap(columns: Sequence[_Labelled], signs: Signs) -> tuple[_Labelled, ...]:
     """The columns, with one of dots where the indices jump, which is where columns are hidden."""
     for k in range(1, len(columns)):
         if columns[k].index != columns[k - 1].index + 1:
-            return (*columns[:k], _dots(columns[k], frame), *columns[k:])
+            return (*columns[:k], _dots(columns[k], signs), *columns[k:])
     return tuple(columns)
 
 
-def _dots(column: _Column, frame: Frame) -> _Column:
-    """A column that says that some before ``column`` are hidden."""
-    dots = frame.signs.across
-    return _Column(-1, dots, [dots] * len(column.cells), len(dots))
+def _dots(before: _Labelled, signs: Signs) -> _Labelled:
+    """A column that says that some are hidden."""
+    rows = len(before.column.cells)
+    dots = GAP + signs.across
+    return _Labelled(-1, signs.across, Column(len(dots), [dots] * rows, [""] * rows))
 
 
 def _drawn(
-    matrix: Matrix, indices: list[int], parts: list[list[_Block]], frame: Frame
-) -> Iterator[str]:
+    matrix: Matrix, indices: list[int], parts: list[list[_Block]], signs: Signs
+) -> Iterator[Spans]:
     side = _side(matrix, indices)
     for k, blocks in enumerate(parts):
         if k:
-            yield ""
-        yield from _part(matrix, indices, blocks, side, frame)
+            yield (), ()
+        yield from _part(matrix, indices, blocks, side, signs)
 
 
 def _part(
-    matrix: Matrix, indices: list[int], blocks: list[_Block], side: int, frame: Frame
-) -> Iterator[str]:
+    matrix: Matrix, indices: list[int], blocks: list[_Block], side: int, signs: Signs
+) -> Iterator[Spans]:
     """Titles, labels, and the rows of each variable with the captions of its blocks below."""
-    signs, paint = frame.signs, frame.palette.paint
-    wall = GAP + paint("rule", signs.vertical) + GAP
-    blanks = " " * side + GAP
     titles = [matrix.groups[b.group].title for b in blocks] if matrix.captions else []
     if any(titles):
-        yield (blanks + wall.join(_filled("heading", titles, blocks, frame))).rstrip()
-    labels = [
-        GAP.join(_right(paint("heading", c.label), c.label, c.width) for c in b.columns)
-        for b in blocks
-    ]
-    yield (blanks + wall.join(_padded(labels, blocks))).rstrip()
-    rows = list(map(wall.join, zip(*map(_rows, blocks), strict=True)))
-    rule = signs.horizontal * (side + len(GAP)) + (
-        signs.horizontal * len(GAP) + signs.cross + signs.horizontal * len(GAP)
-    ).join(signs.horizontal * b.width for b in blocks)
+        yield _across([GAP + title for title in titles], "heading", blocks, side, signs)
+    labels = ["".join(_right(c.label, c.column.width) for c in b.columns) for b in blocks]
+    yield _across(labels, "heading", blocks, side, signs)
+    rows = _rows([_right(matrix.labels[i], side) for i in indices], blocks, signs)
+    end = signs.horizontal * len(GAP) + signs.cross
+    rule = signs.horizontal * side + end.join(signs.horizontal * b.width for b in blocks)
     start = 0
     for g, group in enumerate(matrix.groups):
         members = [i for i in indices[start:] if i < group.stop]
         if not members:
             continue
-        for k, i in enumerate(members):
-            position = start + k
+        for position, i in enumerate(members, start):
             if position and i != indices[position - 1] + 1:
-                yield paint("dim", _right(signs.down, signs.down, side))
-            if matrix.captions and start and not k:
-                yield paint("rule", rule)
-            label = matrix.labels[i]
-            left = _right(paint("heading", label), label, side) + GAP
-            yield left + rows[position].rstrip()
+                yield (_right(signs.down, side),), ("dim",)
+            if matrix.captions and position == start > 0:
+                yield (rule,), ("rule",)
+            yield rows[position]
         captions = [
             matrix.captions.get((g, b.group), "")
             if b.columns[0].index == matrix.groups[b.group].start
@@ -241,30 +234,35 @@ def _part(
             for b in blocks
         ]
         if any(captions) and len(indices) == matrix.order:
-            yield (blanks + wall.join(_filled("dim", captions, blocks, frame))).rstrip()
+            yield _across([GAP + caption for caption in captions], "dim", blocks, side, signs)
         start += len(members)
 
 
-def _rows(block: _Block) -> list[str]:
-    cells = [c.cells for c in block.columns]
-    if block.width > block.own:
-        missing = " " * (block.width - block.own)
-        cells[-1] = [cell + missing for cell in cells[-1]]
-    return list(map(GAP.join, zip(*cells, strict=True)))
+def _rows(labels: list[str], blocks: Sequence[_Block], signs: Signs) -> list[Spans]:
+    """The labels at the left, the cells, and the walls between blocks, row by row."""
+    texts, roles = [labels], [["heading"] * len(labels)]
+    for k, block in enumerate(blocks):
+        if k:
+            before = blocks[k - 1]
+            wall = " " * (before.width - before.own) + GAP + signs.vertical
+            texts.append([wall] * len(labels))
+            roles.append(["rule"] * len(labels))
+        texts += [c.column.cells for c in block.columns]
+        roles += [c.column.roles for c in block.columns]
+    return list(zip(zip(*texts, strict=True), zip(*roles, strict=True), strict=True))
 
 
-def _padded(texts: Sequence[str], blocks: Sequence[_Block]) -> list[str]:
-    """Texts as wide as the columns, made as wide as their blocks."""
-    return [text + " " * (b.width - b.own) for text, b in zip(texts, blocks, strict=True)]
+def _across(
+    texts: Sequence[str], role: str, blocks: Sequence[_Block], side: int, signs: Signs
+) -> Spans:
+    """A text for each block, beside the blanks that stand under the labels at the left."""
+    spans = [(" " * side, "")]
+    for k, (text, block) in enumerate(zip(texts, blocks, strict=True)):
+        if k:
+            spans.append((GAP + signs.vertical, "rule"))
+        spans.append((text + " " * (block.width - display_width(text)), role))
+    return tuple(text for text, _ in spans), tuple(role for _, role in spans)
 
 
-def _filled(role: str, texts: Sequence[str], blocks: Sequence[_Block], frame: Frame) -> list[str]:
-    """Texts at the left of their blocks."""
-    return [
-        frame.palette.paint(role, text) + " " * (b.width - display_width(text))
-        for text, b in zip(texts, blocks, strict=True)
-    ]
-
-
-def _right(painted: str, text: str, width: int) -> str:
-    return " " * (width - display_width(text)) + painted
+def _right(text: str, width: int) -> str:
+    return " " * (width - display_width(text)) + text

@@ -11,67 +11,57 @@ from typing import Any
 
 import sympy
 
-from hesscli.errors import printable
-from hesscli.formula.reader import symbol
-from hesscli.types import Array, Exact, Report, Symbolic, Undefined
+from hesscli.answer import Answer, Basis
+from hesscli.errors import HessError, printable
+from hesscli.formula.names import symbol
 
 MISSING = r"\text{none}"
 
 
-def numeric(report: Report) -> Iterator[str]:
-    """The lines of an evaluated point; numbers in full."""
-    evaluation = report.evaluation
-    yield from _comments(evaluation.undefined, (*evaluation.notes, *report.notes))
-    if report.check is not None:
-        yield f"% check: the sources {'agree' if report.check.agrees else 'disagree'}\n"
-    if report.comparison is not None:
-        for d in report.comparison.differences:
-            place = ", ".join(d.labels)
-            yield f"% differs at ({place}): yours {d.expected!r}, hess's {d.found!r}\n"
-        if report.comparison.agrees:
-            yield "% agrees with your matrix\n"
-        elif report.comparison.cause is not None:
-            yield f"% likely: {report.comparison.cause}\n"
+class Latex:
+    """Writes a display for each answer."""
+
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """The lines of an answer; numbers in full."""
+        return answered(answer)
+
+    def failure(self, error: HessError, line: int | None) -> None:
+        """Errors are told beside the answers."""
+
+
+def answered(answer: Answer) -> Iterator[str]:
+    """The lines of an answer; numbers in full."""
+    place = answer.place
+    text = _double if answer.basis is Basis.DOUBLES else _expression
+    yield from _comments(answer)
     point = {
-        label: _double(float(number))
-        for v in (*evaluation.variables, *evaluation.constants)
-        for label, number in zip(v.elements(), evaluation.point[v.name].tolist(), strict=True)
+        label: text(number)
+        for v in (*place.variables, *place.constants)
+        for label, number in zip(v.elements(), place.entries(v.name), strict=False)
     }
     yield from _aligned(
-        point,
-        _double(evaluation.value),
-        _doubles(evaluation.gradient),
-        [_doubles(row) for row in evaluation.hessian],
+        point or dict.fromkeys(place.labels(), ""),
+        text(answer.jet.value),
+        list(map(text, answer.jet.slopes())),
+        [list(map(text, row)) for row in answer.jet.rows()],
     )
 
 
-def exact(answer: Exact) -> Iterator[str]:
-    """The lines of an exact answer."""
-    yield from _comments(answer.undefined, answer.notes)
-    yield from _aligned(
-        {label: _expression(value) for label, value in answer.point.items()},
-        _expression(answer.value),
-        [_expression(slope) for slope in answer.gradient],
-        [[_expression(entry) for entry in row] for row in answer.hessian],
-    )
-
-
-def symbolic(answer: Symbolic) -> Iterator[str]:
-    """The lines of a Hessian in symbols."""
-    yield from _comments((), answer.notes)
-    yield from _aligned(
-        dict.fromkeys(answer.formula.differentiated, ""),
-        _expression(answer.formula.expression),
-        [_expression(slope) for slope in answer.gradient],
-        [[_expression(entry) for entry in row] for row in answer.hessian],
-    )
-
-
-def _comments(undefined: Iterable[Undefined], notes: Iterable[str]) -> Iterator[str]:
-    for item in undefined:
+def _comments(answer: Answer) -> Iterator[str]:
+    for item in answer.undefined:
         yield f"% undefined: {printable(item.reason)}\n"
-    for note in notes:
+    for note in answer.notes:
         yield f"% {printable(note)}\n"
+    if answer.check is not None:
+        yield f"% check: the sources {'agree' if answer.check.agrees else 'disagree'}\n"
+    if answer.comparison is not None:
+        for d in answer.comparison.differences:
+            place = ", ".join(d.labels)
+            yield f"% differs at ({place}): yours {d.expected!r}, hess's {d.found!r}\n"
+        if answer.comparison.agrees:
+            yield "% agrees with your matrix\n"
+        elif answer.comparison.cause is not None:
+            yield f"% likely: {answer.comparison.cause}\n"
 
 
 def _aligned(
@@ -108,12 +98,8 @@ def _expression(expression: Any) -> str:
     return MISSING if expression is None else str(sympy.latex(expression))
 
 
-def _doubles(numbers: Array) -> list[str]:
-    return [_double(number) for number in numbers.tolist()]
-
-
-def _double(value: float) -> str:
-    if not math.isfinite(value):
+def _double(value: float | None) -> str:
+    if value is None or not math.isfinite(value):
         return MISSING
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from hesscli.render.entries import MISSING, Signs
-from hesscli.render.figures import Column, column, number
-from hesscli.render.palette import LEVELS, Palette
+from hesscli.render.entries import MISSING, Column, Signs, margin
+from hesscli.render.figures import Layout, layout, number
+from hesscli.render.palette import LEVELS
 from hesscli.types import Array, Mask
 
 
@@ -24,28 +24,25 @@ class Numbers:
     values: Array
     structural: Mask
 
-    def column(
-        self, j: int, rows: Sequence[int], palette: Palette, signs: Signs
-    ) -> tuple[int, list[str]]:
-        """The width of column ``j``, and its cells in these rows, padded to it."""
+    def column(self, j: int, rows: Sequence[int], least: int, signs: Signs) -> Column:
+        """Column ``j`` in these rows, at least so wide without its gap."""
         chosen = slice(None) if len(rows) == len(self.values) else list(rows)
         values = self.values[chosen, j]
-        layout = column(values)
-        codes = self._codes(values, self.structural[chosen, j], layout)
-        formats = _formats(layout, palette, signs)
-        cells = [formats[code] for code in codes.tolist()]
-        numbers = values[codes >= _FIRST_NUMBER].tolist()
-        return layout.width, ("\n".join(cells) % tuple(numbers)).split("\n")
-
-    def _codes(self, values: Array, structural: Mask, layout: Column) -> Any:
-        """Which of the formats each number has."""
-        level = levels(np.abs(values), self.largest) - 1
-        kinds = int(layout.places.max()) + 1
-        codes = _FIRST_NUMBER + (level * 2 + (values < 0)) * kinds + layout.places
-        codes[values == 0] = _ZERO
-        codes[(values == 0) & structural] = _STRUCTURAL
-        codes[~np.isfinite(values)] = _MISSING
-        return codes
+        numbered = np.isfinite(values) & (values != 0)
+        kinds = np.select(
+            [numbered, values != 0, self.structural[chosen, j]],
+            [_FIRST_NUMBER, _MISSING, _STRUCTURAL],
+            _ZERO,
+        )
+        made = layout(values)
+        formats = _formats(made, margin(made.width, least), signs)
+        text = "\n".join([formats[code] for code in (kinds + made.places).tolist()])
+        levelled = 2 * levels(np.abs(values), self.largest) + (values < 0)
+        return Column(
+            len(formats[_ZERO]),
+            (text % tuple(values[numbered].tolist())).split("\n"),
+            [_ROLES[code] for code in (kinds + numbered * levelled).tolist()],
+        )
 
     def text(self, i: int, j: int) -> str:
         """One entry on its own."""
@@ -75,24 +72,24 @@ class Numbers:
 
 
 def levels(sizes: Array, largest: float) -> Any:
-    """How large sizes are: from 1 to 3, a step for each order of magnitude up to the largest."""
+    """How large sizes are: from 0 to 2, a step for each order of magnitude up to the largest."""
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.ceil(np.log10(sizes) - np.log10(largest))
-    return np.asarray(np.clip(np.nan_to_num(LEVELS + steps), 1, LEVELS).astype(int))
+    return np.asarray(np.clip(np.nan_to_num(steps) + LEVELS - 1, 0, LEVELS - 1).astype(int))
 
 
 _ZERO, _STRUCTURAL, _MISSING, _FIRST_NUMBER = range(4)
+# By code: what is no number, then the numbers by level and sign.
+_ROLES = (
+    "dim",
+    "dim",
+    "problem",
+    *(f"{sign}-{level}" for level in range(LEVELS) for sign in ("positive", "negative")),
+)
 
 
-def _formats(layout: Column, palette: Palette, signs: Signs) -> list[str]:
-    """The %-formats by code: the three words, then the numbers by level, sign and decimals."""
-    formats = [
-        palette.paint("dim", layout.sign("0")),
-        palette.paint("dim", layout.sign(signs.zero)),
-        palette.paint("problem", f"{MISSING:>{layout.width}}"),
-    ]
-    for level in range(1, LEVELS + 1):
-        for sign in ("positive", "negative"):
-            for places in range(int(layout.places.max()) + 1):
-                formats.append(palette.paint(f"{sign}-{level}", layout.format(places)))
-    return formats
+def _formats(made: Layout, before: str, signs: Signs) -> list[str]:
+    """The %-formats by code: the three words, then the numbers by their decimals."""
+    words = made.sign("0"), made.sign(signs.zero), f"{MISSING:>{made.width}}"
+    numbers = map(made.format, range(int(made.places.max()) + 1))
+    return [before + text for text in (*words, *numbers)]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
-from hesscli.formula.notation import as_text
-from hesscli.render.figures import precise
-from hesscli.types import Exact, Report, Symbolic, Variable
+from hesscli.answer import Answer, Basis
+from hesscli.errors import HessError
 
 Row = Sequence[str]
 
@@ -26,23 +25,15 @@ class Plain:
     def __init__(self) -> None:
         self.count = 0
 
-    def numeric(self, report: Report) -> Iterator[str]:
-        """The matrix at a point."""
-        return self._lines(_doubles(report, "nan"))
+    def failure(self, error: HessError, line: int | None) -> None:
+        """Errors are told beside the answers."""
 
-    def exact(self, answer: Exact) -> Iterator[str]:
-        """The matrix of exact numbers, or of many digits."""
-        return self._lines(_texts(answer.hessian, "nan"))
-
-    def symbolic(self, answer: Symbolic) -> Iterator[str]:
-        """The matrix of formulas."""
-        return self._lines(_texts(answer.hessian, "nan", answer.formula.decimal))
-
-    def _lines(self, rows: Iterable[Row]) -> Iterator[str]:
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """The matrix of an answer."""
         if self.count:
             yield "\n"
         self.count += 1
-        for row in rows:
+        for row in _rows(answer, "nan"):
             yield "\t".join(row) + "\n"
 
 
@@ -55,49 +46,39 @@ class Csv:
         self.count = 0
         self.headings: list[str] | None = None
 
-    def skip(self) -> None:
+    def failure(self, error: HessError, line: int | None) -> None:
         """Count a point that has no matrix."""
         self.count += 1
 
-    def numeric(self, report: Report) -> Iterator[str]:
-        """The matrix at a point."""
-        return self._lines(_names(report.evaluation.variables), _doubles(report, ""))
-
-    def exact(self, answer: Exact) -> Iterator[str]:
-        """The matrix of exact numbers, or of many digits."""
-        return self._lines(_names(answer.variables), _texts(answer.hessian, ""))
-
-    def symbolic(self, answer: Symbolic) -> Iterator[str]:
-        """The matrix of formulas. It has no point, and the column for it is left empty."""
-        names = list(answer.formula.differentiated)
-        return self._lines(names, _texts(answer.hessian, "", answer.formula.decimal), point=False)
-
-    def _lines(self, names: list[str], rows: Iterable[Row], *, point: bool = True) -> Iterator[str]:
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """The matrix of an answer. One in symbols has no point; its column is left empty."""
+        names = answer.place.labels()
         if names != self.headings:
             if self.headings is not None:
                 yield "\n"
             self.headings = names
             yield _record(["point", "row", *names])
         self.count += 1
-        for name, row in zip(names, rows, strict=True):
-            yield _record([str(self.count) if point else "", name, *row])
+        point = "" if answer.basis is Basis.SYMBOLS else str(self.count)
+        for name, row in zip(names, _rows(answer, ""), strict=True):
+            yield _record([point, name, *row])
 
 
-def _names(variables: Iterable[Variable]) -> list[str]:
-    return [name for v in variables for name in v.elements()]
+def _rows(answer: Answer, missing: str) -> Iterator[Row]:
+    text = _text(answer)
+    for row in answer.jet.rows():
+        yield [missing if entry is None else text(entry) for entry in row]
 
 
-def _doubles(report: Report, missing: str) -> Iterator[Row]:
-    for row in report.evaluation.hessian.tolist():
-        yield [precise(entry) if math.isfinite(entry) else missing for entry in row]
+def _text(answer: Answer) -> Callable[[Any], str]:
+    if answer.basis is Basis.DOUBLES:
+        from hesscli.render.figures import precise
 
+        return precise
+    from hesscli.formula.notation import as_text
 
-def _texts(rows: Iterable[Sequence[Any]], missing: str, decimal: bool = False) -> Iterator[Row]:
-    for row in rows:
-        yield [
-            missing if entry is None else as_text(entry, decimal=decimal, padded=True)
-            for entry in row
-        ]
+    symbols = answer.basis is Basis.SYMBOLS
+    return partial(as_text, decimal=symbols and answer.formula.decimal, padded=True)
 
 
 def _record(fields: Sequence[str]) -> str:

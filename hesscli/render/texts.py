@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hesscli.errors import display_width
-from hesscli.render.entries import MISSING, Signs
-from hesscli.render.palette import Palette
+from hesscli.render.entries import MISSING, Column, Signs, margin
 from hesscli.types import Array
 
 
@@ -47,24 +46,22 @@ class Texts:
 
         return {"not zero": np.array([[cell != "0" for cell in row] for row in self.cells], float)}
 
-    def column(
-        self, j: int, rows: Sequence[int], palette: Palette, signs: Signs
-    ) -> tuple[int, list[str]]:
-        """The width of column ``j``, and its cells in these rows, their decimal points aligned."""
-        parts = []
-        for i in rows:
-            cell = self.cells[i][j]
-            zero = cell == "0"
-            shown = signs.zero if zero and self.structural[i][j] else cell
-            role = "dim" if zero else "problem" if cell == MISSING else ""
-            parts.append((*_at_point(shown), role))
-        left = max(display_width(whole) for whole, _, _ in parts)
-        right = max(len(rest) for _, rest, _ in parts)
-        cells = [
-            " " * (left - display_width(whole)) + palette.paint(role, f"{whole}{rest:<{right}}")
-            for whole, rest, role in parts
+    def column(self, j: int, rows: Sequence[int], least: int, signs: Signs) -> Column:
+        """Column ``j`` in these rows, decimal points aligned, at least so wide without its gap."""
+        cells = [self.cells[i][j] for i in rows]
+        roles = ["dim" if c == "0" else "problem" if c == MISSING else "" for c in cells]
+        parts = [
+            _at_point(signs.zero if cell == "0" and self.structural[i][j] else cell)
+            for i, cell in zip(rows, cells, strict=True)
         ]
-        return left + right, cells
+        left = max(display_width(whole) for whole, _ in parts)
+        right = max(len(rest) for _, rest in parts)
+        before = margin(left + right, least)
+        texts = [
+            f"{before}{' ' * (left - display_width(whole))}{whole}{rest:<{right}}"
+            for whole, rest in parts
+        ]
+        return Column(len(before) + left + right, texts, roles)
 
 
 def _at_point(cell: str) -> tuple[str, str]:

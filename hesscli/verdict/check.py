@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from hesscli.answer import EXACT, Answer, Check, CheckedEntry
 from hesscli.errors import ExitStatus, HessError
 from hesscli.numeric.evaluator import Compiled, Jets
-from hesscli.types import EXACT, Array, Check, CheckedEntry, Evaluation
+from hesscli.types import Array
 
 # SciPy evaluates about 400 n² times, and keeps them all.
 MAX_ORDER = 40
@@ -25,29 +26,28 @@ CANCELLED = 1e-9
 TRUSTED = 20.0
 
 
-def verified(evaluation: Evaluation) -> Compiled:
-    """The exact derivatives that ``evaluation`` was verified with, of its point alone."""
-    exact = evaluation.verification.hessian
+def verified(answer: Answer) -> Compiled:
+    """The exact derivatives that ``answer`` was verified with, at its point alone."""
+    exact = answer.grounds.hessian if answer.grounds else None
     assert exact is not None, "a check is of what is verified"
-    value, gradient = np.array([evaluation.value]), evaluation.gradient[None]
+    value, gradient = np.array([answer.value]), answer.gradient[None]
     return lambda batch: Jets(value, gradient, exact[None])
 
 
-def check(
-    evaluation: Evaluation, batch: Mapping[str, Array], evaluators: Mapping[str, Compiled]
-) -> Check:
+def check(answer: Answer, batch: Mapping[str, Array], evaluators: Mapping[str, Compiled]) -> Check:
     """The comparison of Hessians at a point, a batch of one, with that of the exact evaluator.
 
     Raises :class:`HessError` where there are too many rows.
     """
-    order = len(evaluation.gradient)
+    assert answer.grounds is not None
+    labels = answer.place.labels()
+    order = len(labels)
     require(order)
     found = {name: compute(batch) for name, compute in evaluators.items()}
     estimated = {n: jets.errors[0] for n, jets in found.items() if jets.errors is not None}
-    labels = [name for v in evaluation.variables for name in v.elements()]
     with np.errstate(invalid="ignore"):
         largest = float(np.nanmax(np.abs(found[EXACT].hessian), initial=0.0))
-    agreed = max(AGREED, UNITS * evaluation.epsilon)
+    agreed = max(AGREED, UNITS * answer.grounds.epsilon)
     entries = tuple(
         _entry(
             (labels[i], labels[j]),

@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from enum import Enum, auto
 from itertools import chain, permutations
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hesscli.answer import Comparison, Difference
 from hesscli.errors import HessError
-from hesscli.point.points import read_assignment
+from hesscli.point.assignment import read_assignment
 from hesscli.shapes import Shape, size
-from hesscli.types import Array, Comparison, Difference, Values
+from hesscli.types import Array, Values
 from hesscli.verdict.spectrum import spectrum
 
 # Above the rounding of single precision, so that a right matrix agrees whatever computed it;
@@ -40,8 +42,8 @@ _GAP = re.compile(r"((?:^|[\[,])\s*)(none|null|nan)(?=\s*(?:[\],]|$))", re.IGNOR
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
-Images = Iterator[tuple[str, Array]]  # a cause in words, and its image
-Orders = Iterator[tuple[str, Indices]]
+Images = Iterator[tuple["Finding", Array]]  # a hypothesis, and its image
+Orders = Iterator[tuple["Finding", Indices]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,11 @@ def compare(
         for i, j, a, b in zip(*(each.tolist() for each in columns), strict=True)
     )
     case = _Case(expected, theirs, found, differing, labels, variable_shapes)
+    cause = _cause(case) if differences else None
     return Comparison(
         differences,
         None if np.isnan(largest) else min(largest, _LARGEST),
-        _cause(case) if differences else None,
+        None if cause is None else words(cause),
     )
 
 
@@ -188,6 +191,53 @@ def _close(a: Array, b: Array, largest: float | None = None) -> Mask:
 # --- causes ------------------------------------------------------------------------------------
 
 
+class Cause(Enum):
+    """What may be wrong with the user's matrix as a whole, or with some of its entries."""
+
+    NO_NUMBER = auto()
+    NOT_SYMMETRIC = auto()
+    ROUNDED_TO_DIGITS = auto()
+    ROUNDED_TO_DECIMALS = auto()
+    SIGN = auto()
+    SIGN_OF_ENTRIES = auto()
+    TWICE = auto()
+    HALF = auto()
+    SUM_FOR_MEAN = auto()
+    MEAN_FOR_SUM = auto()
+    HALVED = auto()
+    HALVED_ON_DIAGONAL = auto()
+    HALVED_OFF_DIAGONAL = auto()
+    DOUBLED = auto()
+    DOUBLED_ON_DIAGONAL = auto()
+    DOUBLED_OFF_DIAGONAL = auto()
+    TRANSPOSED = auto()
+    ONLY_UPPER = auto()
+    ONLY_LOWER = auto()
+    ONLY_DIAGONAL = auto()
+    COLUMN_MAJOR = auto()
+    VARIABLES_MOVED = auto()
+    ELEMENTS_MOVED = auto()
+    INVERSE = auto()
+    EIGENVALUES = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause and what it concerns.
+
+    ``names`` are the first of the ``count`` entries, variables or elements; ``number`` is a
+    factor, or the digits or decimals that are left. ``order`` is that of the variables that
+    explains the matrix. ``rounded`` tells how the rest is explained.
+    """
+
+    cause: Cause
+    names: tuple[str, ...] = ()
+    count: int = 0
+    number: int = 0
+    order: tuple[str, ...] = ()
+    rounded: Finding | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     expected: Expected
@@ -197,44 +247,38 @@ class _Case:
     labels: Sequence[str]
     shapes: Mapping[str, Shape]
 
-    def entries(self, where: Mask) -> str:
-        """The entries of a mask by name: ``(x, y) and (y, x)``."""
+    def of_entries(self, cause: Cause, where: Mask) -> Finding:
+        """A cause that concerns the entries of a mask."""
         places = np.argwhere(where)
-        names = [f"({self.labels[i]}, {self.labels[j]})" for i, j in places[:MAX_NAMED].tolist()]
-        return _listed(names, len(places))
+        names = (f"({self.labels[i]}, {self.labels[j]})" for i, j in places[:MAX_NAMED].tolist())
+        return Finding(cause, tuple(names), len(places))
 
     def changed(self, image: Array) -> Array:
         """The matrix found, but with the entries of ``image`` where the user's differs."""
         return np.where(self.differing, image, self.found)
 
 
-def _listed(names: Sequence[str], count: int | None = None) -> str:
-    more = (count or len(names)) - MAX_NAMED
-    parts = [*names[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _cause(case: _Case) -> str | None:
+def _cause(case: _Case) -> Finding | None:
     """The first hypothesis that explains the whole matrix, with rounding only if none does."""
     if np.isnan(case.found[case.differing]).all():
-        return f"hess has no number for {case.entries(case.differing)}"
+        return case.of_entries(Cause.NO_NUMBER, case.differing)
     with np.errstate(all="ignore"):
         rounded = _rounding(case, case.found, case.differing)
         for hypothesis in (_signs, _factors, _parts, _orders, _spectral):
-            for words, image in hypothesis(case):
+            for finding, image in hypothesis(case):
                 unexplained = ~_close(case.theirs, image)
                 if not unexplained.any():
-                    return words
+                    return finding
                 if rounded is None and (precision := _rounding(case, image, unexplained)):
-                    rounded = f"{words}; {precision}"
+                    rounded = replace(finding, rounded=precision)
     asymmetric = ~_close(case.theirs, case.theirs.T)
     if rounded is None and asymmetric.any() and _close(case.found, case.found.T).all():
-        return f"your matrix is not symmetric: {case.entries(asymmetric)} differ"
+        return case.of_entries(Cause.NOT_SYMMETRIC, asymmetric)
     return rounded
 
 
-def _rounding(case: _Case, image: Array, unexplained: Mask) -> str | None:
-    """The digits or decimals typed, in words, if rounding ``image`` to them explains the rest.
+def _rounding(case: _Case, image: Array, unexplained: Mask) -> Finding | None:
+    """The digits or decimals typed, if rounding ``image`` to them explains the rest.
 
     With fewer than two digits, rounding cannot be told from another number.
     """
@@ -249,41 +293,40 @@ def _rounding(case: _Case, image: Array, unexplained: Mask) -> str | None:
     last = 10 ** (np.floor(np.log10(np.abs(image))) - digits + 1)
     half = 0.5 + RELATIVE_TOLERANCE
     if digits > 1 and (off <= half * last).all():
-        return f"rounded to {digits} digits"
+        return Finding(Cause.ROUNDED_TO_DIGITS, number=digits)
     if most >= 10 * 10.0**-decimals and (off <= half * 10.0**-decimals).all():
-        shown = f"{decimals} decimal{'s' * (decimals != 1)}" if decimals else "whole numbers"
-        return f"rounded to {shown}"
+        return Finding(Cause.ROUNDED_TO_DECIMALS, number=decimals)
     return None
 
 
 def _signs(case: _Case) -> Images:
     if len(case.labels) > 1:
-        yield "the sign of the whole matrix", -case.found
-    yield f"{case.entries(case.differing)}: likely a sign", case.changed(-case.found)
+        yield Finding(Cause.SIGN), -case.found
+    yield case.of_entries(Cause.SIGN_OF_ENTRIES, case.differing), case.changed(-case.found)
 
 
 def _factors(case: _Case) -> Images:
     found, differing = case.found, case.differing
     if np.count_nonzero(np.triu(found)) > 1:  # The ratio of two numbers is often simple by chance.
-        yield "the whole matrix is twice hess's, as without the 1/2 of a quadratic form", 2 * found
-        yield "the whole matrix is half of hess's, as with a factor 2 missing", found / 2
+        yield Finding(Cause.TWICE), 2 * found
+        yield Finding(Cause.HALF), found / 2
         for k in range(3, MAX_FACTOR + 1):
-            yield f"the whole matrix is {k} times hess's, as a sum in place of a mean", k * found
-            yield f"the whole matrix is 1/{k} of hess's, as a mean in place of a sum", found / k
-    subject, diagonal = case.entries(differing), np.eye(len(found), dtype=bool)
+            yield Finding(Cause.SUM_FOR_MEAN, number=k), k * found
+            yield Finding(Cause.MEAN_FOR_SUM, number=k), found / k
+    halved, doubled, diagonal = Cause.HALVED, Cause.DOUBLED, np.eye(len(found), dtype=bool)
     if differing.sum() > 1 and np.array_equal(differing, diagonal & (found != 0)):
-        subject = "the diagonal entries"
+        halved, doubled = Cause.HALVED_ON_DIAGONAL, Cause.DOUBLED_ON_DIAGONAL
     elif np.array_equal(differing, ~diagonal & (found != 0)):
-        subject = "the entries off the diagonal"
-    yield f"{subject}: likely a factor 2 missing", case.changed(found / 2)
-    yield f"{subject}: likely a factor 2 too many", case.changed(2 * found)
+        halved, doubled = Cause.HALVED_OFF_DIAGONAL, Cause.DOUBLED_OFF_DIAGONAL
+    yield case.of_entries(halved, differing), case.changed(found / 2)
+    yield case.of_entries(doubled, differing), case.changed(2 * found)
 
 
 def _parts(case: _Case) -> Images:
-    yield "your matrix is transposed", case.found.T
-    yield "only the upper triangle is filled in", np.triu(case.found)
-    yield "only the lower triangle is filled in", np.tril(case.found)
-    yield "only the diagonal is filled in", np.diag(np.diag(case.found))
+    yield Finding(Cause.TRANSPOSED), case.found.T
+    yield Finding(Cause.ONLY_UPPER), np.triu(case.found)
+    yield Finding(Cause.ONLY_LOWER), np.tril(case.found)
+    yield Finding(Cause.ONLY_DIAGONAL), np.diag(np.diag(case.found))
 
 
 def _orders(case: _Case) -> Images:
@@ -297,13 +340,13 @@ def _orders(case: _Case) -> Images:
     # An order is tried in full only if it explains the row with the most differences.
     row = int(case.differing.sum(axis=1).argmax())
     largest = float(np.fmax.reduce(np.abs(found), axis=None))
-    for words, order in chain(
+    for finding, order in chain(
         _column_major(case.shapes, variables),
-        _moves(case.differing, variables, list(case.shapes), "the variables ", MAX_MOVED),
-        _moves(case.differing, elements, labels, "", 2),
+        _moves(Cause.VARIABLES_MOVED, case.differing, variables, list(case.shapes), MAX_MOVED),
+        _moves(Cause.ELEMENTS_MOVED, case.differing, elements, labels, 2),
     ):
         if _close(theirs[row], found[order[row], order], largest).all():
-            yield words, found[np.ix_(order, order)]
+            yield finding, found[np.ix_(order, order)]
 
 
 def _column_major(shapes: Mapping[str, Shape], variables: Sequence[Indices]) -> Orders:
@@ -311,12 +354,12 @@ def _column_major(shapes: Mapping[str, Shape], variables: Sequence[Indices]) -> 
     columns = {name: rows[name].reshape(shapes[name]).ravel(order="F") for name in shapes}
     tensors = [name for name in shapes if (rows[name] != columns[name]).any()]
     for chosen in [tensors, *([name] for name in tensors)]:
-        words = f"likely the elements of {_listed(chosen)} in column-major order"
-        yield words, np.concatenate([(columns if n in chosen else rows)[n] for n in shapes])
+        finding = Finding(Cause.COLUMN_MAJOR, tuple(chosen), len(chosen))
+        yield finding, np.concatenate([(columns if n in chosen else rows)[n] for n in shapes])
 
 
 def _moves(
-    differing: Mask, blocks: Sequence[Indices], names: Sequence[str], noun: str, most: int
+    cause: Cause, differing: Mask, blocks: Sequence[Indices], names: Sequence[str], most: int
 ) -> Orders:
     """Other orders of the blocks with at most ``most`` of them moved, the fewest first.
 
@@ -330,11 +373,9 @@ def _moves(
         places = list(range(len(blocks)))
         for i, k in zip(likely, move, strict=True):
             places[i] = k
-        moved = _listed([names[i] for i, k in enumerate(places) if i != k])
-        words = f"likely {noun}{moved} {'swapped' if count == 2 else 'in another order'}"
-        if noun and len(names) <= MAX_MOVED:
-            words += f": try `--wrt {','.join(names[k] for k in places)}`, with values by name"
-        yield words, np.concatenate([blocks[k] for k in places])
+        moved = tuple(names[i] for i, k in enumerate(places) if i != k)
+        order = tuple(names[k] for k in places) if len(names) <= MAX_MOVED else ()
+        yield Finding(cause, moved, count, order=order), np.concatenate([blocks[k] for k in places])
 
 
 def _spectral(case: _Case) -> Images:
@@ -342,8 +383,57 @@ def _spectral(case: _Case) -> Images:
     if not (np.isfinite(found).all() and np.isfinite(theirs).all()):
         return
     with suppress(np.linalg.LinAlgError):  # A singular matrix has no inverse.
-        yield "this is the inverse of the Hessian", np.asarray(np.linalg.inv(found), np.float64)
+        yield Finding(Cause.INVERSE), np.asarray(np.linalg.inv(found), np.float64)
     diagonal = np.diag(theirs)
     if np.array_equal(theirs, np.diag(diagonal)):
         eigenvalues = spectrum(found / 2 + found.T / 2)[diagonal.argsort().argsort()]
-        yield "these are the eigenvalues in place of the matrix", np.diag(eigenvalues)
+        yield Finding(Cause.EIGENVALUES), np.diag(eigenvalues)
+
+
+# --- words -------------------------------------------------------------------------------------
+
+_WORDS = {
+    Cause.NO_NUMBER: "hess has no number for {names}",
+    Cause.NOT_SYMMETRIC: "your matrix is not symmetric: {names} differ",
+    Cause.ROUNDED_TO_DIGITS: "rounded to {number} digits",
+    Cause.ROUNDED_TO_DECIMALS: "rounded to {decimals}",
+    Cause.SIGN: "the sign of the whole matrix",
+    Cause.SIGN_OF_ENTRIES: "{names}: likely a sign",
+    Cause.TWICE: "the whole matrix is twice hess's, as without the 1/2 of a quadratic form",
+    Cause.HALF: "the whole matrix is half of hess's, as with a factor 2 missing",
+    Cause.SUM_FOR_MEAN: "the whole matrix is {number} times hess's, as a sum in place of a mean",
+    Cause.MEAN_FOR_SUM: "the whole matrix is 1/{number} of hess's, as a mean in place of a sum",
+    Cause.HALVED: "{names}: likely a factor 2 missing",
+    Cause.HALVED_ON_DIAGONAL: "the diagonal entries: likely a factor 2 missing",
+    Cause.HALVED_OFF_DIAGONAL: "the entries off the diagonal: likely a factor 2 missing",
+    Cause.DOUBLED: "{names}: likely a factor 2 too many",
+    Cause.DOUBLED_ON_DIAGONAL: "the diagonal entries: likely a factor 2 too many",
+    Cause.DOUBLED_OFF_DIAGONAL: "the entries off the diagonal: likely a factor 2 too many",
+    Cause.TRANSPOSED: "your matrix is transposed",
+    Cause.ONLY_UPPER: "only the upper triangle is filled in",
+    Cause.ONLY_LOWER: "only the lower triangle is filled in",
+    Cause.ONLY_DIAGONAL: "only the diagonal is filled in",
+    Cause.COLUMN_MAJOR: "likely the elements of {names} in column-major order",
+    Cause.VARIABLES_MOVED: "likely the variables {names} {moved}{order}",
+    Cause.ELEMENTS_MOVED: "likely {names} {moved}",
+    Cause.INVERSE: "this is the inverse of the Hessian",
+    Cause.EIGENVALUES: "these are the eigenvalues in place of the matrix",
+}
+
+
+def words(finding: Finding) -> str:
+    """What a finding says to the user."""
+    decimals = f"{finding.number} decimal{'s' * (finding.number != 1)}"
+    more = finding.count - MAX_NAMED
+    names = [*finding.names[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    said = _WORDS[finding.cause].format(
+        names=listed,
+        number=finding.number,
+        decimals=decimals if finding.number else "whole numbers",
+        moved="swapped" if finding.count == 2 else "in another order",
+        order=f": try `--wrt {','.join(finding.order)}`, with values by name"
+        if finding.order
+        else "",
+    )
+    return f"{said}; {words(finding.rounded)}" if finding.rounded else said

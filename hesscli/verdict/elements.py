@@ -15,22 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from hesscli.answer import Answer, Basis, Place
+from hesscli.cost import Clock
 from hesscli.exact.limits import Examiner
 from hesscli.formula.graph import graph_of, split_formula
 from hesscli.numeric.autograd import Evaluator
 from hesscli.shapes import Shape, broadcast
-from hesscli.types import (
-    Array,
-    Evaluation,
-    Exact,
-    Expr,
-    Formula,
-    Point,
-    Sums,
-    Values,
-    Variable,
-    Verify,
-)
+from hesscli.types import Expr, Formula, Point, Sums, Values, Variable, Verify
 from hesscli.verdict import settle as settlement
 
 
@@ -44,19 +35,24 @@ class Joint:
         self._in_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
 
     def __call__(
-        self, point: Point, generator: Callable[[], Any], notes: tuple[str, ...], verify: Verify
-    ) -> tuple[Evaluation, Sums, Evaluator]:
-        """The evaluation at ``point``, whose values must be known, not to be drawn, with the sums
-        that it was made from and what computed them; see :func:`hesscli.verdict.settle.settle`.
+        self,
+        point: Point,
+        generator: Callable[[], Any],
+        notes: tuple[str, ...],
+        verify: Verify,
+        clock: Clock,
+    ) -> tuple[Answer, Sums, Evaluator]:
+        """The answer at ``point``, whose values must be known, not to be drawn, with the sums that
+        it was made from and what computed them; see :func:`hesscli.verdict.settle.settle`.
         """
         formula = self.formula
         shapes = {name: point.values[name].shape for name in formula.variables}
         if self._stands(shapes, verify):
-            evaluator = self._evaluator
+            evaluator, examiner = self._as_it_stands
             sums = evaluator(point, generator)
             if not sums.suspects:
-                examiner = Examiner(formula)
-                return settlement.settle(sums, point, examiner, notes, verify), sums, evaluator
+                answer = settlement.settle(sums, point, examiner, notes, verify, clock)
+                return answer, sums, evaluator
         key = tuple(shapes.values())
         if key not in self._in_elements:
             split = split_formula(formula, shapes)
@@ -64,12 +60,14 @@ class Joint:
         evaluator, examiner = self._in_elements[key]
         point = split_point(point)
         sums = evaluator(point, generator)
-        evaluation = settlement.settle(sums, point, examiner, (), verify)
-        return _joined(evaluation, formula, shapes, notes), sums, evaluator
+        answer = settlement.settle(sums, point, examiner, (), verify, clock)
+        answer = joined(answer, formula, shapes)
+        return replace(answer, notes=(*answer.notes, *notes)), sums, evaluator
 
     @cached_property
-    def _evaluator(self) -> Evaluator:
-        return Evaluator(self.formula, self.dtype, self.device, self.graph)
+    def _as_it_stands(self) -> tuple[Evaluator, Examiner]:
+        formula = self.formula
+        return Evaluator(formula, self.dtype, self.device, self.graph), Examiner(formula)
 
     def _stands(self, shapes: Mapping[str, Shape], verify: Verify) -> bool:
         """Whether the formula is evaluated as it stands, if it is regular."""
@@ -95,31 +93,18 @@ def entries(point: Point) -> dict[str, Fraction | float | Expr]:
     return found
 
 
-def _joined(
-    evaluation: Evaluation, formula: Formula, shapes: Mapping[str, Shape], notes: tuple[str, ...]
-) -> Evaluation:
-    """The evaluation of the elements as that of ``formula`` in its tensors."""
-
-    def numbers(variable: Variable) -> Array:
-        return np.concatenate([evaluation.point[label] for label in variable.elements()])
-
-    return replace(
-        evaluation,
-        formula=formula,
-        variables=_variables(formula.differentiated, shapes),
-        constants=_variables(formula.variables[formula.wrt :], shapes),
-        point={v.name: numbers(v) for v in _variables(formula.variables, shapes)},
-        notes=(*evaluation.notes, *_summed(formula, shapes), *notes),
-    )
-
-
-def joined_exactly(answer: Exact, formula: Formula, shapes: Mapping[str, Shape]) -> Exact:
-    """The exact answer in the elements as that of ``formula`` in its tensors."""
+def joined(answer: Answer, formula: Formula, shapes: Mapping[str, Shape]) -> Answer:
+    """The answer in the elements as that of ``formula`` in its tensors."""
+    variables = _variables(formula.variables, shapes)
+    numbers: dict[str, Any] = {
+        v.name: [answer.place.numbers[label][0] for label in v.elements()] for v in variables
+    }
+    if answer.basis is Basis.DOUBLES:
+        numbers = {name: np.array(values) for name, values in numbers.items()}
     return replace(
         answer,
         formula=formula,
-        variables=_variables(formula.differentiated, shapes),
-        constants=_variables(formula.variables[formula.wrt :], shapes),
+        place=Place(variables[: formula.wrt], variables[formula.wrt :], numbers),
         notes=(*answer.notes, *_summed(formula, shapes)),
     )
 

@@ -8,28 +8,26 @@ Where the whole is small enough, autograd's numbers are compared with the exact 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
-from hesscli.deadline import TooSlowError, doing, limit
-from hesscli.errors import HessError
+from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
+from hesscli.cost import Clock
+from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.limits import Examiner, Jet, undefined_entries
 from hesscli.formula.graph import MAX_ELEMENTS, Graph
 from hesscli.shapes import Shape, index_text, size
 from hesscli.types import (
     Array,
-    Evaluation,
     Expr,
     Formula,
     Point,
     Sums,
-    Undefined,
     Value,
     Values,
-    Verification,
     Verify,
 )
 
@@ -38,6 +36,7 @@ from hesscli.types import (
 MAX_VERIFIED_OPERATIONS = 5_000
 MAX_VERIFIED_ELEMENTS = 8
 VERIFYING_SECONDS = 0.5
+NO_CLOCK = Clock()
 # In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
 # choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
 NOTHING = "there is no number to compare"
@@ -100,20 +99,21 @@ def settle(
     examiner: Examiner,
     notes: tuple[str, ...] = (),
     verify: Verify = Verify.auto,
-) -> Evaluation:
-    """The evaluation that autograd's sums and the examined elements make together.
+    clock: Clock = NO_CLOCK,
+) -> Answer:
+    """The answer that autograd's sums and the examined elements make, as yet without a verdict.
 
     Where it is verified, the numbers are those of the exact derivatives, rounded once; a note says
     where autograd's are far from them. ``notes`` are what is known about the point already.
     """
     formula = examiner.formula
     elements = _Elements(sums, point, examiner)
-    with doing("examining the kinks and edges at this point"):
+    with clock.within(0, "examining the kinks and edges at this point"):
         total = elements.contribution(sums.suspects)
     met = list(elements.found)
     rest = _Contribution(np.array(sums.value), sums.gradient, sums.hessian)
-    exact, reason = _exactly(elements, sums, formula, verify)
-    verification = Verification(None, reason, None)
+    exact, reason = _exactly(elements, sums, formula, verify, clock)
+    digits = whole = None
     if exact is not None:
         if any(jet.reasons for jet, _ in elements.found[len(met) :]):
             rest, met = exact, elements.found
@@ -123,14 +123,12 @@ def settle(
         whole = total.plus(exact)
         digits = _digits(total.plus(rest), whole, sums.epsilon)
         reason = NOTHING if digits is None else None
-        verification = Verification(digits, reason, whole.hessian)
     total = total.plus(rest)
     undefined = (*undefined_entries(met, formula, len(sums.gradient)), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
-        if exact is not None:
-            verification = replace(verification, digits=None, reason=NOTHING)
+        digits, reason = None, reason if exact is None else NOTHING
     underflow = any(jet.underflow for jet, _ in elements.found)
     if underflow:
         notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")
@@ -138,19 +136,20 @@ def settle(
     structural = sums.structural
     if structural is None:
         structural = examiner.zeros(sums.variables, sums.shape, known=exact is not None)
-    return Evaluation(
+    return Answer(
+        basis=Basis.DOUBLES,
         formula=formula,
-        variables=sums.variables,
-        constants=sums.constants,
-        point=sums.numbers,
-        value=float(total.value),
-        gradient=total.gradient,
-        hessian=total.hessian,
-        epsilon=sums.epsilon,
-        slack=_slack(point, sums, exact is not None and not sums.single),
-        underflow=underflow,
+        place=Place(sums.variables, sums.constants, sums.numbers),
+        jet=Doubles(float(total.value), total.gradient, total.hessian),
         structural=structural,
-        verification=verification,
+        grounds=Grounds(
+            digits=digits,
+            reason=reason,
+            hessian=None if whole is None else whole.hessian,
+            epsilon=sums.epsilon,
+            slack=_slack(point, sums, exact is not None and not sums.single),
+            underflow=underflow,
+        ),
         undefined=undefined,
         notes=(*formula.notes, *summed(sums.shape), *notes, *how),
     )
@@ -207,7 +206,7 @@ class _Elements:
 
 
 def _exactly(
-    elements: _Elements, sums: Sums, formula: Formula, verify: Verify
+    elements: _Elements, sums: Sums, formula: Formula, verify: Verify, clock: Clock
 ) -> tuple[_Contribution | None, str | None]:
     """What the elements that autograd did add exactly, or why that was not computed."""
     if verify is Verify.never:
@@ -219,7 +218,7 @@ def _exactly(
     seconds = VERIFYING_SECONDS if verify is Verify.auto else 0
     known = len(elements.found)
     try:
-        with limit(seconds), doing("comparing with the exact derivatives"):
+        with clock.within(seconds, "comparing with the exact derivatives"):
             return elements.contribution(regular), None
     except TooSlowError:
         if verify is Verify.always:

@@ -11,44 +11,54 @@ from fractions import Fraction
 
 import numpy as np
 
+from hesscli.answer import Answer, Doubles, Grounds, Verdict
 from hesscli.exact.inertia import components, kind_of
-from hesscli.types import Array, Evaluation, Report
+from hesscli.types import Array
 
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
 MAX_EXACT_ORDER = 24
 _LARGEST = float(np.finfo(np.float64).max)
 
 
-def analyse(evaluation: Evaluation) -> Report:
-    """The report on an evaluation. Entries that are not finite leave what depends on them None."""
-    evaluation = _without_negative_zero(evaluation)
-    matrix, gradient = evaluation.hessian, evaluation.gradient
+def judged(answer: Answer) -> Answer:
+    """``answer``, of doubles, with its verdict, in which None depends on what has no number."""
+    jet, grounds = answer.jet, answer.grounds
+    assert isinstance(jet, Doubles)
+    assert grounds is not None
+    # Without negative zeros.
+    jet = Doubles(jet.value + 0.0, jet.gradient + 0.0, jet.hessian + 0.0)
+    verdict, notes = _verdict(jet, grounds)
+    return replace(answer, jet=jet, verdict=verdict, notes=(*answer.notes, *notes))
+
+
+def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[str, ...]]:
+    """What follows from the numbers, and a note on them."""
+    matrix, gradient = jet.hessian, jet.gradient
     order = len(gradient)
     if not np.isfinite(matrix).all():
         stationary = None
-        if np.isfinite(gradient).all() and not (evaluation.underflow and not gradient.any()):
+        if np.isfinite(gradient).all() and not (grounds.underflow and not gradient.any()):
             stationary = not gradient.any()
-        return Report(evaluation, None, None, None, None, stationary, None, None, ())
+        return Verdict(stationary=stationary), ()
     symmetric = matrix / 2 + matrix.T / 2
-    notes = _asymmetry(matrix, evaluation.epsilon)
+    notes = _asymmetry(matrix, grounds.epsilon)
     eigenvalues = spectrum(symmetric)
     norm = float(np.abs(eigenvalues).max())
-    tolerance = min(order * evaluation.epsilon * norm, _LARGEST)
+    tolerance = min(order * grounds.epsilon * norm, _LARGEST)
     inertia = (
         int((eigenvalues > tolerance).sum()),
         int((np.abs(eigenvalues) <= tolerance).sum()),
         int((eigenvalues < -tolerance).sum()),
     )
     definiteness = _definiteness(symmetric, inertia)
-    if evaluation.underflow and inertia[1]:
+    if grounds.underflow and inertia[1]:
         definiteness = "indefinite" if definiteness == "indefinite" else "undecided"
     # A slope is known up to the rounding of the point itself, which the Hessian carries into it.
-    allowed = 4 * (np.abs(symmetric) @ evaluation.slack)
+    allowed = 4 * (np.abs(symmetric) @ grounds.slack)
     stationary = bool((np.abs(gradient) <= allowed).all())
-    if stationary and evaluation.underflow:
+    if stationary and grounds.underflow:
         stationary = None
-    return Report(
-        evaluation=evaluation,
+    verdict = Verdict(
         eigenvalues=eigenvalues + 0.0 if np.isfinite(eigenvalues).all() else None,
         tolerance=tolerance,
         inertia=inertia,
@@ -56,17 +66,8 @@ def analyse(evaluation: Evaluation) -> Report:
         stationary=stationary,
         gradient_tolerance=min(float(allowed.max()), _LARGEST),
         kind=kind_of(definiteness) if stationary else None,
-        notes=notes,
     )
-
-
-def _without_negative_zero(evaluation: Evaluation) -> Evaluation:
-    return replace(
-        evaluation,
-        value=evaluation.value + 0.0,
-        gradient=evaluation.gradient + 0.0,
-        hessian=evaluation.hessian + 0.0,
-    )
+    return verdict, notes
 
 
 def _asymmetry(matrix: Array, epsilon: float) -> tuple[str, ...]:

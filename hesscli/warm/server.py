@@ -301,8 +301,8 @@ class _Helper:
 
 def _run_for_nobody(argv: list[str]) -> None:
     """Answer a request of one's own, for what torch and SymPy do only once."""
-    from hesscli.cli.command import run
-    from hesscli.types import Streams
+    from hesscli.cli.request import Streams
+    from hesscli.cli.run import run
 
     gc.disable()
     run(argv, Streams(io.StringIO(), io.StringIO(), io.StringIO()))

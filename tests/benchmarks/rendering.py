@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
+from rich.console import Console
 
-from hesscli.render import jsonlines, latex, numeric, tabular, text
-from hesscli.render.entries import UNICODE
-from hesscli.render.grid import Frame
-from hesscli.render.palette import PLAIN, palette
-from hesscli.types import Array, Report, Variable
-from hesscli.verdict.spectrum import analyse
+from hesscli.answer import Answer, Doubles, Place
+from hesscli.render import jsonlines, latex, tabular, text
+from hesscli.render.answer import document as documented
+from hesscli.types import Array, Variable
+from hesscli.verdict.spectrum import judged
 from tests.reference import report
 
 REPEATS = 3
@@ -47,37 +47,38 @@ def main() -> None:
             print(f"  {label:<22} {seconds:5.2f} s  {seconds / base:5.2f}")
 
 
-def _writers(answer: Report) -> dict[str, Callable[[], Iterable[str]]]:
-    colours = palette("truecolor", True)
-
-    def drawn(width: int | None, full: bool, colours: object) -> Callable[[], Iterable[str]]:
-        frame = Frame(width, full, UNICODE, colours)  # type: ignore[arg-type]
-        return lambda: text.lines(numeric.document(answer, unicode=True, full=full), frame)
+def _writers(answer: Answer) -> dict[str, Callable[[], Iterable[str]]]:
+    def drawn(full: bool) -> Iterable[str]:
+        page = io.StringIO()
+        console = Console(file=page, force_terminal=True, color_system="truecolor", width=80)
+        document = documented(answer, unicode=True, full=full)
+        console.print(replace(document, full=full), crop=False)
+        return (page.getvalue(),)
 
     return {
-        "terminal, 80 columns": drawn(80, False, colours),
-        "terminal, --full": drawn(80, True, colours),
-        "pipe": drawn(None, True, PLAIN),
-        "json": lambda: jsonlines.numeric(answer),
-        "plain": lambda: tabular.Plain().numeric(answer),
-        "csv": lambda: tabular.Csv().numeric(answer),
-        "latex": lambda: latex.numeric(answer),
+        "terminal, 80 columns": lambda: drawn(False),
+        "terminal, --full": lambda: drawn(True),
+        "pipe": lambda: text.lines(documented(answer, unicode=True)),
+        "json": lambda: jsonlines.answered(answer),
+        "plain": lambda: tabular.Plain().answer(answer),
+        "csv": lambda: tabular.Csv().answer(answer),
+        "latex": lambda: latex.answered(answer),
     }
 
 
-def _report(matrix: Array) -> Report:
+def _report(matrix: Array) -> Answer:
     order = len(matrix)
-    small = report("x**2", "x=[1,2]").evaluation
-    evaluation = replace(
-        small,
-        variables=(Variable("x", (order,)),),
-        point={"x": np.ones(order)},
-        gradient=matrix[0],
-        hessian=matrix,
-        structural=matrix == 0,
-        slack=np.zeros(order),
+    small = report("x**2", "x=[1,2]")
+    assert small.grounds is not None
+    return judged(
+        replace(
+            small,
+            place=Place((Variable("x", (order,)),), (), {"x": np.ones(order)}),
+            jet=Doubles(5.0, matrix[0], matrix),
+            structural=matrix == 0,
+            grounds=replace(small.grounds, slack=np.zeros(order)),
+        )
     )
-    return analyse(evaluation)
 
 
 def _seconds(run: Callable[[], object]) -> float:

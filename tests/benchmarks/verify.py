@@ -13,14 +13,15 @@ import subprocess
 import sys
 import time
 
-from hesscli.cli.command import RECURSION_LIMIT
+from hesscli.cli.run import RECURSION_LIMIT
 from hesscli.exact.limits import Examiner
 from hesscli.formula.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
-from hesscli.point.points import bind, names_given, read_assignment
+from hesscli.point.assignment import read_assignment
+from hesscli.point.binding import bind, names_given
 from hesscli.types import Verify
 from hesscli.verdict.settle import settle
-from hesscli.verdict.spectrum import analyse
+from hesscli.verdict.spectrum import judged
 
 CASES = [
     ("x**3 + x*y", "2,4"),
@@ -43,7 +44,7 @@ def seconds(text: str, at: str, verify: Verify) -> float:
     (point,) = bind([assignment], formula)
     evaluator, examiner = Evaluator(formula, "float64", "cpu"), Examiner(formula)
     start = time.perf_counter()
-    analyse(settle(evaluator(point, lambda: generator(0)), point, examiner, verify=verify))
+    judged(settle(evaluator(point, lambda: generator(0)), point, examiner, verify=verify))
     return time.perf_counter() - start
 
 

@@ -15,11 +15,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
-from hesscli.errors import ExitStatus, HessError
-
-
-class TooSlowError(HessError):
-    """The time is up."""
+from hesscli.cost import Clock
+from hesscli.errors import ExitStatus, TooSlowError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +30,23 @@ _limits: list[_Limit] = []
 _doing: list[str] = []
 
 
-@contextmanager
-def doing(what: str) -> Iterator[None]:
-    """Say what the block does, for the error if a limit around it expires."""
-    outer = list(_doing)
-    try:
-        _doing.append(what)
-        yield
-    finally:
-        _doing[:] = outer
+class Alarm(Clock):
+    """Holds parts of an answer to their limits, by a timer of the process."""
+
+    @contextmanager
+    def within(self, seconds: float, doing: str) -> Iterator[None]:
+        """Raise :class:`TooSlowError` if the block takes longer; 0 is no limit."""
+        outer = list(_doing)
+        try:
+            with _limit(seconds):
+                _doing.append(doing)
+                yield
+        finally:
+            _doing[:] = outer
 
 
 @contextmanager
-def limit(seconds: float) -> Iterator[None]:
+def _limit(seconds: float) -> Iterator[None]:
     """Raise :class:`TooSlowError` if the block takes longer; 0 is no limit.
 
     Limits nest: the first to end counts. Does nothing where there is no such timer (outside the

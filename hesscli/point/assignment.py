@@ -1,33 +1,32 @@
-"""``--at`` text → points: a value for each variable of a formula.
+"""``--at`` text, or a line of JSON → assignments: values in order, or by name.
 
-A text is first split into assignments, which needs no formula (:func:`read_assignment`); the
-names found there decide how the formula is read. Then assignments and formula are brought
-together (:func:`bind`).
+No formula is needed for this: the names found here decide how the formula is read.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hesscli.errors import HessError, closest, shortened
-from hesscli.formula.reader import read_constant
-from hesscli.language import tree as syntax
+from hesscli.errors import HessError, shortened
+from hesscli.language import tree
 from hesscli.language.parser import parse_items
-from hesscli.language.tokens import SIGNED_NUMBER, Token, canonical_name, read_number
+from hesscli.language.tokens import NAME, SIGNED_NUMBER, Token, canonical_name, read_number
 from hesscli.language.tree import Node
-from hesscli.shapes import broadcast, size
-from hesscli.types import Expr, Formula, Point, Random, Span, Value, Values
+from hesscli.point.constants import EXAMPLE, read_constant
+from hesscli.shapes import size
+from hesscli.types import Expr, Random, Span, Value, Values
 
 MAX_ELEMENTS = 10_000_000
 MAX_AXES = 16
 MAX_EXACT_ELEMENTS = 1_000_000
-EXAMPLE = "values like 2, 1/3, sqrt(2), [1, 2], randn(2,2) or @FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,12 @@ def _items(text: str) -> list[tuple[Token | None, Node]]:
         text = text.replace("(", " ").replace(")", " ")
     items = parse_items(text)
     match items:
-        case [(None, syntax.Pair(items=inside))]:
+        case [(None, tree.Pair(items=inside))]:
             return [(None, item) for item in inside]
     return items
 
 
-_ITEM = rf"(?:[^\W\d]\w*\s*=\s*)?{SIGNED_NUMBER}"
+_ITEM = rf"(?:{NAME}\s*=\s*)?{SIGNED_NUMBER}"
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
 
 
@@ -98,7 +97,7 @@ def _with_commas(text: str) -> str:
     """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
     text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
     text = re.sub(
-        r"(?<!\w)([^\W\d]\w*+\s*+)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
+        rf"(?<!\w)({NAME}+\s*+)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
     )
     if not _LIST.fullmatch(text):
         return text
@@ -107,19 +106,19 @@ def _with_commas(text: str) -> str:
 
 def _value(node: Node, source: str) -> Value:
     match node:
-        case syntax.Array():
+        case tree.Array():
             shape, entries = _nested(
                 node,
-                lambda item: item.items if isinstance(item, syntax.Array) else None,
+                lambda item: item.items if isinstance(item, tree.Array) else None,
                 lambda item: _entry(item, source),
                 lambda item: item.span,
             )
             return Values(shape, entries)
-        case syntax.Call(name=name) if name in _GENERATORS:
+        case tree.Call(name=name) if name in _GENERATORS:
             return _generated(node, source)
-        case syntax.File(path=path):
+        case tree.File(path=path):
             return _with_place(lambda: _read_file(path), node.span)
-        case syntax.Pair():
+        case tree.Pair():
             raise HessError(
                 "bad-value", "round brackets do not hold a list", span=node.span,
                 hint="`--at 2,4` for two values, `--at \"[2,4]\"` for a tensor",
@@ -136,16 +135,16 @@ def _entry(node: Node, source: str) -> Fraction | Expr:
 
 
 def _refuse_special_names(node: Node, source: str) -> None:
-    inner = node.operand if isinstance(node, syntax.Negative) else node
-    if isinstance(inner, syntax.Name) and inner.name.lower() in ("nan", "inf", "infinity", "oo"):
+    inner = node.operand if isinstance(node, tree.Negative) else node
+    if isinstance(inner, tree.Name) and inner.name.lower() in ("nan", "inf", "infinity", "oo"):
         raise HessError(
             "not-finite",
             f"the value `{shortened(source[slice(*node.span)])}` is not a finite number",
             span=node.span, hint="a finite number",
         )  # fmt: skip
-    factors = [f for _, f in node.factors] if isinstance(node, syntax.Product) else [inner]
+    factors = [f for _, f in node.factors] if isinstance(node, tree.Product) else [inner]
     for factor in factors:
-        if isinstance(factor, syntax.Call) and factor.name in _GENERATORS:
+        if isinstance(factor, tree.Call) and factor.name in _GENERATORS:
             raise HessError(
                 "bad-value", f"`{factor.name}(…)` is a value of its own, not a part of one",
                 span=factor.span, hint="write the scaling into the formula",
@@ -230,13 +229,9 @@ def _with_place(read: Callable[[], Value], span: Span) -> Value:
 # --- generators --------------------------------------------------------------------------------
 
 
-def _generated(node: syntax.Call, source: str) -> Value:
+def _generated(node: tree.Call, source: str) -> Value:
     arguments = [_entry(argument, source) for argument in node.arguments]
-    try:
-        return _GENERATORS[node.name](arguments)
-    except HessError as error:
-        error.span = node.span
-        raise
+    return _with_place(lambda: _GENERATORS[node.name](arguments), node.span)
 
 
 def _shape(arguments: list[Any]) -> tuple[int, ...]:
@@ -428,7 +423,7 @@ def _from_json(content: Any, *, files: bool = True) -> Value:
 
 def _only_item(text: str, files: bool) -> Node:
     items = parse_items(text)
-    file = isinstance(items[0][1], syntax.File) and not files
+    file = isinstance(items[0][1], tree.File) and not files
     if len(items) != 1 or items[0][0] is not None or file:
         raise HessError("bad-value", f"`{text}` stands where one value should", hint=EXAMPLE)
     return items[0][1]
@@ -442,132 +437,65 @@ def _read_object(text: str) -> Assignment:
     return Assignment(text, (), named, {})
 
 
-# --- assignments and a formula -----------------------------------------------------------------
+# --- a program's values ------------------------------------------------------------------------
 
 
-def names_given(assignments: Iterable[Assignment]) -> frozenset[str]:
-    """The names that any of the assignments gives a value to."""
-    return frozenset(name for assignment in assignments for name in assignment.named)
+def from_values(positional: Sequence[Any], named: Mapping[str, Any]) -> Assignment:
+    """What a program gives: numbers (Python's, NumPy's, SymPy's), exact text such as ``"1/3"``, and
+    tensors as lists, NumPy arrays or torch tensors.
 
-
-def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
-    """The points that the assignments make for ``formula``, in order.
-
-    An assignment that names every variable is a point; one that names only some holds for all
-    points. Raises :class:`HessError` for a missing, unknown or doubled name, a wrong number of
-    values, and shapes that do not broadcast.
+    A Python float is the shortest decimal that reads back the same; one in an array is a double.
+    Raises :class:`HessError` for anything else, and for what is not finite.
     """
-    held: dict[str, Value] = {}
-    whole: list[Assignment] = []
-    for assignment in assignments:
-        _check_names(assignment, formula)
-        if assignment.positional or len(assignment.named) == len(formula.variables):
-            whole.append(assignment)
-            continue
-        for name, value in assignment.named.items():
-            if name in held:
-                _doubled(name, assignment)
-            held[name] = value
-    points = [_point(assignment, held, formula) for assignment in whole]
-    if not points:
-        missing = [name for name in formula.variables if name not in held]
-        if missing:
-            source = assignments[-1].source
-            raise HessError(
-                "missing-name",
-                f"{_listed(missing)} {'has' if len(missing) == 1 else 'have'} no value",
-                hint=_complete(held, missing, source),
-            )
-        points = [Point(held, " ".join(a.source for a in assignments))]
-    # What is inside sum(x) or norm(x) need not fit what is outside.
-    elementwise = formula.outer if formula.reduces else formula.variables
-    for point in points:
-        _check_broadcast(point, elementwise)
-    return points
+    source = ",".join([*map(_shown, positional), *(f"{n}={_shown(v)}" for n, v in named.items())])
+    values = {canonical_name(name): _from_python(value) for name, value in named.items()}
+    return Assignment(source, tuple(map(_from_python, positional)), values, {})
 
 
-def _check_names(assignment: Assignment, formula: Formula) -> None:
-    for name in assignment.named:
-        if name not in formula.variables:
-            match = closest(name, formula.variables)
-            raise HessError(
-                "unknown-name",
-                f"the formula has no variable `{name}`; it has {_listed(formula.variables)}",
-                span=assignment.spans.get(name),
-                source=assignment.source,
-                hint=f"did you mean `{match}`?" if match else None,
-            )
+def _shown(value: Any) -> str:
+    return shortened(" ".join(str(value).split()))
 
 
-def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> Point:
-    if not assignment.positional:
-        for name in assignment.named:
-            if name in held:
-                _doubled(name, assignment)
-        return Point(assignment.named, assignment.source)
-    free = [name for name in formula.variables if name not in held]
-    count = len(assignment.positional)
-    unordered = [name for name in free if name not in formula.differentiated]
-    if unordered:
-        raise HessError(
-            "missing-name",
-            f"`--wrt` gives no order to {_listed(unordered)}",
-            source=assignment.source,
-            hint=f"give constants by name: --at {','.join(f'{n}=…' for n in unordered)}",
-        )
-    if count != len(free):
-        values = f"{count} value{'s' * (count != 1)}"
-        raise HessError(
-            "wrong-count",
-            f"{values} for {len(free)} variable{'s' * (len(free) != 1)} ({', '.join(free)})"
-            if free
-            else f"{values} where every variable has one already",
-            source=assignment.source,
-            span=(0, len(assignment.source)),
-            hint=_count_hint(count, free, formula),
-        )
-    return Point({**held, **dict(zip(free, assignment.positional, strict=True))}, assignment.source)
+def _from_python(content: Any) -> Value:
+    if isinstance(content, str):
+        return _value(_only_item(content, files=True), content)
+    if hasattr(content, "detach"):  # torch
+        content = content.detach().cpu()
+    array = hasattr(content, "tolist") and not isinstance(content, float)
+    plain = content.tolist() if array else content
 
+    def entry(item: Any) -> Fraction | float | Expr:
+        number = _number(item, array)
+        _check_range(number, _shown(item), None)
+        return number
 
-def _count_hint(count: int, free: list[str], formula: Formula) -> str:
-    if count > len(free) and formula.notes:
-        return formula.notes[0]
-    if len(free) == 1 and count > 1:
-        return f'--at "{free[0]}=[…]" for a tensor, or `--at` once for each point'
-    return "--at " + ",".join(f"{name}=…" for name in free)
-
-
-def _doubled(name: str, assignment: Assignment) -> NoReturn:
-    raise HessError(
-        "doubled-name",
-        f"`{name}` is given twice",
-        span=assignment.spans.get(name),
-        source=assignment.source,
-        hint="each `--at` with all variables for several points",
+    shape, entries = _nested(
+        plain,
+        lambda item: item if isinstance(item, (list, tuple)) else None,
+        entry,
+        lambda item: None,
     )
+    _check_size(len(entries), MAX_ELEMENTS)
+    return Values(shape, entries)
 
 
-def _complete(held: dict[str, Value], missing: list[str], source: str) -> str:
-    given = f"{source}," if held and "=" in source else ""
-    return f'--at "{given}{",".join(f"{name}=…" for name in missing)}"'
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = [f"`{name}`" for name in names[:10]]
-    if len(names) > 10:
-        shown.append(f"{len(names) - 10} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _check_broadcast(point: Point, names: Sequence[str]) -> None:
-    shapes = {name: point.values[name].shape for name in names if point.values[name].shape}
-    try:
-        broadcast(shapes.values())
-    except ValueError:
-        shown = ", ".join(f"{name} is {'×'.join(map(str, s))}" for name, s in shapes.items())
-        raise HessError(
-            "broadcast",
-            f"these shapes do not broadcast: {shown}",
-            source=point.source,
-            hint="tensors of one shape, or numbers; a length of 1 stretches",
-        ) from None
+def _number(item: Any, array: bool) -> Fraction | float | Expr:
+    """One entry, as exact as it was given."""
+    if isinstance(item, str):
+        value = _value(_only_item(item, files=False), item)
+        if isinstance(value, Values) and not value.shape:
+            return value.entries[0]
+    elif isinstance(item, float) and not math.isfinite(item):
+        raise HessError("not-finite", f"the value `{item}` is not a finite number")
+    elif isinstance(item, float):
+        return item if array else Fraction(repr(float(item)))
+    elif isinstance(item, (int, Fraction, Decimal)) and not isinstance(item, bool):
+        return Fraction(item)
+    elif getattr(item, "is_Rational", False):
+        return Fraction(int(item.p), int(item.q))
+    elif getattr(item, "is_number", False) and item.is_extended_real and item.is_finite:
+        return item
+    raise HessError(
+        "bad-value", f"`{_shown(item)}` stands where a real number should",
+        hint="a number, a text such as \"1/3\", or a list or an array of them",
+    )  # fmt: skip

@@ -1,0 +1,257 @@
+"""One answer, whatever it is made of: doubles, exact numbers, or formulas.
+
+NumPy and SymPy appear in annotations only, so that this module loads neither.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from hesscli.types import Array, Expr, Formula, Span, Variable
+
+
+class Basis(Enum):
+    """What the entries of an answer are."""
+
+    DOUBLES = auto()
+    EXACT = auto()  # SymPy numbers in closed form
+    DIGITS = auto()  # SymPy numbers, as many digits as were asked for
+    SYMBOLS = auto()  # formulas
+
+
+@dataclass(frozen=True, slots=True)
+class Doubles:
+    """Value, gradient (n,) and Hessian (n, n) as doubles; NaN where there is no number."""
+
+    value: float
+    gradient: Array
+    hessian: Array
+
+    def slopes(self) -> list[float | None]:
+        """The gradient, None where there is no number."""
+        return [_finite(slope) for slope in self.gradient.tolist()]
+
+    def rows(self) -> Iterator[list[float | None]]:
+        """The rows of the Hessian, None where there is no number."""
+        return ([_finite(entry) for entry in row] for row in self.hessian.tolist())
+
+    def doubles(self) -> Array:
+        """The Hessian as doubles (n, n)."""
+        return self.hessian
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Value, gradient and Hessian as SymPy numbers or formulas; None where there is none."""
+
+    value: Expr | None
+    gradient: tuple[Expr | None, ...]
+    hessian: tuple[tuple[Expr | None, ...], ...]
+
+    def slopes(self) -> list[Expr | None]:
+        """The gradient."""
+        return list(self.gradient)
+
+    def rows(self) -> Iterator[Sequence[Expr | None]]:
+        """The rows of the Hessian."""
+        return iter(self.hessian)
+
+    def doubles(self) -> Array:
+        """The Hessian of numbers as doubles (n, n), NaN where there is none."""
+        import numpy as np
+
+        return np.array(
+            [[math.nan if entry is None else float(entry) for entry in row] for row in self.hessian]
+        )
+
+
+Jet = Doubles | Expressions
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer holds: its variables with their shapes, and a number for each element.
+
+    The n rows of the Hessian are the elements of ``variables``, row-major; ``constants`` are the
+    others. ``numbers`` are flat, by name: doubles, or SymPy numbers in an exact answer. In symbols
+    there are none.
+    """
+
+    variables: tuple[Variable, ...]
+    constants: tuple[Variable, ...]
+    numbers: Mapping[str, Any]
+
+    def entries(self, name: str) -> list[Any]:
+        """The numbers of a variable, as a list; empty in symbols."""
+        numbers = self.numbers.get(name, ())
+        return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
+
+    def labels(self) -> list[str]:
+        """The name of each row."""
+        return [name for v in self.variables for name in v.elements()]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """On what the numbers rest.
+
+    All agree with the exact derivatives to ``digits`` significant digits; None where they were not
+    compared, and ``reason`` says why. ``hessian`` (n, n) is the exact one, NaN where there is none.
+    ``epsilon`` is the rounding unit of the dtype they were computed in and ``slack`` (n,) how far
+    each differentiated coordinate may be from the one that was meant. With ``underflow``, a 0 may
+    stand for a number that no double can hold.
+    """
+
+    digits: int | None
+    reason: str | None
+    hessian: Array | None
+    epsilon: float
+    slack: Array
+    underflow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from an answer's numbers; None stands for what is not known.
+
+    ``eigenvalues`` ascend. ``tolerance`` is the size below which one counts as zero, and None where
+    signs are proved; ``inertia`` counts the positive, zero and negative ones. ``kind`` is that of a
+    stationary point.
+    """
+
+    eigenvalues: Any = None  # (n,) doubles, or a tuple of SymPy numbers
+    inertia: tuple[int, int, int] | None = None
+    definiteness: str | None = None
+    stationary: bool | None = None
+    kind: str | None = None
+    tolerance: float | None = None
+    gradient_tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """Why entries of an answer have no number.
+
+    ``part`` is the text of the part of the formula that breaks and ``span`` its place;
+    ``entries`` are paths into the JSON answer, such as ``value`` or ``hessian[0][1]``; a path
+    without an index (``hessian``) stands for all of it.
+    """
+
+    part: str
+    span: Span | None
+    reason: str
+    entries: tuple[str, ...]
+
+
+# Ways to compute a Hessian, by the names that they have where they are compared.
+AUTOGRAD, EXACT, DIFFERENCES = "autograd", "exact", "finite differences"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedEntry:
+    """One entry of the Hessian from several sources, by their names; NaN where one has no number.
+
+    ``errors`` are estimated, of those sources that are not exact up to rounding; ``digits`` are
+    those on which the rest agrees with the exact derivative.
+    """
+
+    labels: tuple[str, str]
+    numbers: Mapping[str, float]
+    errors: Mapping[str, float]
+    digits: int | None
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The entries on and above the diagonal, compared."""
+
+    entries: tuple[CheckedEntry, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all sources agree on all entries."""
+        return all(entry.agrees for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An entry in which the user's matrix differs from hess's; NaN stands for no number."""
+
+    row: int
+    column: int
+    labels: tuple[str, str]
+    expected: float
+    found: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the user's own Hessian differs: where, by how much at most, and the likely cause.
+
+    ``largest`` is None where no entry has a number in both; ``cause`` where nothing explains it.
+    """
+
+    differences: tuple[Difference, ...]
+    largest: float | None
+    cause: str | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether there is no difference beyond the tolerance."""
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Value, gradient and Hessian of ``formula``, with all that is known about them.
+
+    ``structural`` (n, n) is True where the formula alone proves that the Hessian is zero at every
+    point. ``digits`` is the number asked for where ``basis`` is DIGITS. Exact numbers and
+    formulas need no grounds, and formulas have no verdict.
+    """
+
+    basis: Basis
+    formula: Formula
+    place: Place
+    jet: Jet
+    structural: Any  # a mask (n, n), of tuples in symbols
+    digits: int | None = None
+    grounds: Grounds | None = None
+    verdict: Verdict = Verdict()
+    undefined: tuple[Undefined, ...] = ()
+    notes: tuple[str, ...] = ()
+    check: Check | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def value(self) -> Any:
+        """The value of the formula."""
+        return self.jet.value
+
+    @property
+    def gradient(self) -> Any:
+        """Its gradient (n,)."""
+        return self.jet.gradient
+
+    @property
+    def hessian(self) -> Any:
+        """Its Hessian (n, n)."""
+        return self.jet.hessian
+
+    @property
+    def holds(self) -> bool:
+        """Whether every number is there, and what was asked to agree does."""
+        return (
+            not self.undefined
+            and (self.check is None or self.check.agrees)
+            and (self.comparison is None or self.comparison.agrees)
+        )

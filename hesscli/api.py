@@ -1,0 +1,262 @@
+"""A program's way in: ``hesscli.formula("x**3 + x*y").at(x=2, y=4)``."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from hesscli.answer import Basis, Undefined
+from hesscli.errors import HessError
+from hesscli.solver import Settings, Solver
+from hesscli.types import Verify
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.measure import Measurement
+
+    from hesscli import answer as core
+    from hesscli.render.document import Document
+
+HTML_WIDTH = 100  # characters
+
+
+class Verified(NamedTuple):
+    """To how many significant digits the numbers agree with the exact derivatives; None where they
+    were not compared, and ``reason`` says why.
+    """
+
+    digits: int | None
+    reason: str | None
+
+
+class Symbols(NamedTuple):
+    """A formula with its gradient (n, 1) and its Hessian (n, n), as SymPy expressions."""
+
+    value: Any
+    gradient: Any
+    hessian: Any
+
+
+class Formula:
+    """A formula, compiled once for any number of points.
+
+    ``wrt`` names the variables to differentiate, in their order: ``"y,x"`` or ``["y", "x"]``; all
+    of them in natural order by default. ``verify`` compares the numbers with the exact derivatives
+    where that is quick (``"auto"``), ``"always"`` or ``"never"``. With ``exact``, answers are SymPy
+    numbers in closed form; with ``digits``, SymPy numbers with so many digits. ``seed`` is that of
+    ``"randn(2,2)"`` and ``"rand(3)"``.
+
+    Raises :class:`HessError` for what is not a formula.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        wrt: str | Sequence[str] = (),
+        dtype: Literal["float64", "float32"] = "float64",
+        device: str = "cpu",
+        verify: Literal["auto", "always", "never"] = "auto",
+        exact: bool = False,
+        digits: int | None = None,
+        seed: int | None = None,
+    ) -> None:
+        names = wrt.replace(",", " ").split() if isinstance(wrt, str) else wrt
+        settings = Settings(
+            dtype=dtype, device=device, verify=Verify(verify), exact=exact, digits=digits, seed=seed
+        )
+        self._solver = Solver(text, tuple(names), settings)
+        try:
+            self._solver.given()
+        except HessError as error:
+            if error.code != "no-variables":  # `I**2`: a point may give `I` a value
+                raise
+
+    def __repr__(self) -> str:
+        return f"hesscli.formula({self._solver.text!r})"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of all variables, those to differentiate first."""
+        return self._solver.given().formula.variables
+
+    def at(self, /, *values: Any, **named: Any) -> Answer:
+        """The answer at a point: values by name, or in the order of the variables.
+
+        A value is a number, exact text (``"1/3"``, ``"sqrt(2)"``), or a tensor as a list, a NumPy
+        array or a torch tensor. Raises :class:`HessError` for what is no point of the formula.
+        """
+        from hesscli.point.assignment import from_values
+        from hesscli.point.binding import bind, names_given
+
+        assignment = from_values(values, named)
+        names = names_given([assignment])
+        compiled = self._solver.given(names)
+        (point,) = bind([assignment], compiled.formula)
+        compiled.require([point])
+        self._solver.keep(names, compiled)
+        return Answer(compiled.answer(point))
+
+    def many(self, points: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Answer]:
+        """The answers at points, each by name or in order, one after the other."""
+        for point in points:
+            yield self.at(**point) if isinstance(point, Mapping) else self.at(*point)
+
+    def symbols(self) -> Symbols:
+        """The formula, its gradient and its Hessian in symbols, as SymPy matrices."""
+        import sympy
+
+        jet = self._solver.symbols().jet
+        return Symbols(jet.value, sympy.Matrix(jet.gradient), sympy.Matrix(jet.hessian))
+
+
+formula = Formula
+
+
+class Answer:
+    """Value, gradient and Hessian at a point, with what is known about them.
+
+    ``print`` shows what a terminal shows, without colours; Rich and notebooks draw it.
+    """
+
+    def __init__(self, answer: core.Answer) -> None:
+        self._answer = answer
+
+    @property
+    def value(self) -> Any:
+        """The value: a float, NaN where there is none. Exact numbers are SymPy's, or None."""
+        return self._answer.value
+
+    @property
+    def gradient(self) -> Any:
+        """The gradient: an array (n,), or a SymPy matrix of exact numbers."""
+        return self._matrix(self._answer.gradient)
+
+    @property
+    def hessian(self) -> Any:
+        """The Hessian: an array (n, n), or a SymPy matrix of exact numbers. The n rows are the
+        elements of the variables, row-major, one variable after the other.
+        """
+        return self._matrix(self._answer.hessian)
+
+    def _matrix(self, entries: Any) -> Any:
+        if self._answer.basis is Basis.DOUBLES:
+            return entries
+        import sympy
+
+        return sympy.Matrix(entries).applyfunc(lambda e: sympy.nan if e is None else e)
+
+    @property
+    def blocks(self) -> dict[str, dict[str, Any]]:
+        """The Hessian in blocks: ``blocks["x"]["y"]`` has the shape (*shape_x, *shape_y)."""
+        import numpy as np
+
+        matrix = self._answer.jet.doubles()
+        variables = self._answer.place.variables
+        ends = np.cumsum([v.size for v in variables])[:-1]
+        return {
+            u.name: {
+                v.name: block.reshape(*u.shape, *v.shape)
+                for v, block in zip(variables, np.split(rows, ends, axis=1), strict=True)
+            }
+            for u, rows in zip(variables, np.split(matrix, ends), strict=True)
+        }
+
+    @property
+    def point(self) -> dict[str, Any]:
+        """The value that each variable had."""
+        place = self._answer.place
+        return {
+            v.name: self._shaped(place.numbers[v.name], v.shape)
+            for v in (*place.variables, *place.constants)
+        }
+
+    def _shaped(self, numbers: Any, shape: tuple[int, ...]) -> Any:
+        if not shape:
+            return numbers[0]
+        import numpy as np
+
+        return np.asarray(numbers).reshape(shape)
+
+    @property
+    def eigenvalues(self) -> Any:
+        """The eigenvalues, ascending: an array (n,), or a tuple of exact numbers; None where the
+        Hessian is not finite, or none were found in closed form.
+        """
+        return self._answer.verdict.eigenvalues
+
+    @property
+    def inertia(self) -> tuple[int, int, int] | None:
+        """How many eigenvalues are positive, zero and negative; None where that is not known."""
+        return self._answer.verdict.inertia
+
+    @property
+    def definiteness(self) -> str | None:
+        """``"positive definite"``, ``"indefinite"``, …, ``"undecided"``; None where the Hessian is
+        not finite.
+        """
+        return self._answer.verdict.definiteness
+
+    @property
+    def stationary(self) -> bool | None:
+        """Whether the gradient is zero; None where that is not known."""
+        return self._answer.verdict.stationary
+
+    @property
+    def stationary_point(self) -> str | None:
+        """``"minimum"``, ``"maximum"``, ``"saddle"`` or ``"inconclusive"``; None elsewhere."""
+        return self._answer.verdict.kind
+
+    @property
+    def verified(self) -> Verified:
+        """Whether the numbers were compared with the exact derivatives, and to how many digits."""
+        grounds = self._answer.grounds
+        return Verified(grounds.digits, grounds.reason) if grounds else Verified(None, None)
+
+    @property
+    def undefined(self) -> tuple[Undefined, ...]:
+        """Why entries have no number, each with the part of the formula that breaks."""
+        return self._answer.undefined
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the formula was read, and where floating point alone gives no right number."""
+        return self._answer.notes
+
+    def to_json(self) -> str:
+        """The JSON object that ``hess --json`` prints."""
+        from hesscli.render.jsonlines import answered
+
+        return "".join(answered(self._answer)).rstrip("\n")
+
+    def _document(self, *, full: bool) -> Document:
+        from dataclasses import replace
+
+        from hesscli.render.answer import document
+
+        return replace(document(self._answer, unicode=True, full=full), full=full)
+
+    def __str__(self) -> str:
+        return str(self._document(full=True))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._document(full=False)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return self._document(full=False).__rich_measure__(console, options)
+
+    def _repr_html_(self) -> str:
+        from rich.console import Console
+
+        console = Console(record=True, file=io.StringIO(), width=HTML_WIDTH, force_jupyter=False)
+        console.print(self)
+        return console.export_html(
+            inline_styles=True, code_format='<pre style="line-height: 1.3">{code}</pre>'
+        )
+
+    def _repr_latex_(self) -> str:
+        from hesscli.render.latex import answered
+
+        lines = answered(self._answer)
+        return "".join(line for line in lines if not line.startswith("%"))

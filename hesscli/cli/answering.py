@@ -1,0 +1,228 @@
+"""A request → answers: of one formula at points, at a stream of points, or in symbols."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hesscli.cli.deadline import Alarm
+from hesscli.cli.output import Output
+from hesscli.cli.request import Request, Streams
+from hesscli.errors import ExitStatus, HessError, internal
+from hesscli.solver import Settings, Solver
+
+if TYPE_CHECKING:
+    from hesscli.solver import Compiled
+    from hesscli.types import Point
+
+STANDARD_INPUT = "-"
+CLOCK = Alarm()
+
+
+def answer(request: Request, streams: Streams) -> ExitStatus:
+    """Answer ``request`` on the streams. Raises :class:`HessError` before anything is computed."""
+    with Output(request, streams) as output:
+        if request.at:
+            _require_folder()
+        if STANDARD_INPUT in request.at:
+            return _answer_lines(request, streams, output)
+        if request.expression.strip() == STANDARD_INPUT:
+            request = replace(request, expression=streams.stdin.read().strip())
+        return _answer_points(request, output) if request.at else _answer_symbols(request, output)
+
+
+def _solver(request: Request) -> Solver:
+    settings = Settings(
+        dtype=request.dtype,
+        device=request.device,
+        seed=request.seed,
+        verify=request.verify,
+        exact=request.exact,
+        digits=request.digits,
+        check=request.check,
+        expect=request.expect,
+        seconds=request.timeout,
+        clock=CLOCK,
+    )
+    return Solver(request.expression, request.wrt, settings)
+
+
+def _answer_symbols(request: Request, output: Output) -> ExitStatus:
+    _require_point(request)
+    import hesscli.derive.symbols  # noqa: F401
+
+    _collect_again()
+    output.answer(_solver(request).symbols())
+    return ExitStatus.ANSWERED
+
+
+def _answer_points(request: Request, output: Output) -> ExitStatus:
+    from hesscli.point.assignment import read_assignment
+    from hesscli.point.binding import bind, names_given
+
+    solver = _solver(request)
+    with CLOCK.within(request.timeout, "reading the formula and the point"):
+        assignments = [read_assignment(at) for at in request.at]
+        compiled = solver.given(names_given(assignments))
+        points = bind(assignments, compiled.formula)
+    compiled.require(points)
+    if request.plot is not None:
+        _require_picture(request.plot, len(points))
+    return max([_answer_point(compiled, request, point, output) for point in points])
+
+
+def _require_picture(path: str, points: int) -> None:
+    from hesscli.plot import picture
+
+    if points > 1:
+        raise HessError(
+            "usage", f"`--plot` draws one point, and here are {points}", hint="one `--at`"
+        )
+    picture.require(path)
+
+
+def _require_point(request: Request) -> None:
+    options = (
+        ("--check", request.check),
+        (f"--plot {request.plot}", request.plot is not None),
+        ("--expect MATRIX", request.expect is not None),
+        (f"--digits {request.digits}", request.digits is not None),
+    )
+    for option, given in options:
+        if given:
+            raise HessError(
+                "missing-point",
+                f"`{option}` is about numbers, so it needs a point",
+                hint=f"{option} --at 2,4",
+            )
+
+
+def _require_folder() -> None:
+    """torch's linear algebra ends the process where the working directory has been deleted."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        raise HessError(
+            "no-folder",
+            "the folder that hess was started in has been deleted",
+            hint="cd to another one",
+            status=ExitStatus.NO_ANSWER,
+        ) from None
+
+
+def _answer_point(
+    compiled: Compiled, request: Request, point: Point, output: Output, line: int | None = None
+) -> ExitStatus:
+    if not (request.exact or request.digits):
+        import hesscli.numeric.autograd  # noqa: F401
+
+        _collect_again()
+    try:
+        answer, values = compiled.answer_and_values(point)
+        if request.plot is not None and values is not None:
+            from hesscli.plot import picture
+
+            with CLOCK.within(request.timeout, "drawing the picture"):
+                picture.draw(answer, values, request.plot)
+    except HessError as error:
+        if error.status is not ExitStatus.NO_ANSWER:
+            raise
+        output.failure(error, line)
+        return ExitStatus.NO_ANSWER
+    output.answer(answer)
+    return ExitStatus.ANSWERED if answer.holds else ExitStatus.NO_ANSWER
+
+
+def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitStatus:
+    """One answer for each line of standard input, written before the next line is waited for."""
+    _require_one_input(request)
+    with CLOCK.within(request.timeout, "reading the formula"):
+        lines = _Lines(request)
+    status = ExitStatus.ANSWERED
+    number = 0
+    for number, line in enumerate(streams.stdin, start=1):
+        try:
+            with CLOCK.within(request.timeout, "reading this line"):
+                compiled, point = lines.read(line.strip())
+            status = max(status, _answer_point(compiled, request, point, output, number))
+        except HessError as error:
+            output.failure(error, number)
+            status = ExitStatus.NO_ANSWER
+        except (MemoryError, RecursionError):
+            message = "this line asks for more than there is memory for"
+            output.failure(HessError("too-large", message, hint="a smaller point"), number)
+            status = ExitStatus.NO_ANSWER
+        except OSError:
+            raise
+        except Exception as error:
+            # One line must not take the others with it.
+            output.failure(internal(error), number)
+            status = ExitStatus.NO_ANSWER
+        output.flush()
+    if not number:
+        streams.stderr.write("hess: there are no points on standard input\n")
+    return status
+
+
+def _require_one_input(request: Request) -> None:
+    if request.plot is not None:
+        raise HessError("usage", "`--plot` draws one point, not a stream", hint="--at 2,4")
+    if request.expression.strip() == STANDARD_INPUT:
+        raise HessError(
+            "two-inputs",
+            "standard input cannot be both the formula and the points",
+            hint='hess "x**3 + x*y" --at - < points',
+        )
+    if request.at.count(STANDARD_INPUT) > 1:
+        raise HessError("two-inputs", "standard input can be read only once")
+
+
+class _Lines:
+    """Reads lines as points."""
+
+    def __init__(self, request: Request) -> None:
+        from hesscli.point.assignment import read_assignment
+        from hesscli.point.binding import bind, names_given
+
+        self.solver = _solver(request)
+        self.held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
+        try:
+            formula = self.solver.given(names_given(self.held)).formula
+        except HessError as error:
+            if error.code != "no-variables":
+                raise
+            return  # `I**2`: a line may yet give `I` a value
+        for assignment in self.held:
+            if assignment.positional or len(assignment.named) == len(formula.variables):
+                raise HessError(
+                    "two-inputs",
+                    "points come from standard input and from `--at` at once",
+                    hint="`--at -` with `--at NAME=VALUE` for what holds for all lines",
+                )
+        # Found now, because they concern the request and not one of its lines.
+        if self.held:
+            rest = [n for n in formula.variables if n not in names_given(self.held)]
+            stand_in = read_assignment(",".join(f"{name}=0" for name in rest))
+            bind([*self.held, stand_in], formula)
+
+    def read(self, line: str) -> tuple[Compiled, Point]:
+        """What answers a line, and its point. Raises :class:`HessError` for what is no point."""
+        from hesscli.point.assignment import read_assignment
+        from hesscli.point.binding import bind, names_given
+
+        assignments = [*self.held, read_assignment(line)]
+        names = names_given(assignments)
+        compiled = self.solver.given(names)
+        (point,) = bind(assignments, compiled.formula)
+        compiled.require([point])
+        self.solver.keep(names, compiled)
+        return compiled, point
+
+
+def _collect_again() -> None:
+    """Switch garbage collection back on, for all but what imports have made: that stays."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

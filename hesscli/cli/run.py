@@ -1,0 +1,116 @@
+"""Arguments in, exit status out, whatever happens in between."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from hesscli.cli.answering import answer
+from hesscli.cli.command import Introduction, parsed
+from hesscli.cli.help import introduction
+from hesscli.cli.output import holds_unicode
+from hesscli.cli.request import Request, Streams
+from hesscli.errors import ASCII_SIGNS, FORESEEN, ExitStatus, HessError, internal
+
+# A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
+RECURSION_LIMIT = 20_000
+
+
+def run(argv: list[str], streams: Streams | None = None) -> int:
+    """Run the command line and return its exit status. No exception leaves, whatever happens."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+    if streams is None:
+        streams = _standard_streams()
+        if sys.stdout is None:
+            _say(streams, "hess: standard output is closed, so nothing can be answered")
+            return ExitStatus.NO_ANSWER
+    try:
+        status = _run(argv, streams)
+        streams.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        _silence(streams.stdout)
+        return ExitStatus.CLOSED_PIPE
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            _silence(streams.stdout)
+            return ExitStatus.CLOSED_PIPE
+        _say(streams, f"hess: cannot write the answer: {(error.strerror or str(error)).lower()}")
+        _silence(streams.stdout)
+        return ExitStatus.NO_ANSWER
+    except MemoryError:
+        _say(streams, "hess: not enough memory for this answer\n  try: a smaller formula or point")
+        return ExitStatus.USAGE
+    except RecursionError:
+        _say(streams, "hess: the formula is nested too deep\n  try: a formula with fewer levels")
+        return ExitStatus.USAGE
+
+
+def _run(argv: list[str], streams: Streams) -> int:
+    try:
+        result = parsed(argv)
+        if isinstance(result, Request):
+            if result.remark is not None:
+                _say(streams, f"hess: {result.remark}")
+            return answer(result, streams)
+        if isinstance(result, str):
+            streams.stdout.write(result)
+            return ExitStatus.ANSWERED
+        return int(result or 0)
+    except Introduction:
+        streams.stderr.write(introduction())
+        return ExitStatus.USAGE
+    except HessError as error:
+        streams.stdout.flush()
+        _say(streams, error.report())
+        return error.status
+    except typer.TyperException as error:
+        hint = "`hess --help` lists every option"
+        message = error.format_message().replace("a valid int range", "a whole number")
+        message = message.replace("a valid float range", "a number")
+        _say(streams, HessError("usage", message, hint=hint).report())
+        return ExitStatus.USAGE
+    except FORESEEN:
+        raise
+    except Exception as error:
+        _say(streams, internal(error).report())
+        return ExitStatus.NO_ANSWER
+
+
+def _say(streams: Streams, text: str) -> None:
+    if not holds_unicode(streams.stderr):
+        text = text.translate(ASCII_SIGNS)
+    streams.stderr.write(text + "\n")
+    streams.stderr.flush()
+
+
+def _standard_streams() -> Streams:
+    """This process's streams, made unable to fail on a character that they cannot hold."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    return Streams(
+        sys.stdin or io.StringIO(),
+        sys.stdout or Path(os.devnull).open("w", encoding="utf-8"),
+        sys.stderr or Path(os.devnull).open("w", encoding="utf-8"),
+    )
+
+
+def _silence(stream: Any) -> None:
+    """Point a closed stream at nothing, so that the interpreter's last flush says nothing."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    with Path(os.devnull).open("w", encoding="utf-8") as nothing:
+        os.dup2(nothing.fileno(), descriptor)

@@ -1,0 +1,124 @@
+"""The ways towards a point, and what the numbers on them tend to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import sympy
+
+from hesscli.exact.numbers import Number, number_at
+from hesscli.formula.names import symbol
+from hesscli.types import Expr
+
+# Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in
+# proportion to the exponent of the innermost; DIGITS leaves room for that.
+# Neither they nor their reciprocals are round: at 1e-20, sin(pi/x) would always be 0.
+RINGS = (
+    Fraction(61803398874989484821, 10**40),
+    Fraction(27182818284590452353, 10**60),
+    Fraction(14142135623730950489, 10**100),
+)
+# A sequence over the rings converges when its second step is this much smaller than its first:
+# |x|**0.15 does (1e-3), and log|x| (2) does not.
+CONVERGED = sympy.Float("1e-3")
+# And it diverges when each step makes it this many times larger.
+GROWN = sympy.Float("1e5")
+# Relative to a number of hundreds of digits, a rounding error.
+ROUNDING = sympy.Float("1e-100")
+# Below this, a double is 0.
+UNDERFLOW = sympy.Float("1e-330")
+# Slopes that no axis, diagonal or symmetric kink follows.
+OBLIQUE = (Fraction(61, 100), Fraction(-79, 100))
+
+Limit = tuple[Number, Number]  # a limit and how far the innermost ring may be from it
+# A way towards the point: for each variable the coefficients of r, r² and r³.
+Way = tuple[tuple[Fraction, Fraction, Fraction], ...]
+Offset = tuple[Fraction, Way] | None  # a ring on a way; None is the point itself
+
+
+def ways_towards(
+    count: int, moved: tuple[int, ...], crossings: Sequence[Mapping[int, Fraction]]
+) -> list[Way]:
+    """Whence to look, of ``count`` variables, as ``moved`` approach the point.
+
+    Both ways along the axes, across and along each kink, which ``crossings`` lead across, and on
+    parabolas.
+    """
+    ways: dict[Way, None] = {}
+    zero = Fraction(0)
+
+    def both_ways(*components: Mapping[int, Fraction]) -> None:
+        """Add the way with these components of r, r² and r³, and that with -r for r."""
+        padded = [*components, {}, {}][:3]
+        for sign in (1, -1):
+            way = tuple(
+                tuple(sign ** (k + 1) * part.get(i, zero) for k, part in enumerate(padded))
+                for i in range(count)
+            )
+            if any(map(any, way)):
+                ways[way] = None
+
+    for i in moved:
+        both_ways({i: Fraction(1)})
+    if len(moved) > 1:
+        for slope in OBLIQUE:
+            both_ways({i: slope**k for k, i in enumerate(moved)})
+        for across in crossings:
+            both_ways(across)
+            if len(across) == 2:
+                (i, a), (j, b) = across.items()
+                for sign in (1, -1):
+                    both_ways({i: -b, j: a}, {}, {i: sign * a, j: sign * b})
+    if len(moved) == 2:
+        for i, j in (moved, moved[::-1]):
+            for half in (Fraction(1, 2), Fraction(-1, 2)):
+                both_ways({i: Fraction(1)}, {j: half})
+    return list(ways)
+
+
+def crossing(
+    quantities: Sequence[Expr], moved: Mapping[int, str], place: Mapping[str, Expr], digits: int
+) -> dict[int, Fraction]:
+    """The direction in which a site's quantity changes fastest at ``place``, as rationals."""
+    if not quantities:
+        return {}
+    quantity = quantities[0] - quantities[1] if len(quantities) > 1 else quantities[0]
+    components = {}
+    for i, name in moved.items():
+        slope = number_at(sympy.diff(quantity, symbol(name)), place, digits)
+        if slope is not None and abs(slope) < sympy.Float("1e300"):
+            components[i] = Fraction(float(slope))
+    largest = max((abs(c) for c in components.values()), default=Fraction(0))
+    if not largest:
+        return {}
+    return {i: (c / largest).limit_denominator(10**6) for i, c in components.items()}
+
+
+def converged(numbers: list[Number]) -> Limit | None:
+    """The limit of a sequence over the rings, with an error bound; None where there is none."""
+    if any(number is None for number in numbers):
+        return None
+    outer, middle, inner = numbers
+    if all(abs(number) < UNDERFLOW for number in numbers):
+        return sympy.S.Zero, sympy.S.Zero
+    first, second = abs(outer - middle), abs(middle - inner)
+    if second > CONVERGED * first and second > ROUNDING * abs(inner):
+        return None
+    if abs(inner) <= CONVERGED * abs(middle):
+        return sympy.S.Zero, abs(inner)
+    return inner, second
+
+
+def diverged(numbers: list[Number]) -> bool:
+    """Whether a sequence over the rings grows at each step, which no lack of digits feigns."""
+    if None in numbers:
+        return False
+    outer, middle, inner = map(abs, numbers)
+    return bool(1 < outer * GROWN < middle and middle * GROWN < inner)
+
+
+def agree(a: Limit, b: Limit) -> bool:
+    """Whether two limits may be one number."""
+    allowed = 10 * (a[1] + b[1]) + ROUNDING * max(abs(a[0]), abs(b[0])) + UNDERFLOW
+    return bool(abs(a[0] - b[0]) <= allowed)

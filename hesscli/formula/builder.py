@@ -1,0 +1,416 @@
+"""Syntax tree → SymPy, by an allow-list: nothing is evaluated as text.
+
+Every symbol is real. Numbers stay exact. Beside the expression, the places are collected where
+it is not real or may not be differentiable *as it was typed*: SymPy simplifies ``sqrt(x)**2`` to
+``x`` and ``x/x`` to ``1``, which hides where the formula has no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from itertools import product
+from typing import NoReturn
+
+import sympy
+
+from hesscli.errors import HessError, closest, shortened
+from hesscli.formula import sizes
+from hesscli.formula.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
+from hesscli.formula.quantified import Quantified
+from hesscli.functions import symbolic as special
+from hesscli.functions.failures import SYMPY_FAILURES
+from hesscli.functions.table import (
+    BY_NAME,
+    BY_ZERO,
+    JUMP,
+    NO_BASE,
+    NOT_REAL,
+    PIECES,
+    SWITCH,
+    Function,
+    binds,
+    reduces,
+)
+from hesscli.language import tree
+from hesscli.language.parser import parse_formula
+from hesscli.language.tree import Node
+from hesscli.shapes import Shape, broadcast, label
+from hesscli.types import Expr
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Turns what SymPy raises for combinations that it has no rule for into an error for a user."""
+    try:
+        yield
+    except SYMPY_FAILURES as error:
+        raise HessError(
+            "unsupported",
+            f"SymPy cannot build this: {str(error)[:200]}",
+            hint="a formula of real numbers",
+        ) from error
+
+
+_CONDITION = ("a condition stands where a number should", "where(condition, 1, 0)")
+_NO_NUMBER: dict[type, tuple[str, str]] = {
+    tree.Comparison: _CONDITION,
+    tree.Logic: _CONDITION,
+    tree.Not: _CONDITION,
+    tree.Pair: (
+        "a list in brackets stands where a number should", "one value, or `.` as the decimal point",
+    ),
+    tree.Array: (
+        "a list stands where a number should", "a name here, and its value with `--at x=[1,2]`",
+    ),
+    tree.File: ("a file stands where a number should", "`--at x=@FILE`"),
+}  # fmt: skip
+
+
+class Builder(Quantified):
+    """Walks a tree once, building the expression and collecting what a user has to be told."""
+
+    def __init__(
+        self, source: str, given: frozenset[str], shapes: Mapping[str, Shape] | None = None
+    ) -> None:
+        super().__init__(source)
+        self.given = given
+        self.shapes = shapes or {}
+        self.index: tuple[int, ...] = ()
+        self.reduces = False
+        self.names: dict[str, None] = {}
+        self.constants: dict[str, None] = {}
+        self.doubts: list[str] = []
+        self.decimal = False
+
+    def notes(self) -> Iterator[str]:
+        """How names were read that could have been read otherwise."""
+        for name in self.constants:
+            if name in READ_AS:
+                yield f"`{name}` is read as {READ_AS[name]}; `--at {name}=…` makes it a variable"
+        for name in self.names:
+            if name in CONSTANTS:
+                yield f"`{name}` is read as a variable, because it is given a value"
+            elif name in BY_NAME and name not in self.given:
+                yield f"`{name}` is read as a variable; `{name}(…)` is the function"
+            elif name.lower() == "pi":
+                yield f"`{name}` is read as a variable; the constant is `pi`"
+            elif name[:-1] in BY_NAME and name[-1] in {*"xyzt", *self.names}:
+                yield f"`{name}` is read as one variable; `{name[:-1]}({name[-1]})` is the function"
+        yield from self.doubts
+
+    # Expressions
+
+    def number(self, node: Node) -> Expr:
+        """The expression that ``node`` names; refuses conditions, tuples and lists."""
+        match node:
+            case tree.Number(value=value, text=text):
+                self.decimal |= not text.isdecimal()
+                return sympy.Rational(value.numerator, value.denominator)
+            case tree.Name(name=name):
+                return self._name(name, node)
+            case tree.Negative(operand=operand):
+                return -self.number(operand)
+            case tree.Sum(terms=terms):
+                return self._sum(terms, node)
+            case tree.Product(factors=((_, tree.Negative(operand=first)), *rest)):
+                # As -(a*b), which is written the same: SymPy has another form for (-a)*b.
+                return -self.number(tree.Product(node.span, (("*", first), *rest)))
+            case tree.Product(factors=factors):
+                return self._product(factors, node)
+            case tree.Power(base=base, exponent=exponent):
+                return self._power(self.number(base), self.number(exponent), node)
+            case tree.Call():
+                return self._call(node)
+            case _:
+                message, hint = _NO_NUMBER[type(node)]
+                self.fail(message, node, hint)
+
+    def _name(self, name: str, node: Node) -> Expr:
+        if name in self.bound:
+            return self.bound[name]
+        if name not in self.given:
+            if name in CONSTANTS:
+                self.constants[name] = None
+                return CONSTANTS[name]
+            if name.lower() in NO_NUMBERS:
+                self.fail(f"`{name}` is not a number here", node, "`oo`, or a value by name")
+            if name in TRUTH:
+                self.fail("a truth value stands where a number should", node, "1 or 0")
+        self.names[name] = None
+        shape = self.shapes.get(name, ())
+        if not shape:
+            return symbol(name)
+        own = self.index[len(self.index) - len(shape) :]
+        own = tuple(i if length > 1 else 0 for i, length in zip(own, shape, strict=True))
+        return symbol(name + label(own))
+
+    def _sum(self, terms: tuple[tuple[str, Node], ...], node: Node) -> Expr:
+        parts = [self.number(term) if sign == "+" else -self.number(term) for sign, term in terms]
+        self._check_size(sizes.sum_fits(parts), node)
+        return sympy.Add(*parts)
+
+    def _product(self, factors: tuple[tuple[str, Node], ...], node: Node) -> Expr:
+        parts = []
+        for k, (operator, factor) in enumerate(factors):
+            part = self.number(factor)
+            match [factor, *factors[k + 1 : k + 2]]:
+                case [tree.Power(exponent=tree.Number(text="1")), ("/", tree.Number(text=n))]:
+                    shown = self.source[slice(*factor.span)]
+                    self.doubts.append(
+                        f"`{shown}/{n}` is read as `({shown})/{n}`; a root is a power of `(1/{n})`"
+                    )
+            if operator == "/":
+                self.site("zero", (part,), node, BY_ZERO)
+                part = sympy.Pow(part, -1)
+            parts.append(part)
+        self._check_size(sizes.product_fits(parts), node)
+        return sympy.Mul(*parts)
+
+    def _power(self, base: Expr, exponent: Expr, node: Node) -> Expr:
+        self._check_size(sizes.power_fits(base, exponent), node)
+        if exponent.is_Integer:
+            if exponent.is_negative:
+                self.site("zero", (base,), node, BY_ZERO)
+        elif exponent.is_number:
+            self.site("negative", (base,), node, NOT_REAL)
+            self.site("zero", (base,), node, "is at the edge of its domain")
+        elif base.is_zero:
+            self.site("negative", (exponent,), node, BY_ZERO)
+            self.site("zero", (exponent,), node, JUMP)
+            return sympy.Piecewise((sympy.S.Zero, exponent > 0), (sympy.S.One, True))
+        elif not base.is_positive:
+            # A negative base has a real power only where the exponent is whole, which it stops
+            # being as soon as it moves: a closer look in either case.
+            self.site("negative-power", (base, exponent), node, NOT_REAL)
+            self.site("nonpositive", (base,), node, "is real only for whole exponents")
+        return sympy.Pow(base, exponent)
+
+    def _check_size(self, fits: bool, node: Node) -> None:
+        if not fits:
+            hint = "smaller numbers; answers beyond 1e308 cannot be shown anyway"
+            self.fail("this number is too large to compute exactly", node, hint, "too-large")
+
+    # Functions
+
+    def _call(self, node: tree.Call) -> Expr:
+        if node.name in self.given:
+            self.fail(
+                f"`{node.name}` is given a value, so it is a variable, not a function",
+                node,
+                f"`{node.name}*(…)` for a product",
+            )
+        function = BY_NAME.get(node.name)
+        if function is None:
+            self._unknown(node)
+        self._check_arity(function, node)
+        if function.name == "Piecewise":
+            return self._piecewise([self._pair(a) for a in node.arguments], node)
+        if function.name == "where":
+            condition, a, b = node.arguments
+            return self._piecewise([(a, condition), (b, None)], node)
+        if binds(function.name):
+            return self.quantified(function.name, node)
+        if reduces(function.name, len(node.arguments)):
+            return self._reduction(function, node)
+        arguments = tuple(self.number(argument) for argument in node.arguments)
+        if function.name == "pow":
+            base, exponent = arguments
+            return self._power(base, exponent, node)
+        ordered = function.group == PIECES or function.name in ("atan2", "hypot")
+        if (
+            ordered
+            and function.name != "abs"
+            and any(a.has(sympy.I, sympy.zoo, sympy.nan) for a in arguments)
+        ):
+            self.fail(f"`{node.name}` takes real numbers only", node, "real arguments")
+        self._check_whole(function, arguments, node)
+        self._check_size(sizes.function_fits(function.name, arguments), node)
+        self._hazards(function, arguments, node)
+        assert function.symbol is not None
+        return getattr(special, function.symbol)(*arguments)
+
+    def _hazards(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
+        for hazard in function.hazards:
+            if hazard.test.startswith("tie"):
+                quantities = tuple(dict.fromkeys(arguments))
+            else:
+                quantities = tuple(quantity(t, arguments) for t in hazard.quantity.split(";"))
+            self.site(hazard.test, quantities, node, hazard.says)
+        if function.name == "log" and len(arguments) == 2:
+            base = arguments[1]
+            if base.is_number and (base.is_positive is False or base == 1):
+                self.fail("there is no logarithm to this base", node, "log(x, 2)")
+            self.site("negative", (base,), node, NOT_REAL)
+            self.site("zero", (base * (base - 1),), node, NO_BASE)
+
+    def _check_whole(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
+        for whole in function.whole:
+            if whole.position >= len(arguments):
+                continue
+            argument = arguments[whole.position]
+            if not (argument.is_Integer and whole.least <= argument <= whole.most):
+                name = re.findall(r"\w+", function.signature)[whole.position + 1]
+                self.fail(
+                    f"`{name}` of `{function.signature}` must be a whole number from "
+                    f"{whole.least} to {whole.most}",
+                    node,
+                    f"{function.name}({', '.join(['2', 'x'][:2])})"
+                    if whole.position == 0
+                    else "LambertW(x, -1)",
+                )
+
+    def _check_arity(self, function: Function, node: tree.Call) -> None:
+        least, most = function.arity
+        count = len(node.arguments)
+        if count < least or (most is not None and count > most):
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            if most is None:
+                wanted = f"at least {least}"
+            self.fail(
+                f"`{node.name}` takes {wanted} argument{'s' * (wanted[-1] != '1')}, not {count}",
+                node,
+                function.signature,
+            )
+
+    def _unknown(self, node: tree.Call) -> NoReturn:
+        match = closest(node.name, tuple(BY_NAME))
+        if node.name in CONSTANTS:
+            hint = f"`{node.name}*(…)` for a product"
+        elif match:
+            hint = f"did you mean `{match}`?"
+        elif len(node.name) <= 2 or node.name in self.names:
+            hint = (
+                f"`{shortened(node.name)}*(…)` if a product is meant; "
+                "`hess --functions` lists functions"
+            )
+        else:
+            hint = "`hess --functions` lists every function"
+        message = f"`{shortened(node.name)}` is not a function that hess knows"
+        self.fail(message, tree.Name(node.name_span, node.name), hint, "unknown-function")
+
+    # Over the elements of tensors
+
+    def elements(self, nodes: Sequence[Node], build: Callable[[], Expr]) -> list[Expr]:
+        """What ``build`` gives for each element of the tensors in ``nodes``, broadcast together."""
+        names = {name for node in nodes for name in elementwise_names(node)} - self.bound.keys()
+        shape = broadcast(self.shapes.get(name, ()) for name in names)
+        outer, found = self.index, []
+        for self.index in product(*map(range, shape)):
+            found.append(build())
+        self.index = outer
+        return found
+
+    def _reduction(self, function: Function, node: tree.Call) -> Expr:
+        self.reduces = True
+        parts = node.arguments
+        if function.name == "dot":
+            a, b = parts
+            return sympy.Add(*self.elements(parts, lambda: self.number(a) * self.number(b)))
+        found = tuple(
+            element
+            for part in parts
+            for element in self.elements((part,), partial(self.number, part))
+        )
+        match function.name:
+            case "sum":
+                return sympy.Add(*found)
+            case "mean":
+                return sympy.Add(*found) / len(found)
+            case "prod":
+                return sympy.Mul(*found)
+            case "norm":
+                square = sympy.Add(*(element**2 for element in found))
+                self._hazards(function, (square,), node)
+                return sympy.sqrt(square)
+        self._hazards(function, found, node)
+        assert function.symbol is not None
+        return getattr(special, function.symbol)(*found)
+
+    # Pieces and conditions
+
+    def _pair(self, node: Node) -> tuple[Node, Node]:
+        if not isinstance(node, tree.Pair) or len(node.items) != 2:
+            self.fail(
+                "`Piecewise` takes pairs (value, condition)",
+                node,
+                "Piecewise((x, x < 0), (x**2, True))",
+            )
+        return node.items[0], node.items[1]
+
+    def _piecewise(self, pairs: list[tuple[Node, Node | None]], node: Node) -> Expr:
+        pieces = []
+        with self.guarded():
+            for value, condition in pairs:
+                holds = sympy.true if condition is None else self.condition(condition)
+                with self.guarded(holds):
+                    pieces.append((self.number(value), holds))
+                self.guards.append(sympy.Not(holds))
+            self.site("always", (), node, "has no value here: none of its conditions holds")
+        pieces = [(value, holds) for value, holds in pieces if holds != sympy.false]
+        if not pieces:
+            return sympy.nan
+        if pieces[0][1] == sympy.true:
+            return pieces[0][0]
+        # Unevaluated: SymPy tries to solve the conditions, which can take minutes.
+        return sympy.Piecewise(*pieces, evaluate=False)
+
+    def condition(self, node: Node) -> Expr:
+        """The SymPy condition that ``node`` names; refuses numbers."""
+        match node:
+            case tree.Name(name=name) if name in TRUTH and name not in self.given:
+                return TRUTH[name]
+            case tree.Comparison(operands=operands, operators=operators):
+                values = [self.number(operand) for operand in operands]
+                return sympy.And(
+                    *(
+                        self._compare(operator, a, b, node)
+                        for operator, a, b in zip(operators, values, values[1:], strict=False)
+                    )
+                )
+            case tree.Logic(operator=operator, operands=parts):
+                join = sympy.And if operator == "and" else sympy.Or
+                return join(*(self.condition(part) for part in parts))
+            case tree.Not(operand=operand):
+                return sympy.Not(self.condition(operand))
+            case _:
+                self.fail("a condition is needed here", node, "a comparison such as x > 0")
+
+    def _compare(self, operator: str, a: Expr, b: Expr, node: Node) -> Expr:
+        self.site("zero", (a - b,), node, SWITCH)
+        relation = {
+            "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
+            "==": sympy.Eq, "!=": sympy.Ne,
+        }[operator]  # fmt: skip
+        for side in (a, b):
+            if side.has(sympy.I, sympy.nan, sympy.zoo):
+                self.fail("only real numbers can be compared", node, "a condition without `I`")
+        return relation(a, b)
+
+
+def elementwise_names(node: Node) -> Iterator[str]:
+    """The names in ``node`` that are read element by element: not those inside a reduction."""
+    if isinstance(node, tree.Name):
+        yield node.name
+    elif isinstance(node, tree.Call) and reduces(node.name, len(node.arguments)):
+        return
+    else:
+        for child in tree.children(node):
+            yield from elementwise_names(child)
+
+
+def quantity(text: str, arguments: tuple[Expr, ...]) -> Expr:
+    """The quantity of a hazard with a function's arguments in place of ``x`` and ``y``."""
+    template = _template(text)
+    return template.xreplace(dict(zip(_PLACEHOLDERS, arguments, strict=False)))
+
+
+_PLACEHOLDERS = (symbol("x"), symbol("y"))
+
+
+@cache
+def _template(text: str) -> Expr:
+    builder = Builder(text, frozenset("xy"))
+    return builder.number(parse_formula(text))

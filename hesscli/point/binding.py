@@ -1,0 +1,139 @@
+"""Assignments and a formula → points: a value for each of its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from hesscli.errors import HessError, closest
+from hesscli.point.assignment import Assignment
+from hesscli.shapes import broadcast
+from hesscli.types import Formula, Point, Value
+
+
+def names_given(assignments: Iterable[Assignment]) -> frozenset[str]:
+    """The names that any of the assignments gives a value to."""
+    return frozenset(name for assignment in assignments for name in assignment.named)
+
+
+def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
+    """The points that the assignments make for ``formula``, in order.
+
+    An assignment that names every variable is a point; one that names only some holds for all
+    points. Raises :class:`HessError` for a missing, unknown or doubled name, a wrong number of
+    values, and shapes that do not broadcast.
+    """
+    held: dict[str, Value] = {}
+    whole: list[Assignment] = []
+    for assignment in assignments:
+        _check_names(assignment, formula)
+        if assignment.positional or len(assignment.named) == len(formula.variables):
+            whole.append(assignment)
+            continue
+        for name, value in assignment.named.items():
+            if name in held:
+                _doubled(name, assignment)
+            held[name] = value
+    points = [_point(assignment, held, formula) for assignment in whole]
+    if not points:
+        missing = [name for name in formula.variables if name not in held]
+        if missing:
+            source = assignments[-1].source
+            raise HessError(
+                "missing-name",
+                f"{_listed(missing)} {'has' if len(missing) == 1 else 'have'} no value",
+                hint=_complete(held, missing, source),
+            )
+        points = [Point(held, " ".join(a.source for a in assignments))]
+    # What is inside sum(x) or norm(x) need not fit what is outside.
+    elementwise = formula.outer if formula.reduces else formula.variables
+    for point in points:
+        _check_broadcast(point, elementwise)
+    return points
+
+
+def _check_names(assignment: Assignment, formula: Formula) -> None:
+    for name in assignment.named:
+        if name not in formula.variables:
+            match = closest(name, formula.variables)
+            raise HessError(
+                "unknown-name",
+                f"the formula has no variable `{name}`; it has {_listed(formula.variables)}",
+                span=assignment.spans.get(name),
+                source=assignment.source,
+                hint=f"did you mean `{match}`?" if match else None,
+            )
+
+
+def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> Point:
+    if not assignment.positional:
+        for name in assignment.named:
+            if name in held:
+                _doubled(name, assignment)
+        return Point(assignment.named, assignment.source)
+    free = [name for name in formula.variables if name not in held]
+    count = len(assignment.positional)
+    unordered = [name for name in free if name not in formula.differentiated]
+    if unordered:
+        raise HessError(
+            "missing-name",
+            f"`--wrt` gives no order to {_listed(unordered)}",
+            source=assignment.source,
+            hint=f"give constants by name: --at {','.join(f'{n}=…' for n in unordered)}",
+        )
+    if count != len(free):
+        values = f"{count} value{'s' * (count != 1)}"
+        raise HessError(
+            "wrong-count",
+            f"{values} for {len(free)} variable{'s' * (len(free) != 1)} ({', '.join(free)})"
+            if free
+            else f"{values} where every variable has one already",
+            source=assignment.source,
+            span=(0, len(assignment.source)),
+            hint=_count_hint(count, free, formula),
+        )
+    return Point({**held, **dict(zip(free, assignment.positional, strict=True))}, assignment.source)
+
+
+def _count_hint(count: int, free: list[str], formula: Formula) -> str:
+    if count > len(free) and formula.notes:
+        return formula.notes[0]
+    if len(free) == 1 and count > 1:
+        return f'--at "{free[0]}=[…]" for a tensor, or `--at` once for each point'
+    return "--at " + ",".join(f"{name}=…" for name in free)
+
+
+def _doubled(name: str, assignment: Assignment) -> NoReturn:
+    raise HessError(
+        "doubled-name",
+        f"`{name}` is given twice",
+        span=assignment.spans.get(name),
+        source=assignment.source,
+        hint="each `--at` with all variables for several points",
+    )
+
+
+def _complete(held: dict[str, Value], missing: list[str], source: str) -> str:
+    given = f"{source}," if held and "=" in source else ""
+    return f'--at "{given}{",".join(f"{name}=…" for name in missing)}"'
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"`{name}`" for name in names[:10]]
+    if len(names) > 10:
+        shown.append(f"{len(names) - 10} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _check_broadcast(point: Point, names: Sequence[str]) -> None:
+    shapes = {name: point.values[name].shape for name in names if point.values[name].shape}
+    try:
+        broadcast(shapes.values())
+    except ValueError:
+        shown = ", ".join(f"{name} is {'×'.join(map(str, s))}" for name, s in shapes.items())
+        raise HessError(
+            "broadcast",
+            f"these shapes do not broadcast: {shown}",
+            source=point.source,
+            hint="tensors of one shape, or numbers; a length of 1 stretches",
+        ) from None

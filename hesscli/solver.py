@@ -1,0 +1,287 @@
+"""A formula and settings → answers at points. Knows no command line, no streams and no signals.
+
+Heavy packages are imported where they are first needed: SymPy once there is a formula, torch once
+there is a point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hesscli.cost import Clock
+from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
+from hesscli.types import Verify
+
+if TYPE_CHECKING:
+    from hesscli.answer import Answer, Check
+    from hesscli.exact.limits import Examiner
+    from hesscli.numeric.autograd import Evaluator
+    from hesscli.types import Array, Formula, Point, Sums
+    from hesscli.verdict.compare import Expected
+    from hesscli.verdict.elements import Joint
+
+    Values = Callable[[Array], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How answers are computed: the same for every point.
+
+    ``exact`` asks for closed forms and ``digits`` for so many digits; ``check`` for several methods
+    side by side, ``expect`` for a comparison with a matrix of one's own. An answer may take
+    ``seconds``, 0 for no limit, as far as ``clock`` holds it to that.
+    """
+
+    dtype: str = "float64"
+    device: str = "cpu"
+    seed: int | None = None
+    verify: Verify = Verify.auto
+    exact: bool = False
+    digits: int | None = None
+    check: bool = False
+    expect: str | None = None
+    seconds: float = 0.0
+    clock: Clock = field(default_factory=Clock)
+
+
+class Solver:
+    """Answers for one formula. It is compiled once for each set of names that points give, for
+    a name that is given a value is a variable, whatever else it could be.
+    """
+
+    def __init__(self, text: str, wrt: tuple[str, ...] = (), settings: Settings | None = None):
+        self.text = text
+        self.wrt = wrt
+        self.settings = settings or Settings()
+        self.dice = Dice(self.settings.seed)
+        self._compiled: dict[frozenset[str], Compiled] = {}
+
+    def given(self, names: Collection[str] = ()) -> Compiled:
+        """The formula where these names have a value. Raises :class:`HessError`."""
+        key = frozenset(names)
+        if key in self._compiled:
+            return self._compiled[key]
+        from hesscli.formula.reader import read_formula
+
+        return Compiled(read_formula(self.text, key, self.wrt), self)
+
+    def keep(self, names: Collection[str], compiled: Compiled) -> None:
+        """Compile this once. What points misspell is not kept: it would fill the memory."""
+        self._compiled[frozenset(names)] = compiled
+
+    @cached_property
+    def expected(self) -> Expected | None:
+        """The matrix to compare with. Raises :class:`HessError` where it cannot be read."""
+        from hesscli.verdict.compare import read_expected
+
+        return None if self.settings.expect is None else read_expected(self.settings.expect)
+
+    def symbols(self) -> Answer:
+        """Gradient and Hessian in symbols."""
+        from hesscli.derive.symbols import differentiate
+
+        settings = self.settings
+        with settings.clock.within(settings.seconds, "differentiating this formula in symbols"):
+            answer = differentiate(self.given().formula)
+            _check_finite(answer)
+        return answer
+
+
+def _check_finite(answer: Answer) -> None:
+    import sympy
+
+    if answer.formula.expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        raise HessError(
+            "not-finite",
+            "the formula is not finite anywhere: it divides by zero, or has a constant without "
+            "a finite value",
+            status=ExitStatus.NO_ANSWER,
+        )
+
+
+class Dice:
+    """Random values for points, from one seed; a seed that was not given is drawn, and told."""
+
+    def __init__(self, seed: int | None) -> None:
+        import secrets
+
+        self.given = seed is not None
+        self.seed = secrets.randbits(32) if seed is None else seed
+
+    @cached_property
+    def generator(self) -> Any:
+        """The torch generator, made when the first random value is drawn."""
+        from hesscli.numeric.autograd import generator
+
+        return generator(self.seed)
+
+    def notes(self, point: Point) -> tuple[str, ...]:
+        """How to draw the same values again, where the seed was not the user's."""
+        from hesscli.types import Random
+
+        if self.given or not any(isinstance(v, Random) for v in point.values.values()):
+            return ()
+        return (f"drawn with --seed {self.seed}",)
+
+
+class Compiled:
+    """A formula whose variables are known, with what computes it, made when it is needed."""
+
+    def __init__(self, formula: Formula, solver: Solver) -> None:
+        self.formula = formula
+        self.solver = solver
+        self.settings = solver.settings
+        self.dice = solver.dice
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        from hesscli.numeric.autograd import Evaluator
+
+        return Evaluator(self.formula, self.settings.dtype, self.settings.device)
+
+    @cached_property
+    def _joint(self) -> Joint:
+        from hesscli.verdict.elements import Joint
+
+        return Joint(self.formula, self.settings.dtype, self.settings.device)
+
+    @cached_property
+    def _examiner(self) -> Examiner:
+        from hesscli.exact.limits import Examiner
+
+        return Examiner(self.formula)
+
+    def require(self, points: Sequence[Point]) -> None:
+        """Refuse what is too large or cannot be understood before anything is computed."""
+        from hesscli import cost
+
+        for point in points:
+            order = _order(self.formula, point)
+            cost.require(order)
+            if self.settings.check:
+                from hesscli.verdict import check
+
+                check.require(order)
+        _ = self.solver.expected
+
+    def answer(self, point: Point) -> Answer:
+        """The answer at ``point``."""
+        return self.answer_and_values(point)[0]
+
+    def answer_and_values(self, point: Point) -> tuple[Answer, Values | None]:
+        """The answer at ``point``, and what gives the formula's values (k,) at (k, n) values of the
+        differentiated elements; nothing does for an exact answer.
+        """
+        settings = self.settings
+        with self._guarded(), settings.clock.within(settings.seconds, "computing this answer"):
+            if settings.exact or settings.digits is not None:
+                return self._exact(point), None
+            return self._in_doubles(point)
+
+    def _in_doubles(self, point: Point) -> tuple[Answer, Values]:
+        from hesscli.verdict.spectrum import judged
+
+        answer, sums, evaluator = self._evaluate(point)
+        answer = judged(answer)
+        if self.settings.check:
+            answer = replace(answer, check=self._check(answer, sums, evaluator))
+        if self.solver.expected is not None:
+            from hesscli.verdict.compare import compare
+
+            place = answer.place
+            shapes = {v.name: v.shape for v in place.variables}
+            compared = compare(self.solver.expected, answer.jet.doubles(), place.labels(), shapes)
+            answer = replace(answer, comparison=compared)
+        return answer, evaluator.values(sums)
+
+    def _exact(self, point: Point) -> Answer:
+        from hesscli.exact.closed import evaluate_digits, evaluate_exactly
+        from hesscli.exact.limits import Examiner, exact
+        from hesscli.formula.graph import split_formula
+        from hesscli.verdict.elements import entries, joined
+
+        notes = self.dice.notes(point)
+        point = self._drawn(point)
+        shapes = {name: point.values[name].shape for name in self.formula.variables}
+        examiner = self._examiner
+        if any(shapes.values()):
+            examiner = Examiner(split_formula(self.formula, shapes))
+        values = {name: exact(entry) for name, entry in entries(point).items()}
+        digits = self.settings.digits
+        if digits is None:
+            answer = evaluate_exactly(examiner.formula, values, examiner)
+        else:
+            answer = evaluate_digits(examiner.formula, values, examiner, digits)
+        answer = joined(answer, self.formula, shapes)
+        return replace(answer, notes=(*answer.notes, *notes))
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """With words for what nobody has foreseen: one point must not take the others with it."""
+        try:
+            yield
+        except (MemoryError, RecursionError) as error:
+            raise HessError(
+                "too-large",
+                "this answer needs numbers or formulas larger than there is memory for",
+                hint="a smaller formula or point",
+                status=ExitStatus.NO_ANSWER,
+            ) from error
+        except FORESEEN:
+            raise
+        except Exception as error:
+            raise internal(error) from error
+
+    def _evaluate(self, point: Point) -> tuple[Answer, Sums, Evaluator]:
+        """The answer without a verdict, the sums that it was made from, and what computed them."""
+        from hesscli.verdict.settle import settle
+
+        settings = self.settings
+        verify = Verify.always if settings.check else settings.verify
+        notes = self.dice.notes(point)
+        if self.formula.reduces and any(value.shape for value in point.values.values()):
+            point = self._drawn(point)
+            return self._joint(point, lambda: self.dice.generator, notes, verify, settings.clock)
+        sums = self._evaluator(point, lambda: self.dice.generator)
+        answer = settle(sums, point, self._examiner, notes, verify, settings.clock)
+        return answer, sums, self._evaluator
+
+    def _check(self, answer: Answer, sums: Sums, evaluator: Evaluator) -> Check:
+        from hesscli.answer import AUTOGRAD, DIFFERENCES, EXACT
+        from hesscli.numeric.autograd import batch_of
+        from hesscli.numeric.differences import by_differences
+        from hesscli.verdict.check import check, verified
+
+        evaluators = {
+            AUTOGRAD: evaluator.jets,
+            EXACT: verified(answer),
+            DIFFERENCES: by_differences(evaluator),
+        }
+        with self.settings.clock.within(0, "comparing with finite differences"):
+            return check(answer, batch_of(sums), evaluators)
+
+    def _drawn(self, point: Point) -> Point:
+        from hesscli.types import Random
+
+        if not any(isinstance(value, Random) for value in point.values.values()):
+            return point
+        from hesscli.numeric.autograd import drawn
+
+        values = {
+            name: drawn(value, self.settings.dtype, self.dice.generator)
+            if isinstance(value, Random)
+            else value
+            for name, value in point.values.items()
+        }
+        return replace(point, values=values)
+
+
+def _order(formula: Formula, point: Point) -> int:
+    """The number of rows of the Hessian."""
+    from hesscli.shapes import size
+
+    return sum(size(point.values[name].shape) for name in formula.differentiated)
