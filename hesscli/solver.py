@@ -19,11 +19,10 @@ from hesscli.types import Verify
 if TYPE_CHECKING:
     from hesscli.answer import Answer, Check
     from hesscli.exact.limits import Examiner
-    from hesscli.expression.graph import Graph
     from hesscli.numeric.autograd import Evaluator
-    from hesscli.shapes import Shape
     from hesscli.types import Array, Formula, Point, Sums
     from hesscli.verdict.compare import Expected
+    from hesscli.verdict.elements import Joint
 
     Values = Callable[[Array], Array]
 
@@ -137,7 +136,6 @@ class Compiled:
         self.solver = solver
         self.settings = solver.settings
         self.dice = solver.dice
-        self._known_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
 
     @cached_property
     def _evaluator(self) -> Evaluator:
@@ -146,29 +144,10 @@ class Compiled:
         return Evaluator(self.formula, self.settings.dtype, self.settings.device)
 
     @cached_property
-    def _graph(self) -> Graph | None:
-        from hesscli.expression.graph import graph_of
+    def _joint(self) -> Joint:
+        from hesscli.verdict.elements import Joint
 
-        return graph_of(self.formula)
-
-    @cached_property
-    def _joint_evaluator(self) -> Evaluator:
-        from hesscli.numeric.autograd import Evaluator
-
-        return Evaluator(self.formula, self.settings.dtype, self.settings.device, self._graph)
-
-    def _in_elements(self, shapes: dict[str, Shape]) -> tuple[Evaluator, Examiner]:
-        """What computes and what examines the formula written out in its elements."""
-        from hesscli.exact.limits import Examiner
-        from hesscli.expression.graph import split_formula
-        from hesscli.numeric.autograd import Evaluator
-
-        key = tuple(shapes.values())
-        if key not in self._known_elements:
-            formula = split_formula(self.formula, shapes)
-            evaluator = Evaluator(formula, self.settings.dtype, self.settings.device)
-            self._known_elements[key] = evaluator, Examiner(formula)
-        return self._known_elements[key]
+        return Joint(self.formula, self.settings.dtype, self.settings.device)
 
     @cached_property
     def _examiner(self) -> Examiner:
@@ -261,43 +240,15 @@ class Compiled:
         """The answer without a verdict, the sums that it was made from, and what computed them."""
         from hesscli.verdict.settle import settle
 
-        verify = Verify.always if self.settings.check else self.settings.verify
+        settings = self.settings
+        verify = Verify.always if settings.check else settings.verify
         notes = self.dice.notes(point)
         if self.formula.reduces and any(value.shape for value in point.values.values()):
-            return self._evaluate_joint(self._drawn(point), notes, verify)
+            point = self._drawn(point)
+            return self._joint(point, lambda: self.dice.generator, notes, verify, settings.clock)
         sums = self._evaluator(point, lambda: self.dice.generator)
-        answer = settle(sums, point, self._examiner, notes, verify, self.settings.clock)
+        answer = settle(sums, point, self._examiner, notes, verify, settings.clock)
         return answer, sums, self._evaluator
-
-    def _evaluate_joint(
-        self, point: Point, notes: tuple[str, ...], verify: Verify
-    ) -> tuple[Answer, Sums, Evaluator]:
-        """The same of a formula that joins elements; where it is not regular, or is to be
-        verified, it is written out in them.
-        """
-        from hesscli.verdict.elements import joined, split_point
-        from hesscli.verdict.settle import may_be_small, settle
-
-        clock = self.settings.clock
-        shapes = {name: value.shape for name, value in point.values.items()}
-        graph, order = self._graph, _order(self.formula, point)
-        if (
-            graph is not None
-            and graph.fits(shapes)
-            and verify is not Verify.always
-            and (verify is Verify.never or not may_be_small(graph, shapes, order))
-        ):
-            evaluator = self._joint_evaluator
-            sums = evaluator(point, lambda: self.dice.generator)
-            if not sums.suspects:
-                answer = settle(sums, point, self._examiner, notes, verify, clock)
-                return answer, sums, evaluator
-        evaluator, examiner = self._in_elements(shapes)
-        split = split_point(point)
-        sums = evaluator(split, lambda: self.dice.generator)
-        answer = settle(sums, split, examiner, (), verify, clock)
-        answer = joined(answer, self.formula, shapes)
-        return replace(answer, notes=(*answer.notes, *notes)), sums, evaluator
 
     def _check(self, answer: Answer, sums: Sums, evaluator: Evaluator) -> Check:
         from hesscli.answer import AUTOGRAD, DIFFERENCES, EXACT

@@ -109,6 +109,17 @@ def test_a_norm_keeps_its_digits() -> None:
                     assert sums.hessian[i, j] == pytest.approx(float(second), rel=1e-14, abs=0)
 
 
+def test_a_logsumexp_keeps_its_digits() -> None:
+    for x in ([40.0, 0.0, 1.0], [-800.0, 1.0, 900.0], [0.5, 0.25]):
+        _, sums = _sums("logsumexp(x)", _at(x=x))
+        with mpmath.workdps(1000):
+            shares = [mpmath.exp(v) / sum(mpmath.exp(w) for w in x) for v in x]
+            for i, a in enumerate(shares):
+                for j, b in enumerate(shares):
+                    second = a * (1 - a) if i == j else -a * b
+                    assert sums.hessian[i, j] == pytest.approx(float(second), rel=1e-13, abs=1e-320)
+
+
 def test_many_elements_need_no_deep_recursion(hess: Hess) -> None:
     """In a thread, the limit is Python's own, and no text goes through the command line."""
     found: list[Any] = []

@@ -1,23 +1,80 @@
-"""A formula over tensors ↔ the same formula in their elements.
+"""A formula that joins the elements of tensors, such as ``norm(x)``, at a point.
 
-``norm(x)`` and ``sum(x)`` join all elements of a tensor, so such a formula is no sum of elementwise
-parts. It is written out in its elements, as scalars named ``x[0,1]``; what is found for them is put
-together again, in the same order.
+It is evaluated as it stands where that is all there is to do. Where it is not regular, or exact
+derivatives are asked for, it is written out in its elements, as scalars named ``x[0,1]``; what is
+found for them is put together again, in the same order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hesscli.answer import Answer, Basis, Place
+from hesscli.cost import Clock
+from hesscli.exact.limits import Examiner
+from hesscli.expression.graph import graph_of, split_formula
+from hesscli.numeric.autograd import Evaluator
 from hesscli.shapes import Shape, broadcast
-from hesscli.types import Expr, Formula, Point, Values, Variable
+from hesscli.types import Expr, Formula, Point, Sums, Values, Variable, Verify
 from hesscli.verdict import settle as settlement
+
+
+class Joint:
+    """Evaluates one formula over tensors at any number of points."""
+
+    def __init__(self, formula: Formula, dtype: str, device: str) -> None:
+        self.formula = formula
+        self.graph = graph_of(formula)
+        self.dtype, self.device = dtype, device
+        self._in_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
+
+    def __call__(
+        self,
+        point: Point,
+        generator: Callable[[], Any],
+        notes: tuple[str, ...],
+        verify: Verify,
+        clock: Clock,
+    ) -> tuple[Answer, Sums, Evaluator]:
+        """The answer at ``point``, whose values must be known, not to be drawn, with the sums that
+        it was made from and what computed them; see :func:`hesscli.verdict.settle.settle`.
+        """
+        formula = self.formula
+        shapes = {name: point.values[name].shape for name in formula.variables}
+        if self._stands(shapes, verify):
+            evaluator, examiner = self._as_it_stands
+            sums = evaluator(point, generator)
+            if not sums.suspects:
+                answer = settlement.settle(sums, point, examiner, notes, verify, clock)
+                return answer, sums, evaluator
+        key = tuple(shapes.values())
+        if key not in self._in_elements:
+            split = split_formula(formula, shapes)
+            self._in_elements[key] = Evaluator(split, self.dtype, self.device), Examiner(split)
+        evaluator, examiner = self._in_elements[key]
+        point = split_point(point)
+        sums = evaluator(point, generator)
+        answer = settlement.settle(sums, point, examiner, (), verify, clock)
+        answer = joined(answer, formula, shapes)
+        return replace(answer, notes=(*answer.notes, *notes)), sums, evaluator
+
+    @cached_property
+    def _as_it_stands(self) -> tuple[Evaluator, Examiner]:
+        formula = self.formula
+        return Evaluator(formula, self.dtype, self.device, self.graph), Examiner(formula)
+
+    def _stands(self, shapes: Mapping[str, Shape], verify: Verify) -> bool:
+        """Whether the formula is evaluated as it stands, if it is regular."""
+        if self.graph is None or verify is Verify.always or not self.graph.fits(shapes):
+            return False
+        order = sum(v.size for v in _variables(self.formula.differentiated, shapes))
+        return verify is Verify.never or not settlement.may_be_small(self.graph, shapes, order)
 
 
 def split_point(point: Point) -> Point:
@@ -48,7 +105,7 @@ def joined(answer: Answer, formula: Formula, shapes: Mapping[str, Shape]) -> Ans
         answer,
         formula=formula,
         place=Place(variables[: formula.wrt], variables[formula.wrt :], numbers),
-        notes=(*answer.notes, *summed(formula, shapes)),
+        notes=(*answer.notes, *_summed(formula, shapes)),
     )
 
 
@@ -56,6 +113,6 @@ def _variables(names: Sequence[str], shapes: Mapping[str, Shape]) -> tuple[Varia
     return tuple(Variable(name, shapes[name]) for name in names)
 
 
-def summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[str]:
+def _summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[str]:
     """A note where the formula still gives a tensor, such as ``x/sum(x)``."""
     return settlement.summed(broadcast(shapes[name] for name in formula.outer))

@@ -107,7 +107,6 @@ def settle(
     where autograd's are far from them. ``notes`` are what is known about the point already.
     """
     formula = examiner.formula
-    order = len(sums.gradient)
     elements = _Elements(sums, point, examiner)
     with clock.within(0, "examining the kinks and edges at this point"):
         total = elements.contribution(sums.suspects)
@@ -125,33 +124,30 @@ def settle(
         digits = _digits(total.plus(rest), whole, sums.epsilon)
         reason = NOTHING if digits is None else None
     total = total.plus(rest)
-    undefined = (*undefined_entries(met, formula, order), *_overflow(total, formula))
+    undefined = (*undefined_entries(met, formula, len(sums.gradient)), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
-        if exact is not None:
-            digits, reason = None, NOTHING
+        digits, reason = None, reason if exact is None else NOTHING
     underflow = any(jet.underflow for jet, _ in elements.found)
     if underflow:
         notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")
     how = dict.fromkeys(note for jet, _ in met for note in jet.notes)
-    is_exact = exact is not None and not sums.single
+    structural = sums.structural
+    if structural is None:
+        structural = examiner.zeros(sums.variables, sums.shape, known=exact is not None)
     return Answer(
         basis=Basis.DOUBLES,
         formula=formula,
         place=Place(sums.variables, sums.constants, sums.numbers),
         jet=Doubles(float(total.value), total.gradient, total.hessian),
-        structural=examiner.zeros(sums.variables, sums.shape, known=exact is not None)
-        if sums.structural is None
-        else sums.structural,
+        structural=structural,
         grounds=Grounds(
             digits=digits,
             reason=reason,
             hessian=None if whole is None else whole.hessian,
             epsilon=sums.epsilon,
-            slack=np.concatenate(
-                [_slack(point.values[v.name], sums, v.name, is_exact) for v in sums.variables]
-            ),
+            slack=_slack(point, sums, exact is not None and not sums.single),
             underflow=underflow,
         ),
         undefined=undefined,
@@ -307,7 +303,7 @@ def _overflow(total: _Contribution, formula: Formula) -> list[Undefined]:
     return [Undefined(formula.text, None, reason, tuple(names))]
 
 
-def _slack(value: Value, sums: Sums, name: str, is_exact: bool) -> Array:
+def _slack(point: Point, sums: Sums, is_exact: bool) -> Array:
     """How far each coordinate may be from the one that was meant.
 
     A coordinate that was typed with few digits is meant exactly, and where the gradient was
@@ -315,16 +311,16 @@ def _slack(value: Value, sums: Sums, name: str, is_exact: bool) -> Array:
     number. Near a pole or an edge, the distance to it is what matters, and the point is taken as it
     is.
     """
-    numbers = sums.numbers[name]
+    numbers = np.concatenate([sums.numbers[v.name] for v in sums.variables])
     if sums.suspects:
         return np.zeros_like(numbers)
-    rounding: Array = sums.epsilon * np.abs(numbers)
-    if is_exact and isinstance(value, Values):
-        meant = [
-            isinstance(e, Fraction) and Fraction(f"{float(e):.14g}") == e for e in value.entries
-        ]
-        rounding[np.array(meant)] = 0.0
-    return rounding
+    values = [point.values[v.name] for v in sums.variables]
+    meant = [
+        is_exact and isinstance(e, Fraction) and Fraction(f"{float(e):.14g}") == e
+        for v, value in zip(sums.variables, values, strict=True)
+        for e in (value.entries if isinstance(value, Values) else [None] * v.size)
+    ]
+    return np.where(meant, 0.0, sums.epsilon * np.abs(numbers))
 
 
 def summed(shape: tuple[int, ...]) -> list[str]:
