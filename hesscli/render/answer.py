@@ -29,7 +29,7 @@ from hesscli.render.grid import MAX_COLUMNS, Matrix
 from hesscli.render.texts import Texts
 
 if TYPE_CHECKING:
-    from hesscli.render.entries import Entries
+    from hesscli.render.numbers import Numbers
 
 KINDS = {
     "minimum": "stationary: a strict local minimum",
@@ -105,7 +105,7 @@ def _text(answer: Answer, notation: Notation) -> Callable[[Any], str]:
     return text
 
 
-def _entries(answer: Answer, text: Callable[[Any], str]) -> Entries:
+def _entries(answer: Answer, text: Callable[[Any], str]) -> Numbers | Texts:
     if answer.basis is Basis.DOUBLES:
         from hesscli.render.numbers import Numbers
 
