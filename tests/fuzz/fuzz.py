@@ -158,6 +158,7 @@ def _reread(text: str) -> str | None:
 def serve(memory: int) -> None:
     """Run the command lines that come in, one as JSON a line, and write down what came of each."""
     import numpy as np
+    import torch
 
     from hesscli.cli.command import run
     from hesscli.types import Streams
@@ -165,6 +166,7 @@ def serve(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory << 20, memory << 20))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever prints on the way
+    torch.set_num_threads(1)
     np.save("a.npy", np.array([[1.0, 2.0], [3.0, 4.0]]))
     Path("b.json").write_text('[0.5, "1/3"]', encoding="utf-8")
     for line in sys.stdin:
