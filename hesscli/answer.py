@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from hesscli.notes import Remark
 from hesscli.types import Array, Expr, Formula, Span, Variable
 
 
@@ -111,7 +112,7 @@ class Grounds:
     """
 
     digits: int | None
-    reason: str | None
+    reason: Remark | None
     hessian: Array | None
     epsilon: float
     slack: Array
@@ -147,7 +148,7 @@ class Undefined:
 
     part: str
     span: Span | None
-    reason: str
+    reason: Remark
     entries: tuple[str, ...]
 
 
@@ -228,7 +229,7 @@ class Answer:
     grounds: Grounds | None = None
     verdict: Verdict = Verdict()
     undefined: tuple[Undefined, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     check: Check | None = None
     comparison: Comparison | None = None
 

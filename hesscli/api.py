@@ -6,8 +6,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from hesscli.answer import Basis, Undefined
+from hesscli.answer import Basis
 from hesscli.errors import HessError
+from hesscli.render.phrases import words
 from hesscli.shapes import shaped
 from hesscli.solver import Settings, Solver
 from hesscli.types import Verify
@@ -29,6 +30,17 @@ class Verified(NamedTuple):
 
     digits: int | None
     reason: str | None
+
+
+class Undefined(NamedTuple):
+    """Why entries have no number: the part of the formula that breaks with its place in the text,
+    a sentence, and the entries as paths: ``value``, ``hessian[0][1]``, ``hessian`` for all of it.
+    """
+
+    part: str
+    span: tuple[int, int] | None
+    reason: str
+    entries: tuple[str, ...]
 
 
 class Symbols(NamedTuple):
@@ -206,17 +218,21 @@ class Answer:
     def verified(self) -> Verified:
         """Whether the numbers were compared with the exact derivatives, and to how many digits."""
         grounds = self._answer.grounds
-        return Verified(grounds.digits, grounds.reason) if grounds else Verified(None, None)
+        if grounds is None:
+            return Verified(None, None)
+        return Verified(grounds.digits, words(grounds.reason) if grounds.reason else None)
 
     @property
     def undefined(self) -> tuple[Undefined, ...]:
         """Why entries have no number, each with the part of the formula that breaks."""
-        return self._answer.undefined
+        return tuple(
+            Undefined(u.part, u.span, words(u.reason), u.entries) for u in self._answer.undefined
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
         """How the formula was read, and where floating point alone gives no right number."""
-        return self._answer.notes
+        return tuple(map(words, self._answer.notes))
 
     def to_json(self) -> str:
         """The JSON object that ``hess --json`` prints."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hesscli.cost import Clock
 from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
+from hesscli.notes import Note, Remark
 from hesscli.types import Verify
 
 if TYPE_CHECKING:
@@ -119,13 +120,13 @@ class Dice:
 
         return generator(self.seed)
 
-    def notes(self, point: Point) -> tuple[str, ...]:
+    def notes(self, point: Point) -> tuple[Remark, ...]:
         """How to draw the same values again, where the seed was not the user's."""
         from hesscli.types import Random
 
         if self.given or not any(isinstance(v, Random) for v in point.values.values()):
             return ()
-        return (f"drawn with --seed {self.seed}",)
+        return (Remark(Note.SEED, (self.seed,)),)
 
 
 class Compiled:

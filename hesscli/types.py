@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
+from hesscli.notes import Remark, Trouble
 from hesscli.shapes import index_text, size
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Site:
     quantities: tuple[Expr, ...]
     guards: tuple[Expr, ...]
     part: str
-    says: str
+    trouble: Trouble
     span: Span
     breaks: bool = False
 
@@ -78,7 +79,7 @@ class Formula:
     variables: tuple[str, ...]
     wrt: int
     sites: tuple[Site, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     decimal: bool
     given: frozenset[str]
     outer: tuple[str, ...]

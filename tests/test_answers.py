@@ -15,6 +15,8 @@ import pytest
 
 import hesscli
 from hesscli.expression.reader import read_formula
+from hesscli.notes import Note, Reason, Remark, Trouble
+from hesscli.render import phrases
 
 from .conftest import Hess
 
@@ -258,3 +260,19 @@ def test_a_file_that_cannot_be_is_refused(
     assert result.status == 2
     assert words in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_everything_that_can_be_said_has_words() -> None:
+    assert set(phrases.TROUBLES) == set(Trouble)
+    examples: dict[Note | Reason, tuple[Any, ...]] = {
+        Reason.TROUBLE: ("abs(x)", Trouble.KINK, True, ("x = 0",) * 5),
+        Note.HOLDS_WHERE_REAL: (("log(x)", "log(y)"),),
+        Note.HOLDS_EXCEPT: (("abs(x)",), Trouble.KINK),
+        Note.LIMITS_AGREE: ((("sin(x)/x", Trouble.BY_ZERO),), ("x = 0",)),
+        Note.LOST_DIGITS: ("value", 1.0),
+        Note.NOT_SYMMETRIC: (1.0,),
+    }
+    for kind in (*Note, *Reason):
+        said = phrases.words(Remark(kind, examples.get(kind, (2, 3, 4))))
+        assert said
+        assert "{" not in said

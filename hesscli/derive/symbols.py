@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 import sympy
 
 from hesscli.answer import Answer, Basis, Expressions, Place
-from hesscli.errors import ExitStatus, HessError, shortened
+from hesscli.errors import ExitStatus, HessError
 from hesscli.expression.calculus import smooth_derivative
 from hesscli.expression.names import symbol
 from hesscli.functions.symbolic import written_out
 from hesscli.functions.table import JUMP, KINK, NOT_REAL, SWITCH, TIE
+from hesscli.notes import Note, Remark
 from hesscli.types import Expr, Formula, Variable
 
 _PIECED = (sympy.Max, sympy.Min)
@@ -43,7 +44,7 @@ def differentiate(formula: Formula) -> Answer:
                 rows[i][j] = rows[j][i] = derivative(slope, variables[j])
     notes = (*formula.notes, *_where_it_holds(formula))
     if any(slope.has(sympy.I) for slope in gradient):
-        notes = (*notes, "the formula is not real")
+        notes = (*notes, Remark(Note.NO_REAL_FORMULA))
     hessian = tuple(map(tuple, rows))
     return Answer(
         basis=Basis.SYMBOLS,
@@ -75,20 +76,13 @@ def _check_products(formula: Formula) -> None:
 _MEETING = (KINK, JUMP, TIE, SWITCH)
 
 
-def _where_it_holds(formula: Formula) -> Iterator[str]:
-    real = [s.part for s in formula.sites if s.says == NOT_REAL]
-    if real:
-        yield f"holds where {_listed(real)} {'is' if len(set(real)) == 1 else 'are'} real"
-    for says in _MEETING:
-        parts = [s.part for s in formula.sites if s.says == says]
-        if parts:
-            yield f"holds except where {_listed(parts)} {says}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    distinct = list(dict.fromkeys(shortened(part) for part in parts))
-    more = [f"{len(distinct) - 3} more"] if len(distinct) > 3 else []
-    return " or ".join([", ".join(distinct[:3]), *more])
+def _where_it_holds(formula: Formula) -> Iterator[Remark]:
+    for trouble in (NOT_REAL, *_MEETING):
+        parts = tuple(s.part for s in formula.sites if s.trouble is trouble)
+        if parts and trouble is NOT_REAL:
+            yield Remark(Note.HOLDS_WHERE_REAL, (parts,))
+        elif parts:
+            yield Remark(Note.HOLDS_EXCEPT, (parts, trouble))
 
 
 def _gradient(expression: Expr, variables: Sequence[Expr]) -> tuple[Expr, ...]:

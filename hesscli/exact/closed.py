@@ -39,6 +39,7 @@ from hesscli.expression.sizes import (
     MAX_FACTORIAL,
     MAX_ROOT_BITS,
 )
+from hesscli.notes import Note, Reason, Remark
 from hesscli.types import Expr, Formula, Variable
 
 MAX_LIMIT = 60  # operations of an expression whose limit is looked for
@@ -76,7 +77,7 @@ def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: in
     hessian = tuple(tuple(found[pair(i, j)] for j in range(order)) for i in range(order))
     stationary = None if None in gradient else _stationary(gradient)
     eigenvalues = inertia = definiteness = None
-    notes = [*formula.notes, *(note for note in jet.notes if "limits" in note)]
+    notes = [*formula.notes, *(n for n in jet.notes if n.kind is Note.LIMITS_AGREE)]
     if not any(None in row for row in hessian):
         spectra = [spectrum(place, b, digits or SIGN_DIGITS) for b in blocks(hessian)]
         inertia, definiteness = inertia_of(spectra)
@@ -85,7 +86,7 @@ def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: in
         else:
             eigenvalues = tuple(sorted(e for s in spectra for e in s.rounded(digits)))
             if any(s.unknown for s in spectra):
-                notes.append("an eigenvalue that could not be told from 0 is given as 0")
+                notes.append(Remark(Note.ZERO_BY_DEFAULT))
     variables = tuple(Variable(name, ()) for name in formula.variables)
     kind = kind_of(definiteness) if stationary and definiteness else None
     return Answer(
@@ -121,13 +122,9 @@ def _not_found(
         if double is not None and found[entry] is None:
             name = ("value", "gradient", "hessian")[len(entry)]
             paths = dict.fromkeys("".join(f"[{i}]" for i in e) for e in (entry, entry[::-1]))
-            reason = (
-                f"no exact form was found; it is about {double:.6g}"
-                if digits is None
-                else f"no more digits than a double has were found: {double!r}"
-            )
+            kind = Reason.NO_EXACT_FORM if digits is None else Reason.NO_MORE_DIGITS
             entries = tuple(name + path for path in paths)
-            yield Undefined(place.formula.text, None, reason, entries)
+            yield Undefined(place.formula.text, None, Remark(kind, (double,)), entries)
 
 
 class _Place:

@@ -19,7 +19,6 @@ import sympy
 from hesscli.answer import Answer, Undefined
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
-from hesscli.errors import shortened
 from hesscli.exact.numbers import DIGITS, Number, number_at, value_at
 from hesscli.exact.ways import (
     RINGS,
@@ -35,6 +34,7 @@ from hesscli.exact.ways import (
 from hesscli.expression.names import symbol
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
 from hesscli.functions.values import UNKNOWN, refined
+from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Site, Variable
 
@@ -68,8 +68,8 @@ class Jet:
     hessian: tuple[tuple[float | None, ...], ...]
     defined: bool
     underflow: bool
-    reasons: tuple[tuple[Site | None, str], ...]
-    notes: tuple[str, ...]
+    reasons: tuple[tuple[Site | None, Remark], ...]
+    notes: tuple[Remark, ...]
 
 
 class Examiner:
@@ -137,7 +137,7 @@ class _Examination:
         self.numbers: dict[tuple[Entry, Offset], Number] = {}
         self.outside: dict[Offset, Site | None] = {}
         self.limits: dict[Any, Limit | None] = {}
-        self.reasons: dict[tuple[Site | None, str], None] = {}
+        self.reasons: dict[tuple[Site | None, Remark], None] = {}
         self.underflow = False
         # Whether more digits might find a limit where these found none.
         self.doubtful = False
@@ -151,7 +151,7 @@ class _Examination:
         value = None
         site = self._outside(None)
         if site is not None:
-            self._break(site, site.says)
+            self._break(site, site.trouble)
         else:
             self.hits = [s for s in self.formula.sites if self._holds(s, None)]
             self.moving = self._moving()
@@ -159,7 +159,7 @@ class _Examination:
             crowded = next((s for s in self.hits if len(s.quantities) > MAX_TIED), None)
             if crowded or (self.hits and len(pairs) > MAX_ENTRIES):
                 site = crowded or self.hits[0]
-                self._break(site, f"{site.says}, with too many variables to examine,")
+                self._break(site, site.trouble, crowded=True)
             elif value is not None:
                 for i in range(count):
                     gradient[i] = self._entry((i,), value)
@@ -176,32 +176,31 @@ class _Examination:
             notes=() if self.reasons else self._how(),
         )
 
-    def _how(self) -> tuple[str, ...]:
+    def _how(self) -> tuple[Remark, ...]:
         """How the numbers were found, where nothing breaks."""
         if not self.hits:
-            return ("from the exact derivatives: floating point cannot be trusted here",)
+            return (Remark(Note.FROM_DERIVATIVES),)
         met = [site for site in self.hits if _names([site]).intersection(self.names)]
         if not met:
             return ()  # what is held constant stays on its side
-        shown = ", ".join(dict.fromkeys(f"{shortened(s.part)} {s.says}" for s in met))
-        return (f"{shown}{self._place(met)}; the limits from all sides agree",)
+        parts = tuple((site.part, site.trouble) for site in met)
+        return (Remark(Note.LIMITS_AGREE, (parts, self._place(met))),)
 
-    def _break(self, site: Site | None, says: str) -> None:
+    def _break(self, site: Site | None, trouble: Trouble, crowded: bool = False) -> None:
         part = site.part if site else self.formula.text
         place = self._place([site] if site else [])
-        self.reasons[(site, f"{shortened(part)} {says}{place}")] = None
+        self.reasons[(site, Remark(Reason.TROUBLE, (part, trouble, crowded, place)))] = None
 
-    def _place(self, sites: Sequence[Site]) -> str:
-        """The coordinates that matter to the sites as `` at x = 0, y = 1``; of no site, all."""
+    def _place(self, sites: Sequence[Site]) -> tuple[str, ...]:
+        """The coordinates that matter to the sites as ``x = 0``; of no site, all."""
         names = _names(sites)
         if sites and not names and all(site.quantities for site in sites):
-            return ""  # a constant such as log(-2)
-        shown = [
+            return ()  # a constant such as log(-2)
+        return tuple(
             f"{name}{self.index} = {_shown(value)}"
             for name, value in self.point.items()
             if name in names or not names
-        ]
-        return " at " + ", ".join(shown[:4]) + (", …" if len(shown) > 4 else "")
+        )
 
     # Entries
 
@@ -209,7 +208,7 @@ class _Examination:
         """The formula's own value at the point, or else its limit there."""
         at_point = self._number((), None)
         # At a pole, SymPy may still give a number: digamma(-2)/gamma(-2) is infinity by infinity.
-        if at_point is not None and not any(s.says in WITHOUT_VALUE for s in self.hits):
+        if at_point is not None and not any(s.trouble in WITHOUT_VALUE for s in self.hits):
             return at_point
         limit = self._limit((), tuple(range(len(self.names))))
         return None if limit is None else limit[0]
@@ -260,7 +259,7 @@ class _Examination:
                 continue
             if site is not None:
                 hit = next((h for h in self.hits if h.span == site.span), None)
-                self._break(hit or site, hit.says if hit else "is at the edge of its domain")
+                self._break(hit or site, hit.trouble if hit else Trouble.EDGE)
                 return None
             thin = [site for site in self.hits if site.test != "nonpositive"]
             if entry and any(self._holds(site, offsets[0]) for site in thin):
@@ -291,16 +290,16 @@ class _Examination:
 
     def _blame(self, entry: Entry) -> None:
         for site in self.hits:
-            self._break(site, site.says)
+            self._break(site, site.trouble)
         if not self.hits:
-            what = ("value", "slope", "second derivative")[len(entry)]
+            missing = (Trouble.NO_VALUE, Trouble.NO_SLOPE, Trouble.NO_CURVATURE)[len(entry)]
             real = not self.formula.expression.has(sympy.I)
-            self._break(None, f"has no finite {what}" if real else "is not real")
+            self._break(None, missing if real else Trouble.NOT_REAL)
 
     def _double(self, number: Number) -> float | None:
         result = float(number)
         if result in (float("inf"), float("-inf")):
-            self._break(None, "leads to a number beyond the largest double, 1.8e308,")
+            self._break(None, Trouble.TOO_LARGE)
             return None
         return result
 
@@ -494,7 +493,7 @@ def undefined_entries(
     found: Sequence[tuple[Jet, list[int]]], formula: Formula, order: int
 ) -> tuple[Undefined, ...]:
     """The reasons of all elements, each once, with the entries that it leaves without a number."""
-    entries: dict[tuple[Site | None, str], list[str]] = {}
+    entries: dict[tuple[Site | None, Remark], list[str]] = {}
     for jet, rows in found:
         for reason in jet.reasons:
             entries.setdefault(reason, []).extend(_paths(jet, rows, order))

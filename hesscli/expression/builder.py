@@ -25,6 +25,7 @@ from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import (
     BY_NAME,
     BY_ZERO,
+    EDGE,
     JUMP,
     NO_BASE,
     NOT_REAL,
@@ -37,6 +38,7 @@ from hesscli.functions.table import (
 from hesscli.language import tree
 from hesscli.language.parser import parse_formula
 from hesscli.language.tree import Node
+from hesscli.notes import Note, Remark, Trouble
 from hesscli.shapes import Shape, broadcast, label
 from hesscli.types import Expr
 
@@ -82,23 +84,23 @@ class Builder(Quantified):
         self.reduces = False
         self.names: dict[str, None] = {}
         self.constants: dict[str, None] = {}
-        self.doubts: list[str] = []
+        self.doubts: list[Remark] = []
         self.decimal = False
 
-    def notes(self) -> Iterator[str]:
+    def notes(self) -> Iterator[Remark]:
         """How names were read that could have been read otherwise."""
         for name in self.constants:
             if name in READ_AS:
-                yield f"`{name}` is read as {READ_AS[name]}; `--at {name}=…` makes it a variable"
+                yield Remark(Note.CONSTANT, (name, READ_AS[name]))
         for name in self.names:
             if name in CONSTANTS:
-                yield f"`{name}` is read as a variable, because it is given a value"
+                yield Remark(Note.GIVEN, (name,))
             elif name in BY_NAME and name not in self.given:
-                yield f"`{name}` is read as a variable; `{name}(…)` is the function"
+                yield Remark(Note.FUNCTION_NAME, (name,))
             elif name.lower() == "pi":
-                yield f"`{name}` is read as a variable; the constant is `pi`"
+                yield Remark(Note.PI_NAME, (name,))
             elif name[:-1] in BY_NAME and name[-1] in {*"xyzt", *self.names}:
-                yield f"`{name}` is read as one variable; `{name[:-1]}({name[-1]})` is the function"
+                yield Remark(Note.ONE_NAME, (name, name[:-1], name[-1]))
         yield from self.doubts
 
     # Expressions
@@ -159,9 +161,7 @@ class Builder(Quantified):
             match [factor, *factors[k + 1 : k + 2]]:
                 case [tree.Power(exponent=tree.Number(text="1")), ("/", tree.Number(text=n))]:
                     shown = self.source[slice(*factor.span)]
-                    self.doubts.append(
-                        f"`{shown}/{n}` is read as `({shown})/{n}`; a root is a power of `(1/{n})`"
-                    )
+                    self.doubts.append(Remark(Note.ROOT, (shown, n)))
             if operator == "/":
                 self.site("zero", (part,), node, BY_ZERO)
                 part = sympy.Pow(part, -1)
@@ -176,7 +176,7 @@ class Builder(Quantified):
                 self.site("zero", (base,), node, BY_ZERO)
         elif exponent.is_number:
             self.site("negative", (base,), node, NOT_REAL)
-            self.site("zero", (base,), node, "is at the edge of its domain")
+            self.site("zero", (base,), node, EDGE)
         elif base.is_zero:
             self.site("negative", (exponent,), node, BY_ZERO)
             self.site("zero", (exponent,), node, JUMP)
@@ -185,7 +185,7 @@ class Builder(Quantified):
             # A negative base has a real power only where the exponent is whole, which it stops
             # being as soon as it moves: a closer look in either case.
             self.site("negative-power", (base, exponent), node, NOT_REAL)
-            self.site("nonpositive", (base,), node, "is real only for whole exponents")
+            self.site("nonpositive", (base,), node, Trouble.WHOLE_EXPONENTS)
         return sympy.Pow(base, exponent)
 
     def _check_size(self, fits: bool, node: Node) -> None:
@@ -238,7 +238,7 @@ class Builder(Quantified):
                 quantities = tuple(dict.fromkeys(arguments))
             else:
                 quantities = tuple(quantity(t, arguments) for t in hazard.quantity.split(";"))
-            self.site(hazard.test, quantities, node, hazard.says)
+            self.site(hazard.test, quantities, node, hazard.trouble)
         if function.name == "log" and len(arguments) == 2:
             base = arguments[1]
             if base.is_number and (base.is_positive is False or base == 1):
@@ -348,7 +348,7 @@ class Builder(Quantified):
                 with self.guarded(holds):
                     pieces.append((self.number(value), holds))
                 self.guards.append(sympy.Not(holds))
-            self.site("always", (), node, "has no value here: none of its conditions holds")
+            self.site("always", (), node, Trouble.NO_PIECE)
         pieces = [(value, holds) for value, holds in pieces if holds != sympy.false]
         if not pieces:
             return sympy.nan

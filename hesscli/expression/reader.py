@@ -14,6 +14,7 @@ from hesscli.expression.names import natural_key
 from hesscli.language.parser import parse_definition
 from hesscli.language.tree import Node
 from hesscli.language.writer import UNICODE, unparse
+from hesscli.notes import Note, Remark
 from hesscli.shapes import Shape, label
 from hesscli.types import Formula
 
@@ -30,7 +31,7 @@ def read_formula(text: str, given: Collection[str] = (), wrt: Sequence[str] = ()
     wrt = wrt or arguments
     formula = from_tree(tree, text, given, wrt, arguments)
     if arguments and list(wrt) != sorted(formula.variables, key=natural_key):
-        note = f"differentiated in {', '.join(wrt)}, the variables of the function"
+        note = Remark(Note.HEADER, (", ".join(wrt),))
         return replace(formula, notes=(*formula.notes, note))
     return formula
 

@@ -9,8 +9,8 @@ from typing import NoReturn
 import sympy
 
 from hesscli.errors import HessError
-from hesscli.functions.table import NOT_REAL
 from hesscli.language.tree import Node
+from hesscli.notes import Trouble
 from hesscli.types import Expr, Site, Test
 
 
@@ -28,16 +28,16 @@ class Walk:
         """The expression that ``node`` names; refuses conditions, tuples and lists."""
         raise NotImplementedError
 
-    def site(self, test: Test, quantities: tuple[Expr, ...], node: Node, says: str) -> None:
+    def site(self, test: Test, quantities: tuple[Expr, ...], node: Node, trouble: Trouble) -> None:
         """Note a part that is not real, or may not be differentiable, where ``test`` holds."""
         if sympy.false in self.guards or _never(test, quantities):
             return
-        if self.inside and says == NOT_REAL:
-            says = "has no real closed form"
+        if self.inside and trouble is Trouble.NOT_REAL:
+            trouble = Trouble.NO_REAL_FORM
         node = self.inside or node
         guards = tuple(guard for guard in self.guards if guard != sympy.true)
         part = self.source[slice(*node.span)].strip()
-        self.sites.append(Site(test, quantities, guards, part, says, node.span))
+        self.sites.append(Site(test, quantities, guards, part, trouble, node.span))
 
     @contextmanager
     def guarded(self, *conditions: Expr) -> Iterator[None]:

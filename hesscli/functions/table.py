@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hesscli.notes import Trouble
+
 if TYPE_CHECKING:
     from hesscli.types import Test
 
@@ -24,13 +26,13 @@ class Hazard:
     ``test`` is applied to ``quantity``: ``negative`` means that the function is not real there;
     ``zero``, ``pole`` (a whole number ≤ 0), ``whole`` (any whole number) and ``tie-max``/
     ``tie-min`` (two arguments share the extreme value) mark places where derivatives need a
-    closer look; ``negative-power`` has two quantities, ``base; exponent``. ``says`` completes the
-    sentence "log(x) …".
+    closer look; ``negative-power`` has two quantities, ``base; exponent``. ``trouble`` says
+    what is wrong there.
     """
 
     test: Test
     quantity: str
-    says: str
+    trouble: Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +61,30 @@ class Function:
     whole: tuple[Whole, ...] = ()
 
 
-NOT_REAL = "is not real"
+NOT_REAL = Trouble.NOT_REAL
+EDGE = Trouble.EDGE
 
 
-def _real_from(quantity: str, edge: str = "is at the edge of its domain") -> tuple[Hazard, ...]:
+def _real_from(quantity: str, edge: Trouble = EDGE) -> tuple[Hazard, ...]:
     """Real where ``quantity`` ≥ 0, and singular where it is 0."""
     return Hazard("negative", quantity, NOT_REAL), Hazard("zero", quantity, edge)
 
 
-def _singular(quantity: str, says: str) -> tuple[Hazard, ...]:
-    return (Hazard("zero", quantity, says),)
+def _singular(quantity: str, trouble: Trouble) -> tuple[Hazard, ...]:
+    return (Hazard("zero", quantity, trouble),)
 
 
-INFINITE = "is not finite"
-KINK = "has a kink"
-POLE = "has a pole"
-BY_ZERO = "divides by zero"
-NO_BASE = "has a base without logarithms"
-JUMP = "jumps"
-TIE = "has a tie"
-SWITCH = "changes sides"
+INFINITE = Trouble.INFINITE
+KINK = Trouble.KINK
+POLE = Trouble.POLE
+BY_ZERO = Trouble.BY_ZERO
+NO_BASE = Trouble.NO_BASE
+JUMP = Trouble.JUMP
+TIE = Trouble.TIE
+SWITCH = Trouble.SWITCH
 
 # Left of this, evaluating the gamma family to many digits takes seconds, growing without bound.
-_TOO_FAR = Hazard("negative", "x + 100000", "is too far left of 0 to evaluate")
+_TOO_FAR = Hazard("negative", "x + 100000", Trouble.TOO_FAR)
 
 (
     _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL, _CALCULUS,
@@ -104,7 +107,7 @@ _TOO_FAR = Hazard("negative", "x + 100000", "is too far left of 0 to evaluate")
 # A function of order x that is entire in y for whole orders, and real only for y > 0 for others.
 _BRANCH = (
     Hazard("negative-power", "y; x", NOT_REAL),
-    Hazard("zero", "abs(y) + 1 - abs(sign(x - floor(x)))", "is at the edge of its domain"),
+    Hazard("zero", "abs(y) + 1 - abs(sign(x - floor(x)))", EDGE),
 )
 _DEGREE = (Whole(0, 0, 200),)
 
@@ -159,7 +162,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("sqrt", "sqrt(x)", "square root", _ROOT, "sqrt", hazards=_real_from("x")),
     Function(
         "cbrt", "cbrt(x)", "real cube root, negative for negative x", _ROOT, "cbrt", "cbrt",
-        hazards=_singular("x", "has a vertical tangent"),
+        hazards=_singular("x", Trouble.VERTICAL),
     ),
     Function(
         "hypot", "hypot(x, y)", "sqrt(x**2 + y**2)", _ROOT, "hypot", "hypot",
@@ -197,7 +200,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "atan2", "atan2(y, x)", "angle of the point (x, y), in (-pi, pi]", _TRIG, "atan2", "atan2",
         aliases=("arctan2",), arity=(2, 2),
-        hazards=_singular("abs(x) + (abs(y) + y)/2", "is on its branch cut"),
+        hazards=_singular("abs(x) + (abs(y) + y)/2", Trouble.BRANCH_CUT),
     ),
     Function(
         "asec", "asec(x)", "inverse secant", _TRIG, "asec", "asec",
@@ -316,7 +319,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "polygamma", "polygamma(n, x)", "derivative number n of digamma", _GAMMA,
         "polygamma", value="polygamma", arity=(2, 2), whole=(Whole(0, 0, 50),),
-        hazards=(Hazard("negative", "y + 100000", _TOO_FAR.says), Hazard("pole", "y", POLE)),
+        hazards=(Hazard("negative", "y + 100000", Trouble.TOO_FAR), Hazard("pole", "y", POLE)),
     ),
     Function(
         "factorial", "factorial(x)", "gamma(x + 1); also x!", _GAMMA, "factorial", "factorial",
@@ -326,7 +329,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "beta", "beta(x, y)", "gamma(x)*gamma(y)/gamma(x + y)", _GAMMA, "beta", value="beta",
         aliases=("Beta",), arity=(2, 2),
         hazards=(
-            _TOO_FAR, Hazard("negative", "y + 100000", _TOO_FAR.says),
+            _TOO_FAR, Hazard("negative", "y + 100000", Trouble.TOO_FAR),
             Hazard("pole", "x", POLE), Hazard("pole", "y", POLE),
         ),
     ),
@@ -349,8 +352,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "gammainc", value="gammainc", arity=(2, 2),
         hazards=(
             *_real_from("x"),
-            Hazard("negative", "y", "is computed for x >= 0 only"),
-            *_singular("y", "is at the edge of its domain"),
+            Hazard("negative", "y", Trouble.POSITIVE_ONLY),
+            *_singular("y", EDGE),
         ),
     ),
     Function(
@@ -358,8 +361,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "gammaincc", value="gammaincc", arity=(2, 2),
         hazards=(
             *_real_from("x"),
-            Hazard("negative", "y", "is computed for x >= 0 only"),
-            *_singular("y", "is at the edge of its domain"),
+            Hazard("negative", "y", Trouble.POSITIVE_ONLY),
+            *_singular("y", EDGE),
         ),
     ),
     Function(
@@ -413,12 +416,12 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "zeta", "zeta(s[, a])", "Riemann's zeta function, or Hurwitz's", _SPECIAL,
         "zeta", value="zeta", arity=(1, 2),
-        hazards=(Hazard("negative", "x + 200", _TOO_FAR.says), *_singular("x - 1", POLE)),
+        hazards=(Hazard("negative", "x + 200", Trouble.TOO_FAR), *_singular("x - 1", POLE)),
     ),
     Function(
         "zetaderivative", "zetaderivative(n, s)", "derivative number n of zeta(s)", _SPECIAL,
         "zetaderivative", value="zetaderivative", arity=(2, 2), whole=(Whole(0, 0, 10),),
-        hazards=(Hazard("negative", "y + 200", _TOO_FAR.says), *_singular("y - 1", POLE)),
+        hazards=(Hazard("negative", "y + 200", Trouble.TOO_FAR), *_singular("y - 1", POLE)),
     ),
     Function(
         "polylog", "polylog(s, x)", "polylogarithm of order s", _SPECIAL,

@@ -34,6 +34,7 @@ from hesscli.plot.scene import Magnitudes, Values, Window, short
 from hesscli.render.answer import KINDS
 from hesscli.render.document import MAX_LISTED, bracketed, displayed, groups
 from hesscli.render.figures import number
+from hesscli.render.phrases import words
 from hesscli.types import Array
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _missing(answer: Answer) -> str:
     parts = {"value": value, "gradient": answer.gradient, "Hessian": answer.hessian}
     lost = {name: np.isnan(part) for name, part in parts.items() if np.isnan(part).any()}
     said = ", ".join(f"{'no' if n.all() else 'incomplete'} {name}" for name, n in lost.items())
-    reasons = dict.fromkeys(item.reason for item in answer.undefined)
+    reasons = dict.fromkeys(words(item.reason) for item in answer.undefined)
     return f"{said[0].upper()}{said[1:]}: {'; '.join(reasons)}" if said else ""
 
 

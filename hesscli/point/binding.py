@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from hesscli.errors import HessError, closest
+from hesscli.notes import Note
 from hesscli.point.assignment import Assignment
 from hesscli.shapes import broadcast
 from hesscli.types import Formula, Point, Value
@@ -96,8 +97,10 @@ def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> 
 
 
 def _count_hint(count: int, free: list[str], formula: Formula) -> str:
-    if count > len(free) and formula.notes:
-        return formula.notes[0]
+    for note in formula.notes:
+        if count > len(free) and note.kind is Note.CONSTANT:
+            name, meaning = note.arguments
+            return f"`{name}` is read as {meaning}; `--at {name}=…` makes it a variable"
     if len(free) == 1 and count > 1:
         return f'--at "{free[0]}=[…]" for a tensor, or `--at` once for each point'
     return "--at " + ",".join(f"{name}=…" for name in free)

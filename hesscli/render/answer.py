@@ -26,6 +26,7 @@ from hesscli.render.document import (
 )
 from hesscli.render.entries import MISSING
 from hesscli.render.grid import MAX_COLUMNS, Matrix
+from hesscli.render.phrases import words
 from hesscli.render.texts import Texts
 
 if TYPE_CHECKING:
@@ -191,20 +192,20 @@ def _remarks(answer: Answer) -> Iterator[Line]:
     if answer.grounds is not None:
         yield Line("verified", _verification(answer.grounds), "note")
     for item in answer.undefined:
-        yield Line("undefined", item.reason, "problem")
+        yield Line("undefined", words(item.reason), "problem")
     for note in answer.notes:
-        yield Line("note", note, "note")
+        yield Line("note", words(note), "note")
     if answer.check is not None:
         agrees = answer.check.agrees
-        words = "the sources agree" if agrees else "the sources disagree: see the table"
-        yield Line("check", words, "verdict" if agrees else "problem")
+        said = "the sources agree" if agrees else "the sources disagree: see the table"
+        yield Line("check", said, "verdict" if agrees else "problem")
     if answer.comparison is not None:
         yield from _compared(answer.comparison)
 
 
 def _verification(grounds: Grounds) -> str:
     if grounds.reason is not None:
-        return f"no: {grounds.reason}"
+        return f"no: {words(grounds.reason)}"
     return f"to {grounds.digits} digits, against the exact derivatives"
 
 

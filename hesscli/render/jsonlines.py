@@ -14,6 +14,7 @@ from typing import Any
 
 from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet, Undefined
 from hesscli.errors import HessError
+from hesscli.render.phrases import words
 from hesscli.shapes import shaped, size
 from hesscli.types import Variable
 
@@ -106,9 +107,12 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
             tail["gradient_tolerance"] = verdict.gradient_tolerance
         tail["stationary_point"] = verdict.kind
         if grounds is not None:
-            tail["verified"] = {"digits": grounds.digits, "reason": grounds.reason}
+            tail["verified"] = {
+                "digits": grounds.digits,
+                "reason": grounds.reason and words(grounds.reason),
+            }
         tail["undefined"] = _undefined(answer.undefined)
-    tail["notes"] = list(answer.notes)
+    tail["notes"] = list(map(words, answer.notes))
     if answer.check is not None:
         tail["check"] = _check(answer.check)
     if answer.comparison is not None:
@@ -125,7 +129,7 @@ def _undefined(items: Sequence[Undefined]) -> list[dict[str, Any]]:
         {
             "part": item.part,
             "span": list(item.span) if item.span else None,
-            "reason": item.reason,
+            "reason": words(item.reason),
             "entries": list(item.entries),
         }
         for item in items

@@ -14,6 +14,7 @@ import sympy
 from hesscli.answer import Answer, Basis
 from hesscli.errors import HessError, printable
 from hesscli.expression.names import symbol
+from hesscli.render.phrases import words
 
 MISSING = r"\text{none}"
 
@@ -49,9 +50,9 @@ def answered(answer: Answer) -> Iterator[str]:
 
 def _comments(answer: Answer) -> Iterator[str]:
     for item in answer.undefined:
-        yield f"% undefined: {printable(item.reason)}\n"
+        yield f"% undefined: {printable(words(item.reason))}\n"
     for note in answer.notes:
-        yield f"% {printable(note)}\n"
+        yield f"% {printable(words(note))}\n"
     if answer.check is not None:
         yield f"% check: the sources {'agree' if answer.check.agrees else 'disagree'}\n"
     if answer.comparison is not None:

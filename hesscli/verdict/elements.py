@@ -19,6 +19,7 @@ from hesscli.answer import Answer, Basis, Place
 from hesscli.cost import Clock
 from hesscli.exact.limits import Examiner
 from hesscli.expression.graph import graph_of, split_formula
+from hesscli.notes import Remark
 from hesscli.numeric.autograd import Evaluator
 from hesscli.shapes import Shape, broadcast
 from hesscli.types import Expr, Formula, Point, Sums, Values, Variable, Verify
@@ -38,7 +39,7 @@ class Joint:
         self,
         point: Point,
         generator: Callable[[], Any],
-        notes: tuple[str, ...],
+        notes: tuple[Remark, ...],
         verify: Verify,
         clock: Clock,
     ) -> tuple[Answer, Sums, Evaluator]:
@@ -113,6 +114,6 @@ def _variables(names: Sequence[str], shapes: Mapping[str, Shape]) -> tuple[Varia
     return tuple(Variable(name, shapes[name]) for name in names)
 
 
-def _summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[str]:
+def _summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[Remark]:
     """A note where the formula still gives a tensor, such as ``x/sum(x)``."""
     return settlement.summed(broadcast(shapes[name] for name in formula.outer))

@@ -19,6 +19,7 @@ from hesscli.cost import Clock
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.limits import Examiner, Jet, undefined_entries
 from hesscli.expression.graph import MAX_ELEMENTS, Graph
+from hesscli.notes import Note, Reason, Remark
 from hesscli.shapes import Shape, index_text, size
 from hesscli.types import (
     Array,
@@ -39,7 +40,6 @@ VERIFYING_SECONDS = 0.5
 NO_CLOCK = Clock()
 # In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
 # choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
-NOTHING = "there is no number to compare"
 KEPT = 4_500
 LOST = 450_000
 
@@ -97,7 +97,7 @@ def settle(
     sums: Sums,
     point: Point,
     examiner: Examiner,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Remark, ...] = (),
     verify: Verify = Verify.auto,
     clock: Clock = NO_CLOCK,
 ) -> Answer:
@@ -122,16 +122,16 @@ def settle(
             rest = _mended(rest, exact, sums)
         whole = total.plus(exact)
         digits = _digits(total.plus(rest), whole, sums.epsilon)
-        reason = NOTHING if digits is None else None
+        reason = Remark(Reason.NO_NUMBER) if digits is None else None
     total = total.plus(rest)
     undefined = (*undefined_entries(met, formula, len(sums.gradient)), *_overflow(total, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
         total.gradient[:], total.hessian[:] = np.nan, np.nan
-        digits, reason = None, reason if exact is None else NOTHING
+        digits, reason = None, reason if exact is None else Remark(Reason.NO_NUMBER)
     underflow = any(jet.underflow for jet, _ in elements.found)
     if underflow:
-        notes = (*notes, "a number below the smallest double, 5e-324, is given as 0")
+        notes = (*notes, Remark(Note.UNDERFLOW))
     how = dict.fromkeys(note for jet, _ in met for note in jet.notes)
     structural = sums.structural
     if structural is None:
@@ -207,12 +207,12 @@ class _Elements:
 
 def _exactly(
     elements: _Elements, sums: Sums, formula: Formula, verify: Verify, clock: Clock
-) -> tuple[_Contribution | None, str | None]:
+) -> tuple[_Contribution | None, Remark | None]:
     """What the elements that autograd did add exactly, or why that was not computed."""
     if verify is Verify.never:
-        return None, "not asked for"
+        return None, Remark(Reason.NOT_ASKED)
     if verify is Verify.auto and not is_small(sums, formula):
-        return None, "too large to compare by default; `--verify always` does"
+        return None, Remark(Reason.TOO_LARGE)
     suspects = set(sums.suspects)
     regular = [k for k in range(size(sums.shape)) if k not in suspects]
     seconds = VERIFYING_SECONDS if verify is Verify.auto else 0
@@ -223,11 +223,11 @@ def _exactly(
     except TooSlowError:
         if verify is Verify.always:
             raise
-        reason = f"comparing takes longer than {seconds:g} s; `--verify always` waits"
+        reason = Remark(Reason.TOO_SLOW, (seconds,))
     except HessError as error:
         if verify is Verify.always:
             raise
-        reason = error.message
+        reason = Remark(Reason.REFUSED, (error.message,))
     del elements.found[known:]
     return None, reason
 
@@ -248,7 +248,7 @@ def _mended(rest: _Contribution, exact: _Contribution, sums: Sums) -> _Contribut
 
 def _lost(
     rest: _Contribution, exact: _Contribution, sums: Sums, elements: _Elements
-) -> Iterator[str]:
+) -> Iterator[Remark]:
     """A note where autograd lost digits beyond the rounding of the whole matrix.
 
     A slope is known up to the rounding of the coordinates times the curvature.
@@ -268,10 +268,7 @@ def _lost(
         if lost.any():
             worst = np.unravel_index(int(np.argmax(np.where(lost, excess, -1.0))), excess.shape)
             entry = name + "".join(f"[{k}]" for k in worst)
-            yield (
-                f"floating point lost digits: autograd gives {found[worst]:.6g} for {entry}; "
-                "the exact derivatives are given"
-            )
+            yield Remark(Note.LOST_DIGITS, (entry, float(found[worst])))
             return
 
 
@@ -299,8 +296,7 @@ def _overflow(total: _Contribution, formula: Formula) -> list[Undefined]:
         return []
     for _, numbers in total.parts():
         numbers[np.isinf(numbers)] = np.nan
-    reason = "the sum over the elements is beyond the largest double, 1.8e308"
-    return [Undefined(formula.text, None, reason, tuple(names))]
+    return [Undefined(formula.text, None, Remark(Reason.SUM_TOO_LARGE), tuple(names))]
 
 
 def _slack(point: Point, sums: Sums, is_exact: bool) -> Array:
@@ -323,12 +319,12 @@ def _slack(point: Point, sums: Sums, is_exact: bool) -> Array:
     return np.where(meant, 0.0, sums.epsilon * np.abs(numbers))
 
 
-def summed(shape: tuple[int, ...]) -> list[str]:
+def summed(shape: tuple[int, ...]) -> list[Remark]:
     """A note where a formula gives a tensor."""
     count = size(shape)
     if count == 1:
         return []
-    return [f"summed over {count} elements: the formula gives a tensor of shape {list(shape)}"]
+    return [Remark(Note.SUMMED, (count, list(shape)))]
 
 
 def _nan(number: float | None) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from hesscli.answer import Answer, Doubles, Grounds, Verdict
 from hesscli.exact.inertia import components, kind_of
+from hesscli.notes import Note, Remark
 from hesscli.types import Array
 
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
@@ -31,7 +32,7 @@ def judged(answer: Answer) -> Answer:
     return replace(answer, jet=jet, verdict=verdict, notes=(*answer.notes, *notes))
 
 
-def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[str, ...]]:
+def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[Remark, ...]]:
     """What follows from the numbers, and a note on them."""
     matrix, gradient = jet.hessian, jet.gradient
     order = len(gradient)
@@ -70,16 +71,13 @@ def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[str, ...]]:
     return verdict, notes
 
 
-def _asymmetry(matrix: Array, epsilon: float) -> tuple[str, ...]:
+def _asymmetry(matrix: Array, epsilon: float) -> tuple[Remark, ...]:
     """A note where H and its transpose differ by more than rounding explains."""
     largest = float(np.abs(matrix).max())
     difference = float(np.abs(matrix - matrix.T).max())
     if difference <= 64 * epsilon * largest:
         return ()
-    return (
-        f"the computed matrix is not symmetric: entries differ from their mirror image by up to "
-        f"{difference:.3g}; the eigenvalues are those of its symmetric part",
-    )
+    return (Remark(Note.NOT_SYMMETRIC, (difference,)),)
 
 
 def spectrum(symmetric: Array) -> Array:

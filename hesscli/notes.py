@@ -1,0 +1,78 @@
+"""What an answer has to say, as enumerations with arguments; the words are in ``render``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+
+class Trouble(Enum):
+    """What is wrong with a part of a formula at a place."""
+
+    NOT_REAL = auto()
+    EDGE = auto()  # of its domain
+    INFINITE = auto()
+    KINK = auto()
+    POLE = auto()
+    BY_ZERO = auto()
+    NO_BASE = auto()
+    JUMP = auto()
+    TIE = auto()
+    SWITCH = auto()  # a condition changes sides
+    VERTICAL = auto()
+    BRANCH_CUT = auto()
+    TOO_FAR = auto()  # left of 0, to evaluate
+    POSITIVE_ONLY = auto()  # the domain that is computed
+    WHOLE_EXPONENTS = auto()
+    NO_PIECE = auto()  # none of the conditions holds
+    NO_REAL_FORM = auto()
+    NO_VALUE = auto()  # no finite one
+    NO_SLOPE = auto()
+    NO_CURVATURE = auto()
+    TOO_LARGE = auto()  # for a double
+
+
+class Reason(Enum):
+    """Why entries have no number, or were not compared. The arguments are given."""
+
+    TROUBLE = auto()  # part, Trouble, whether too many variables meet, coordinates
+    SUM_TOO_LARGE = auto()
+    NO_EXACT_FORM = auto()  # the double
+    NO_MORE_DIGITS = auto()  # the double
+    NO_NUMBER = auto()
+    NOT_ASKED = auto()
+    TOO_LARGE = auto()
+    TOO_SLOW = auto()  # seconds
+    REFUSED = auto()  # a message of an error
+
+
+class Note(Enum):
+    """What a user should know of an answer. The arguments are given."""
+
+    CONSTANT = auto()  # name, what it is read as
+    GIVEN = auto()  # name
+    FUNCTION_NAME = auto()  # name
+    PI_NAME = auto()  # name
+    ONE_NAME = auto()  # name, function, argument
+    ROOT = auto()  # the power as typed, the number it is divided by
+    HEADER = auto()  # variables
+    HOLDS_WHERE_REAL = auto()  # parts
+    HOLDS_EXCEPT = auto()  # parts, Trouble
+    NO_REAL_FORMULA = auto()
+    SUMMED = auto()  # count, shape
+    LOST_DIGITS = auto()  # entry, autograd's number
+    UNDERFLOW = auto()
+    FROM_DERIVATIVES = auto()
+    LIMITS_AGREE = auto()  # pairs of a part and its Trouble, coordinates
+    SEED = auto()  # seed
+    NOT_SYMMETRIC = auto()  # the largest difference
+    ZERO_BY_DEFAULT = auto()  # an eigenvalue that could not be told from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A note or a reason, with what it is about."""
+
+    kind: Note | Reason
+    arguments: tuple[Any, ...] = ()

@@ -1,0 +1,101 @@
+"""The words of notes and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hesscli.errors import shortened
+from hesscli.notes import Note, Reason, Remark, Trouble
+
+TROUBLES = {
+    Trouble.NOT_REAL: "is not real",
+    Trouble.EDGE: "is at the edge of its domain",
+    Trouble.INFINITE: "is not finite",
+    Trouble.KINK: "has a kink",
+    Trouble.POLE: "has a pole",
+    Trouble.BY_ZERO: "divides by zero",
+    Trouble.NO_BASE: "has a base without logarithms",
+    Trouble.JUMP: "jumps",
+    Trouble.TIE: "has a tie",
+    Trouble.SWITCH: "changes sides",
+    Trouble.VERTICAL: "has a vertical tangent",
+    Trouble.BRANCH_CUT: "is on its branch cut",
+    Trouble.TOO_FAR: "is too far left of 0 to evaluate",
+    Trouble.POSITIVE_ONLY: "is computed for x >= 0 only",
+    Trouble.WHOLE_EXPONENTS: "is real only for whole exponents",
+    Trouble.NO_PIECE: "has no value here: none of its conditions holds",
+    Trouble.NO_REAL_FORM: "has no real closed form",
+    Trouble.NO_VALUE: "has no finite value",
+    Trouble.NO_SLOPE: "has no finite slope",
+    Trouble.NO_CURVATURE: "has no finite second derivative",
+    Trouble.TOO_LARGE: "leads to a number beyond the largest double, 1.8e308,",
+}
+
+
+def words(remark: Remark) -> str:
+    """The sentence of a note or a reason."""
+    phrase = _PHRASES[remark.kind]
+    return phrase.format(*remark.arguments) if isinstance(phrase, str) else phrase(remark.arguments)
+
+
+def _at(coordinates: Sequence[str]) -> str:
+    if not coordinates:
+        return ""
+    return " at " + ", ".join(coordinates[:4]) + (", …" if len(coordinates) > 4 else "")
+
+
+def _trouble(arguments: tuple[Any, ...]) -> str:
+    part, trouble, crowded, coordinates = arguments
+    more = ", with too many variables to examine," if crowded else ""
+    return f"{shortened(part)} {TROUBLES[trouble]}{more}{_at(coordinates)}"
+
+
+def _limits_agree(arguments: tuple[Any, ...]) -> str:
+    met, coordinates = arguments
+    parts = dict.fromkeys(f"{shortened(part)} {TROUBLES[trouble]}" for part, trouble in met)
+    return f"{', '.join(parts)}{_at(coordinates)}; the limits from all sides agree"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(map(shortened, parts)))
+    more = [f"{len(distinct) - 3} more"] if len(distinct) > 3 else []
+    return " or ".join([", ".join(distinct[:3]), *more])
+
+
+def _where_real(arguments: tuple[Any, ...]) -> str:
+    (parts,) = arguments
+    return f"holds where {_listed(parts)} {'is' if len(set(parts)) == 1 else 'are'} real"
+
+
+_PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
+    Reason.TROUBLE: _trouble,
+    Reason.SUM_TOO_LARGE: "the sum over the elements is beyond the largest double, 1.8e308",
+    Reason.NO_EXACT_FORM: "no exact form was found; it is about {0:.6g}",
+    Reason.NO_MORE_DIGITS: "no more digits than a double has were found: {0!r}",
+    Reason.NO_NUMBER: "there is no number to compare",
+    Reason.NOT_ASKED: "not asked for",
+    Reason.TOO_LARGE: "too large to compare by default; `--verify always` does",
+    Reason.TOO_SLOW: "comparing takes longer than {0:g} s; `--verify always` waits",
+    Reason.REFUSED: "{0}",
+    Note.CONSTANT: "`{0}` is read as {1}; `--at {0}=…` makes it a variable",
+    Note.GIVEN: "`{0}` is read as a variable, because it is given a value",
+    Note.FUNCTION_NAME: "`{0}` is read as a variable; `{0}(…)` is the function",
+    Note.PI_NAME: "`{0}` is read as a variable; the constant is `pi`",
+    Note.ONE_NAME: "`{0}` is read as one variable; `{1}({2})` is the function",
+    Note.ROOT: "`{0}/{1}` is read as `({0})/{1}`; a root is a power of `(1/{1})`",
+    Note.HEADER: "differentiated in {0}, the variables of the function",
+    Note.HOLDS_WHERE_REAL: _where_real,
+    Note.HOLDS_EXCEPT: lambda a: f"holds except where {_listed(a[0])} {TROUBLES[a[1]]}",
+    Note.NO_REAL_FORMULA: "the formula is not real",
+    Note.SUMMED: "summed over {0} elements: the formula gives a tensor of shape {1}",
+    Note.LOST_DIGITS: "floating point lost digits: autograd gives {1:.6g} for {0}; "
+    "the exact derivatives are given",
+    Note.UNDERFLOW: "a number below the smallest double, 5e-324, is given as 0",
+    Note.FROM_DERIVATIVES: "from the exact derivatives: floating point cannot be trusted here",
+    Note.LIMITS_AGREE: _limits_agree,
+    Note.SEED: "drawn with --seed {0}",
+    Note.NOT_SYMMETRIC: "the computed matrix is not symmetric: entries differ from their mirror "
+    "image by up to {0:.3g}; the eigenvalues are those of its symmetric part",
+    Note.ZERO_BY_DEFAULT: "an eigenvalue that could not be told from 0 is given as 0",
+}
