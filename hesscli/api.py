@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hesscli.answer import Basis, Undefined
 from hesscli.errors import HessError
+from hesscli.shapes import shaped
 from hesscli.solver import Settings, Solver
 from hesscli.types import Verify
 
@@ -157,7 +158,7 @@ class Answer:
         ends = np.cumsum([v.size for v in variables])[:-1]
         return {
             u.name: {
-                v.name: block.reshape(*u.shape, *v.shape)
+                v.name: block.reshape((*u.shape, *v.shape))
                 for v, block in zip(variables, np.split(rows, ends, axis=1), strict=True)
             }
             for u, rows in zip(variables, np.split(matrix, ends), strict=True)
@@ -165,19 +166,12 @@ class Answer:
 
     @property
     def point(self) -> dict[str, Any]:
-        """The value that each variable had."""
+        """The value that each variable had: a number, or nested lists of them."""
         place = self._answer.place
         return {
-            v.name: self._shaped(place.numbers[v.name], v.shape)
+            v.name: shaped(place.entries(v.name), v.shape)
             for v in (*place.variables, *place.constants)
         }
-
-    def _shaped(self, numbers: Any, shape: tuple[int, ...]) -> Any:
-        if not shape:
-            return numbers[0]
-        import numpy as np
-
-        return np.asarray(numbers).reshape(shape)
 
     @property
     def eigenvalues(self) -> Any:
@@ -236,6 +230,9 @@ class Answer:
         from hesscli.render.answer import document
 
         return replace(document(self._answer, unicode=True, full=full), full=full)
+
+    def __repr__(self) -> str:
+        return f"<hesscli.Answer: {self._answer.formula.text} at {self.point}>"
 
     def __str__(self) -> str:
         return str(self._document(full=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 Shape = tuple[int, ...]
 
@@ -43,3 +44,11 @@ def index_text(shape: Sequence[int], flat: int) -> str:
 def label(index: Sequence[int]) -> str:
     """``[1,0]`` for an index; nothing for that of a scalar."""
     return f"[{','.join(map(str, index))}]" if index else ""
+
+
+def shaped(entries: Sequence[Any], shape: Shape) -> Any:
+    """Row-major entries as nested lists of this shape; the one entry of a scalar."""
+    if not shape:
+        return entries[0]
+    step = len(entries) // shape[0]
+    return [shaped(entries[k * step : (k + 1) * step], shape[1:]) for k in range(shape[0])]

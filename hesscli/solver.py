@@ -65,7 +65,7 @@ class Solver:
         key = frozenset(names)
         if key in self._compiled:
             return self._compiled[key]
-        from hesscli.formula.reader import read_formula
+        from hesscli.expression.reader import read_formula
 
         return Compiled(read_formula(self.text, key, self.wrt), self)
 
@@ -201,7 +201,7 @@ class Compiled:
     def _exact(self, point: Point) -> Answer:
         from hesscli.exact.closed import evaluate_digits, evaluate_exactly
         from hesscli.exact.limits import Examiner, exact
-        from hesscli.formula.graph import split_formula
+        from hesscli.expression.graph import split_formula
         from hesscli.verdict.elements import entries, joined
 
         notes = self.dice.notes(point)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hesscli.answer import Answer
 from hesscli.exact.limits import Examiner
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind, names_given

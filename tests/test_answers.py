@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 import hesscli
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 
 from .conftest import Hess
 

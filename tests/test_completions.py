@@ -15,7 +15,7 @@ import pytest
 
 from completions import generate
 from hesscli.cli.command import declared
-from hesscli.formula.names import CONSTANTS, TRUTH
+from hesscli.expression.names import CONSTANTS, TRUTH
 from hesscli.language.tokens import KEYWORDS
 
 from .conftest import Hess, needs

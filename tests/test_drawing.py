@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import re
+import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,22 +17,26 @@ import pexpect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.columns import Columns
 from rich.console import Console
+from rich.panel import Panel
+from rich.theme import Theme
 
 from hesscli.answer import Answer, Doubles, Place
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import display_width
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 from hesscli.render import figures, palette
 from hesscli.render.answer import document as documented
 from hesscli.render.document import Document
 from hesscli.render.grid import MAX_COLUMNS
 from hesscli.types import Variable
 
-from .conftest import Hess
+from .conftest import Hess, Utf8
 from .reference import report
 
 WIDTHS = (40, 80, 140, 300)
+HUE = re.compile(r"\x1b\[[\d;]*3[18]")
 
 
 @cache
@@ -304,6 +310,63 @@ def test_names_as_wide_as_two_cells_keep_the_columns_in_line() -> None:
     assert len({display_width(row) for row in rows[:3]}) == 1
 
 
+# Any console
+
+
+def _document(formula: str, at: str) -> Document:
+    return documented(_report(formula, at), unicode=True)
+
+
+def _on(document: Any, **options: Any) -> str:
+    """What a console writes of a document, or of what holds one."""
+    page = Utf8()
+    Console(file=page, force_terminal=True, **{"width": 80, **options}).print(document)
+    return page.getvalue()
+
+
+def test_any_program_can_print_a_document() -> None:
+    document = _document("x**3 + x*y", "x=[2,3],y=[4,5]")
+    drawn = _on(document, color_system="truecolor")
+    assert re.sub(r"\x1b\[[\d;]*m", "", drawn) == f"{document}\n"
+    assert "38;2;" in drawn
+    assert "38;5;" in _on(document, color_system="256")
+    assert not HUE.search(_on(document, color_system="truecolor", no_color=True))
+    assert "\x1b" not in _on(document, color_system=None)
+
+
+def test_a_document_takes_the_width_that_it_needs() -> None:
+    document = _document("x**3 + x*y", "x=[2,3],y=[4,5]")
+    width = max(map(len, str(document).splitlines()))
+    framed = _on(Panel(document, expand=False), color_system=None).splitlines()
+    assert {len(line) for line in framed} == {width + 4}
+    beside = Columns([_document("x**2", "3"), _document("y**2", "3")], padding=(0, 3))
+    first, *_ = _on(beside, color_system=None, width=140).splitlines()
+    assert re.fullmatch("f = x² +f = y² *", first)
+
+
+def test_a_theme_may_say_how_a_role_is_shown() -> None:
+    document = _document("x**2", "3")
+    theme = Theme({"hess.title": "green"})
+    assert "\x1b[32mx²" in _on(document, color_system="truecolor", theme=theme)
+
+
+@pytest.mark.slow
+def test_a_pipe_does_not_load_rich(tmp_path: Path) -> None:
+    """It would take as long as SymPy's smallest answer."""
+    program = (
+        "import sys; from hesscli.cli.command import run; from hesscli.types import Streams; "
+        "run(sys.argv[1:], Streams(sys.stdin, sys.stdout, sys.stderr)); "
+        "print('rich' in sys.modules)"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "FORCE_COLOR"}
+    for more in ((), ("-o", str(tmp_path / "answer.txt"))):
+        printed = subprocess.run(
+            [sys.executable, "-c", program, "x**2*y", "--at", "1,2", "--check", *more],
+            capture_output=True, text=True, check=True, env=environment,
+        ).stdout  # fmt: skip
+        assert printed.endswith("False\n")
+
+
 # Pictures
 
 
@@ -355,13 +418,10 @@ def _luminance(red: int, green: int, blue: int) -> float:
 
 def test_every_hue_can_be_read_on_black_and_on_white() -> None:
     for style in palette.STYLES.values():
-        for colour in re.findall(r"#(..)(..)(..)", style):
+        for colour in re.findall(r"#(..)(..)(..)", style.get("color", "")):
             luminance = _luminance(*(int(part, 16) for part in colour))
             assert (luminance + 0.05) / 0.05 > 4.5
             assert 1.05 / (luminance + 0.05) > 4.5
-
-
-HUE = re.compile(r"\x1b\[[\d;]*3[18]")
 
 
 def _on_a_terminal(*argv: str, width: int = 80, **environment: str) -> str:

@@ -19,7 +19,7 @@ from hesscli.errors import ExitStatus, HessError
 from hesscli.exact import closed as exact
 from hesscli.exact.closed import evaluate_digits, evaluate_exactly
 from hesscli.exact.limits import Examiner
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind, names_given
 from hesscli.types import Formula, Values

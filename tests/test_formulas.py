@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError
-from hesscli.formula.names import symbol
-from hesscli.formula.notation import as_text
-from hesscli.formula.reader import read_formula
+from hesscli.expression.names import symbol
+from hesscli.expression.notation import as_text
+from hesscli.expression.reader import read_formula
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
 from hesscli.language.parser import parse_formula

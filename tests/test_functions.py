@@ -21,8 +21,8 @@ from mpmath import mpf
 from hesscli.answer import Answer
 from hesscli.derive.stable import stable
 from hesscli.exact.limits import Examiner
-from hesscli.formula.names import symbol
-from hesscli.formula.reader import read_formula
+from hesscli.expression.names import symbol
+from hesscli.expression.reader import read_formula
 from hesscli.functions.table import FUNCTIONS
 from hesscli.numeric import autograd as autograd
 from hesscli.numeric.autograd import Evaluator, generator

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from hesscli.derive.pattern import joint_zeros, structural_zeros
-from hesscli.formula.graph import KINDS, Graph, Reduce, graph_of, split_formula
-from hesscli.formula.reader import read_formula
+from hesscli.expression.graph import KINDS, Graph, Reduce, graph_of, split_formula
+from hesscli.expression.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.numeric.reductions import REDUCTIONS
 from hesscli.point.assignment import read_assignment

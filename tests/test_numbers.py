@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd.functional import hessian
 
-from hesscli.formula.names import symbol
-from hesscli.formula.reader import read_formula
+from hesscli.expression.names import symbol
+from hesscli.expression.reader import read_formula
 
 from .conftest import Hess
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hesscli.answer import Answer
 from hesscli.errors import HessError
 from hesscli.exact.limits import Examiner
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.plot import picture
 from hesscli.plot import scene as view

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hesscli.derive.pattern import structural_zeros
-from hesscli.formula.names import symbol
-from hesscli.formula.reader import read_formula
+from hesscli.expression.names import symbol
+from hesscli.expression.reader import read_formula
 from hesscli.types import Variable
 
 from .reference import report

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hesscli.exact.evaluator import Exact
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 from hesscli.numeric.autograd import Autograd
 from hesscli.numeric.differences import Differences, finite_differences
 from hesscli.numeric.evaluator import Evaluator, Jets

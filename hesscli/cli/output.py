@@ -130,16 +130,15 @@ class _Drawing:
         if self.count:
             yield "\n"
         self.count += 1
-        page = io.StringIO() if unicode else _Ascii()
-        console = _console(self.request, stream, page)
+        console = _console(self.request, stream, unicode)
         if console is None:
-            from hesscli.render import text
+            from hesscli.render import entries, text
 
-            for line in text.lines(document, unicode=unicode):
-                yield line + "\n"
+            signs = entries.UNICODE if unicode else entries.ASCII
+            yield from (line + "\n" for line in text.lines(document, signs))
         else:
             console.print(document, crop=False)
-            yield page.getvalue()
+            yield console.file.getvalue()  # type: ignore[attr-defined]
 
 
 class _Ascii(io.StringIO):
@@ -148,33 +147,30 @@ class _Ascii(io.StringIO):
     encoding = "ascii"
 
 
-def _console(request: Request, stream: TextIO, page: TextIO) -> Console | None:
-    """What draws on ``page`` as on the stream, which only a terminal gives a width, while colours
-    may be asked for anywhere; None where there are neither, and Rich need not be loaded.
+def _console(request: Request, stream: TextIO, unicode: bool) -> Console | None:
+    """A page to draw on as on the stream, which only a terminal gives a width, while colours may be
+    asked for anywhere; None where there are neither, and Rich need not be loaded.
     """
     terminal = stream.isatty()
     always = request.color is Color.always
-    hues = always or not os.environ.get("NO_COLOR")
     # A file is not what is looked at: it gets colours only where they are asked for by name.
     wished = os.environ.get("FORCE_COLOR") not in (None, "", "0") and request.output is None
-    forced = always or (wished and hues)
+    forced = always or (wished and not os.environ.get("NO_COLOR"))
     coloured = request.color is not Color.never and (terminal or forced)
     if not terminal and not coloured:
         return None
     from rich.console import Console
 
-    from hesscli.render.grid import UNLIMITED
+    from hesscli.render.terminal import UNLIMITED
 
-    def made(system: Any) -> Console:
-        width, height = get_terminal_size((80, 24))
-        return Console(
-            file=page, force_terminal=True, color_system=system, no_color=not hues,
-            width=width if terminal else UNLIMITED, height=height,
-        )  # fmt: skip
-
-    console = made("auto" if coloured else None)
+    width, height = get_terminal_size((80, 24))
+    dumb = os.environ.get("TERM", "").lower() in ("dumb", "unknown")
     # A dumb terminal has no colours, unless they are insisted on.
-    return made("standard") if coloured and forced and console.is_dumb_terminal else console
+    system: Any = ("standard" if dumb and forced else "auto") if coloured else None
+    return Console(
+        file=io.StringIO() if unicode else _Ascii(), width=width if terminal else UNLIMITED,
+        height=height, force_terminal=True, color_system=system, no_color=False if always else None,
+    )  # fmt: skip
 
 
 def holds_unicode(stream: TextIO) -> bool:

@@ -14,8 +14,8 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from hesscli.formula.graph import KINDS, Graph, Joins, Region
-from hesscli.formula.names import symbol
+from hesscli.expression.graph import KINDS, Graph, Joins, Region
+from hesscli.expression.names import symbol
 from hesscli.shapes import Shape, size
 from hesscli.types import Expr, Formula, Mask, Variable
 

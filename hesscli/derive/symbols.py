@@ -9,8 +9,8 @@ import sympy
 
 from hesscli.answer import Answer, Basis, Expressions, Place
 from hesscli.errors import ExitStatus, HessError, shortened
-from hesscli.formula.calculus import smooth_derivative
-from hesscli.formula.names import symbol
+from hesscli.expression.calculus import smooth_derivative
+from hesscli.expression.names import symbol
 from hesscli.functions.symbolic import written_out
 from hesscli.functions.table import JUMP, KINK, NOT_REAL, SWITCH, TIE
 from hesscli.types import Expr, Formula, Variable

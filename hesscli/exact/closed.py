@@ -30,8 +30,8 @@ from hesscli.exact.numbers import (
     terms,
     tidied,
 )
-from hesscli.formula.names import symbol
-from hesscli.formula.sizes import (
+from hesscli.expression.names import symbol
+from hesscli.expression.sizes import (
     GROWS_LIKE_EXP,
     GROWS_LIKE_FACTORIAL,
     MAX_BITS,

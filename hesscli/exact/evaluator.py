@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hesscli.exact.limits import Examiner
-from hesscli.formula.graph import split_formula
+from hesscli.expression.graph import split_formula
 from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.shapes import Shape
 from hesscli.types import Array, Formula, Variable

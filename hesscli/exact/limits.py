@@ -32,9 +32,9 @@ from hesscli.exact.ways import (
     diverged,
     ways_towards,
 )
-from hesscli.formula.names import symbol
+from hesscli.expression.names import symbol
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
-from hesscli.functions.values import refined
+from hesscli.functions.values import UNKNOWN, refined
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Site, Variable
 
@@ -395,8 +395,11 @@ class _Examination:
         """Whether the site's test holds at an offset."""
         place = self._at(offset, self.digits if offset else PRECISIONS[0])
         values = {symbol(name): value for name, value in place.items()}
-        if any(guard.xreplace(values) != sympy.true for guard in site.guards):
-            return False
+        try:
+            if any(guard.xreplace(values) != sympy.true for guard in site.guards):
+                return False
+        except UNKNOWN:
+            return False  # a condition on what is not real, of which another site tells
         if site.test == "always":
             return True
         numbers = self._quantities(site, offset, self.digits if offset else PRECISIONS[0])

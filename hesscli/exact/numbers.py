@@ -10,7 +10,7 @@ from typing import Any
 import mpmath
 import sympy
 
-from hesscli.formula.names import symbol
+from hesscli.expression.names import symbol
 from hesscli.functions.values import UNKNOWN, evaluated, refined
 from hesscli.types import Expr
 

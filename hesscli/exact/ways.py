@@ -8,7 +8,7 @@ from fractions import Fraction
 import sympy
 
 from hesscli.exact.numbers import Number, number_at
-from hesscli.formula.names import symbol
+from hesscli.expression.names import symbol
 from hesscli.types import Expr
 
 # Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in

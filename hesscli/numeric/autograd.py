@@ -23,7 +23,7 @@ from hesscli.cost import available
 from hesscli.derive.pattern import joint_zeros
 from hesscli.derive.stable import stable
 from hesscli.errors import ExitStatus, HessError
-from hesscli.formula.graph import Graph, Region, elementwise, graph_of
+from hesscli.expression.graph import Graph, Region, elementwise, graph_of
 from hesscli.functions.table import BY_NAME
 from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.numeric.program import Program

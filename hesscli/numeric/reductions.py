@@ -1,4 +1,4 @@
-"""What torch does for each kind of reduction in :data:`hesscli.formula.graph.KINDS`.
+"""What torch does for each kind of reduction in :data:`hesscli.expression.graph.KINDS`.
 
 Each takes elements (…, m) and gives (…): the last axis goes. First and second derivatives are
 right wherever the reduction has them, and keep their digits where torch's own would lose them.

@@ -7,8 +7,8 @@ from fractions import Fraction
 import sympy
 
 from hesscli.errors import HessError, shortened
-from hesscli.formula.builder import Builder, refused
-from hesscli.formula.names import natural_key
+from hesscli.expression.builder import Builder, refused
+from hesscli.expression.names import natural_key
 from hesscli.language import tree
 from hesscli.language.tree import Node
 from hesscli.types import Expr

@@ -29,7 +29,7 @@ from hesscli.render.grid import MAX_COLUMNS, Matrix
 from hesscli.render.texts import Texts
 
 if TYPE_CHECKING:
-    from hesscli.render.entries import Entries
+    from hesscli.render.numbers import Numbers
 
 KINDS = {
     "minimum": "stationary: a strict local minimum",
@@ -91,7 +91,7 @@ def _text(answer: Answer, notation: Notation) -> Callable[[Any], str]:
         from hesscli.render.figures import number
 
         return lambda entry: MISSING if entry is None else number(entry)
-    from hesscli.formula.notation import as_text
+    from hesscli.expression.notation import as_text
 
     decimal = answer.basis is Basis.SYMBOLS and answer.formula.decimal
     padded = answer.basis is not Basis.SYMBOLS
@@ -105,7 +105,7 @@ def _text(answer: Answer, notation: Notation) -> Callable[[Any], str]:
     return text
 
 
-def _entries(answer: Answer, text: Callable[[Any], str]) -> Entries:
+def _entries(answer: Answer, text: Callable[[Any], str]) -> Numbers | Texts:
     if answer.basis is Basis.DOUBLES:
         from hesscli.render.numbers import Numbers
 

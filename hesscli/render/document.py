@@ -7,13 +7,11 @@ pipe, and Rich prints it on any console. Nothing here knows colours, widths or r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hesscli.errors import ASCII_SIGNS
 from hesscli.language.tree import Name
 from hesscli.language.writer import Notation, unparse
-from hesscli.render.entries import Entries
 from hesscli.render.grid import Group, Matrix
 from hesscli.types import Formula, Variable
 
@@ -25,6 +23,7 @@ T = TypeVar("T")
 MAX_LISTED = 16
 TITLE = "f = "
 LABEL_WIDTH = len("eigenvalues")
+MIN_WIDTH = 20  # of a console
 # A blank at which a line is not broken, if that can be helped.
 TOGETHER = "\N{NO-BREAK SPACE}"
 
@@ -47,15 +46,8 @@ class Table:
     troubled: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Where a large matrix is not zero; words cannot tell it, so a pipe goes without."""
-
-    entries: Entries
-
-
 # The title is a text of its own.
-Part = str | tuple[Line, ...] | Matrix | Picture | Table
+Part = str | tuple[Line, ...] | Matrix | Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,34 +69,11 @@ class Document:
         yield self.title, self.lines
         yield (self.matrix,)
         if self.summary:
-            yield self.summary, Picture(self.matrix.entries)
+            yield (self.summary,)
         if self.table:
             yield (self.table,)
         if self.verdict:
             yield (self.verdict,)
-
-    def in_ascii(self) -> Document:
-        """The document without the signs that an ASCII terminal does not have."""
-
-        def plain(text: str) -> str:
-            return text.translate(ASCII_SIGNS)
-
-        def plain_lines(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-            return tuple(replace(line, text=plain(line.text)) for line in lines)
-
-        matrix, table = self.matrix, self.table
-        return replace(
-            self,
-            lines=plain_lines(self.lines),
-            summary=plain_lines(self.summary),
-            verdict=plain_lines(self.verdict),
-            matrix=replace(
-                matrix,
-                groups=tuple(replace(g, title=plain(g.title)) for g in matrix.groups),
-                captions={place: plain(text) for place, text in matrix.captions.items()},
-            ),
-            table=table and replace(table, rows=tuple(tuple(map(plain, r)) for r in table.rows)),
-        )
 
     def __str__(self) -> str:
         from hesscli.render import text
@@ -112,14 +81,17 @@ class Document:
         return "\n".join(text.lines(self))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from hesscli.render.terminal import drawn
+        from hesscli.render.terminal import Drawing
 
-        return drawn(self, console, options)
+        return Drawing(self.full, console, options).parts(self)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        from hesscli.render.terminal import measured
+        from rich.measure import Measurement
+        from rich.segment import Segment
 
-        return measured(self, console, options)
+        lines = console.render_lines(self, options, pad=False)
+        width = max(map(Segment.get_line_length, lines))
+        return Measurement(min(MIN_WIDTH, width), width)
 
 
 def title(formula: str) -> str:

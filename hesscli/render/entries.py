@@ -1,12 +1,10 @@
-"""What a matrix to be drawn is asked for, whether its entries are numbers or formulas."""
+"""What the numbers or formulas of a matrix become when it is drawn: columns of cells."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from hesscli.types import Array
+from hesscli.errors import ASCII_SIGNS
 
 MISSING = "none"
 GAP = "  "  # before each column
@@ -14,7 +12,7 @@ GAP = "  "  # before each column
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The characters that a terminal can show."""
+    """The characters that a terminal can show, and what stands in texts for those it cannot."""
 
     zero: str  # zero at every point
     across: str  # hidden columns
@@ -22,10 +20,11 @@ class Signs:
     vertical: str
     horizontal: str
     cross: str
+    instead: dict[int, str]
 
 
-UNICODE = Signs("·", "⋯", "⋮", "│", "─", "┼")
-ASCII = Signs(".", "..", ":", "|", "-", "+")
+UNICODE = Signs("·", "⋯", "⋮", "│", "─", "┼", {})
+ASCII = Signs(".", "..", ":", "|", "-", "+", ASCII_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +36,6 @@ class Column:
     width: int
     cells: list[str]
     roles: list[str]
-
-
-class Entries(Protocol):
-    """The entries of a square matrix."""
-
-    @property
-    def proved(self) -> tuple[bool, bool]:
-        """Whether some entries, and whether all that are zero, are zero at every point."""
-
-    def column(self, j: int, rows: Sequence[int], least: int, signs: Signs) -> Column:
-        """Column ``j`` in these rows, at least so wide without its gap."""
-
-    def text(self, i: int, j: int) -> str:
-        """One entry on its own."""
-
-    def above(self) -> list[tuple[int, int]]:
-        """The places on and above the diagonal that are not zero, row by row."""
-
-    def parts(self) -> dict[str, Array]:
-        """What a picture shows side by side, by its title: (n, n), 0 where there is nothing."""
 
 
 def margin(width: int, least: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet, Undefined
 from hesscli.errors import HessError
-from hesscli.shapes import size
+from hesscli.shapes import shaped, size
 from hesscli.types import Variable
 
 FORMAT_VERSION = "1.0"
@@ -54,7 +54,7 @@ def _entry(answer: Answer) -> Callable[[Any], Any]:
     """What makes JSON of a number or a formula, None where there is none."""
     if answer.basis is Basis.DOUBLES:
         return lambda number: number if number is None or math.isfinite(number) else None
-    from hesscli.formula.notation import as_text
+    from hesscli.expression.notation import as_text
 
     symbols = answer.basis is Basis.SYMBOLS
     decimal = symbols and answer.formula.decimal
@@ -78,7 +78,7 @@ def _head(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
     }
     if not symbols:
         head["point"] = {
-            v.name: _shaped(list(map(entry, place.entries(v.name))), v.shape)
+            v.name: shaped(list(map(entry, place.entries(v.name))), v.shape)
             for v in (*place.variables, *place.constants)
         }
     if answer.basis in (Basis.EXACT, Basis.DIGITS):
@@ -262,10 +262,3 @@ def _joined(texts: list[str], shape: tuple[int, ...]) -> str:
     for length in reversed(shape):
         texts = [f"[{', '.join(texts[k : k + length])}]" for k in range(0, len(texts), length)]
     return texts[0]
-
-
-def _shaped(numbers: list[Any], shape: tuple[int, ...]) -> Any:
-    if not shape:
-        return numbers[0]
-    step = len(numbers) // shape[0]
-    return [_shaped(numbers[k * step : (k + 1) * step], shape[1:]) for k in range(shape[0])]

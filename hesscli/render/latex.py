@@ -13,7 +13,7 @@ import sympy
 
 from hesscli.answer import Answer, Basis
 from hesscli.errors import HessError, printable
-from hesscli.formula.names import symbol
+from hesscli.expression.names import symbol
 
 MISSING = r"\text{none}"
 

@@ -8,7 +8,7 @@ colour alone: a sign is also written, and so is a verdict.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,37 +16,40 @@ if TYPE_CHECKING:
 
 LEVELS = 3  # of magnitude
 
-STYLES = {
-    "": "",
-    "plain": "",
-    "title": "bold",
-    "label": "dim",
-    "heading": "bold",
-    "rule": "dim",
-    "verdict": "bold",
-    "note": "",
-    "problem": "bold red",
-    "dim": "dim",
-    "positive-0": "#607795",
-    "positive-1": "#4279ad",
-    "positive-2": "bold #007bbf",
-    "negative-0": "#966b60",
-    "negative-1": "#af6042",
-    "negative-2": "bold #c25500",
+STYLES: dict[str, dict[str, Any]] = {
+    "": {},
+    "plain": {},
+    "title": {"bold": True},
+    "label": {"dim": True},
+    "heading": {"bold": True},
+    "rule": {"dim": True},
+    "verdict": {"bold": True},
+    "note": {},
+    "problem": {"color": "red", "bold": True},
+    "dim": {"dim": True},
+    "positive-0": {"color": "#607795"},
+    "positive-1": {"color": "#4279ad"},
+    "positive-2": {"color": "#007bbf", "bold": True},
+    "negative-0": {"color": "#966b60"},
+    "negative-1": {"color": "#af6042"},
+    "negative-2": {"color": "#c25500", "bold": True},
 }
 # Sixteen colours have no two that can be read on every background; red can.
-_FEW_COLOURS = {
-    "positive-0": "",
-    "positive-1": "",
-    "positive-2": "bold",
-    "negative-0": "red",
-    "negative-1": "red",
-    "negative-2": "bold red",
+_FEW_COLOURS: dict[str, dict[str, Any]] = {
+    "positive-0": {},
+    "positive-1": {},
+    "positive-2": {"bold": True},
+    "negative-0": {"color": "red"},
+    "negative-1": {"color": "red"},
+    "negative-2": {"color": "red", "bold": True},
 }
 
 
 def styles(console: Console) -> dict[str, Style]:
     """The style of each role: that of the console's theme, as ``hess.title``, or else ours."""
+    from rich.style import Style
+
     few = console.color_system not in ("256", "truecolor")
     ours = STYLES | _FEW_COLOURS if few else STYLES
-    return {role: console.get_style(f"hess.{role}", default=text) for role, text in ours.items()}
+    # Made anew: a style keeps the codes of the first console that it was rendered on.
+    return {r: console.get_style(f"hess.{r}", default=Style(**look)) for r, look in ours.items()}

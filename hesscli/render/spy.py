@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hesscli.render.entries import Entries
 from hesscli.render.grid import Spans
-from hesscli.render.numbers import levels
+from hesscli.render.numbers import Numbers, levels
+from hesscli.render.texts import Texts
 from hesscli.types import Array
 
 MAX_WIDTH = 32  # of a picture, in characters
@@ -19,7 +19,7 @@ _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 
 def pictures(
-    entries: Entries, room: int, unicode: bool
+    entries: Numbers | Texts, room: int, unicode: bool
 ) -> tuple[list[tuple[str, list[Spans]]], str]:
     """The title and the lines of each picture, which takes as much of the room as it needs; and
     how many entries a dot stands for. Of formulas, whose signs are not known, there is one picture.

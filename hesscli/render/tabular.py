@@ -75,7 +75,7 @@ def _text(answer: Answer) -> Callable[[Any], str]:
         from hesscli.render.figures import precise
 
         return precise
-    from hesscli.formula.notation import as_text
+    from hesscli.expression.notation import as_text
 
     symbols = answer.basis is Basis.SYMBOLS
     return partial(as_text, decimal=symbols and answer.formula.decimal, padded=True)

@@ -18,7 +18,7 @@ import numpy as np
 from hesscli.answer import Answer, Basis, Place
 from hesscli.cost import Clock
 from hesscli.exact.limits import Examiner
-from hesscli.formula.graph import graph_of, split_formula
+from hesscli.expression.graph import graph_of, split_formula
 from hesscli.numeric.autograd import Evaluator
 from hesscli.shapes import Shape, broadcast
 from hesscli.types import Expr, Formula, Point, Sums, Values, Variable, Verify

@@ -18,7 +18,7 @@ from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
 from hesscli.cost import Clock
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.limits import Examiner, Jet, undefined_entries
-from hesscli.formula.graph import MAX_ELEMENTS, Graph
+from hesscli.expression.graph import MAX_ELEMENTS, Graph
 from hesscli.shapes import Shape, index_text, size
 from hesscli.types import (
     Array,

@@ -15,7 +15,7 @@ import time
 
 from hesscli.cli.run import RECURSION_LIMIT
 from hesscli.exact.limits import Examiner
-from hesscli.formula.reader import read_formula
+from hesscli.expression.reader import read_formula
 from hesscli.numeric.autograd import Evaluator, generator
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind, names_given

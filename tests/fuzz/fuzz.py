@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,7 @@ from hypothesis import strategies as st
 
 HERE = Path(__file__).resolve().parent
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+NAMES = ("x", "y", "z", "θ", "x2")
 OPTIONS = [
     "--wrt x", "--wrt y", "--wrt y,x", "--check", "--exact", "--digits 30", "--dtype float32",
     "--expect 0", "--expect [[2,1],[1,2]]", "--expect [[1,nan],[0,1]]", "--verify always",
@@ -53,7 +55,7 @@ def formulas() -> st.SearchStrategy[str]:
 
     words = [*_lines("dictionary.txt"), *(f"{name}(" for name in BY_NAME)]
     numbers = ("0", "1", "2", "3", "10", "-1", "1/2", "½", "0.1", "pi", "e", "1e-9", "1e200", "I")
-    leaves = st.sampled_from(("x", "x", "x", "y", "y", "z", "θ", "x2", *numbers))
+    leaves = st.sampled_from(("x", "x", "x", "x", "y", "y", *NAMES, *numbers))
 
     def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         def call(function: Any) -> st.SearchStrategy[str]:
@@ -71,15 +73,12 @@ def formulas() -> st.SearchStrategy[str]:
             filled("where({} < {}, {}, y)", "Piecewise(({}, {} >= 0), ({}, True))", "{} == {}"),
         )
 
-    whole = st.one_of(
-        st.recursive(leaves, larger, max_leaves=8),
-        st.sampled_from([*_lines("../cases/formulas.txt"), *_lines("../cases/refused.txt")]),
-    )
+    grown = st.recursive(leaves, larger, max_leaves=8)
+    texts = st.sampled_from([*_lines("../cases/formulas.txt"), *_lines("../cases/refused.txt")])
     word = st.one_of(st.sampled_from(words), st.sampled_from(words), st.characters())
-
-    cut = st.builds(lambda text, k: text[: k % (len(text) + 1)], whole, st.integers(0, 99))
-    broken = st.builds("{}{}{}".format, cut, word, st.one_of(whole, word))
-    return st.one_of(whole, whole, broken, st.lists(word, max_size=6).map("".join))
+    cut = st.builds(lambda text, k: text[: k % (len(text) + 1)], texts | grown, st.integers(0, 99))
+    broken = st.builds("{}{}{}".format, cut, word, st.one_of(texts, grown, word))
+    return st.one_of(*[grown] * 6, texts, broken, st.lists(word, max_size=6).map("".join))
 
 
 @st.composite
@@ -88,11 +87,15 @@ def command_lines(draw: st.DrawFn) -> list[str]:
     formula = draw(formulas())
     number = st.sampled_from(("0", "1", "2", "-1", "1/3", "½", "0.5", "1e-9", "1e300", "sqrt(2)"))
     tensor = st.sampled_from(("[1,2]", "randn(2)", "eye(2)", "[[0,1],[2,3]]", "@a.npy", "@b.json"))
-    value = st.one_of(number, number, number, tensor, formulas())
-    named = st.builds("{}={}".format, st.sampled_from(("x", "y", "z", "θ", "x2")), value)
-    several = st.lists(st.one_of(value, named, named), min_size=1, max_size=4).map(",".join)
-    point = st.one_of(several, several, st.sampled_from(_lines("points.txt")))
-    points = draw(st.lists(point, max_size=2))
+    value = st.one_of(*[number] * 4, tensor)
+    named = st.builds("{}={}".format, st.sampled_from(NAMES), st.one_of(value, formulas()))
+    several = st.lists(st.one_of(value, named), min_size=1, max_size=4).map(",".join)
+    names = [name for name in NAMES if re.search(rf"\b{name}\b", formula)]
+    fitting = st.tuples(*(value.map(f"{name}={{}}".format) for name in names)).map(",".join)
+    point = st.one_of(
+        *[fitting if names else several] * 6, several, st.sampled_from(_lines("points.txt"))
+    )
+    points = draw(st.lists(point, min_size=draw(st.sampled_from((0, 1, 1, 1))), max_size=2))
     options = draw(st.lists(st.sampled_from(OPTIONS), max_size=2, unique=True))
     at = [word for point in points for word in ("--at", point)]
     return [*" ".join(options).split(), *at, "--", formula]
@@ -105,7 +108,9 @@ def broken(words: list[str], answer: dict[str, Any]) -> str | None:
         return str(answer["raised"])
     if status not in (0, 1, 2) or "Traceback" in stdout + stderr:
         return f"status {status}, or a traceback"
-    if fault := re.search(r"hess failed here, which is its fault: [^`0-9\"]{,60}", stdout + stderr):
+    if fault := re.search(
+        r"hess failed here, which is its fault: [^`0-9\"\n]{,60}", stdout + stderr
+    ):
         return fault.group()
     if CONTROL.search(stdout.replace("\x1b", "") + stderr):
         return "a control character"
@@ -134,7 +139,7 @@ def _validator() -> Any:
 def _reread(text: str) -> str | None:
     """What is wrong with how a formula is written back, in both of its notations."""
     from hesscli.errors import HessError
-    from hesscli.formula.reader import read_formula
+    from hesscli.expression.reader import read_formula
 
     try:
         formula = read_formula(text)
@@ -153,6 +158,7 @@ def _reread(text: str) -> str | None:
 def serve(memory: int) -> None:
     """Run the command lines that come in, one as JSON a line, and write down what came of each."""
     import numpy as np
+    import torch
 
     from hesscli.cli.request import Streams
     from hesscli.cli.run import run
@@ -160,6 +166,7 @@ def serve(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory << 20, memory << 20))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever prints on the way
+    torch.set_num_threads(1)
     np.save("a.npy", np.array([[1.0, 2.0], [3.0, 4.0]]))
     Path("b.json").write_text('[0.5, "1/3"]', encoding="utf-8")
     for line in sys.stdin:
@@ -247,6 +254,7 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=4_000, help="MiB for the child")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    warnings.simplefilter("ignore")  # of the length of what Hypothesis would print
     if options.serve:
         serve(options.memory)
         return

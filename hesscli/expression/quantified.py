@@ -9,10 +9,10 @@ from functools import partial
 import sympy
 
 from hesscli.errors import HessError
-from hesscli.formula import calculus
-from hesscli.formula.names import symbol
-from hesscli.formula.notation import tree_of
-from hesscli.formula.walk import Walk
+from hesscli.expression import calculus
+from hesscli.expression.names import symbol
+from hesscli.expression.notation import tree_of
+from hesscli.expression.walk import Walk
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
 from hesscli.language.tree import Node

@@ -9,8 +9,8 @@ from itertools import product
 import sympy
 
 from hesscli.errors import HessError, closest
-from hesscli.formula.builder import Builder, elementwise_names, refused
-from hesscli.formula.names import natural_key
+from hesscli.expression.builder import Builder, elementwise_names, refused
+from hesscli.expression.names import natural_key
 from hesscli.language.parser import parse_definition
 from hesscli.language.tree import Node
 from hesscli.language.writer import UNICODE, unparse

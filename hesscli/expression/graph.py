@@ -14,9 +14,9 @@ from enum import Enum, auto
 import sympy
 
 from hesscli.errors import HessError
-from hesscli.formula.builder import Builder, elementwise_names, refused
-from hesscli.formula.names import symbol
-from hesscli.formula.reader import from_tree
+from hesscli.expression.builder import Builder, elementwise_names, refused
+from hesscli.expression.names import symbol
+from hesscli.expression.reader import from_tree
 from hesscli.functions.table import Function
 from hesscli.language.tree import Call, Name, Node, children
 from hesscli.shapes import Shape, broadcast, size

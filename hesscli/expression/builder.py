@@ -17,9 +17,9 @@ from typing import NoReturn
 import sympy
 
 from hesscli.errors import HessError, closest, shortened
-from hesscli.formula import sizes
-from hesscli.formula.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
-from hesscli.formula.quantified import Quantified
+from hesscli.expression import sizes
+from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
+from hesscli.expression.quantified import Quantified
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import (

@@ -1,0 +1,183 @@
+"""The program's way in: what a Python program is promised."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+import torch
+from rich.console import Console
+
+import hesscli
+
+from .conftest import Hess
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def _python(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+
+
+def test_the_import_is_light() -> None:
+    heavy = ("torch", "sympy", "numpy", "rich", "typer")
+    program = f"import hesscli, sys; print([m for m in {heavy} if m in sys.modules])"
+    assert _python(program) == "[]\n"
+
+
+@pytest.mark.slow
+def test_the_readme_s_lines_run() -> None:
+    (program,) = re.findall(r"```python\n(import hesscli\n.*?)```", README.read_text(), re.DOTALL)
+    assert sum(bool(line) for line in program.splitlines()) == 6
+    expected = re.findall(r"# (.*)", program)
+    assert _python(program).splitlines() == expected
+
+
+def test_an_answer_has_all_that_the_command_says(hess: Hess) -> None:
+    answer = hesscli.formula("x**3 + x*y").at(x=2, y=4)
+    assert answer.value == 16
+    assert answer.gradient.tolist() == [16, 2]
+    assert answer.hessian.tolist() == [[12, 1], [1, 0]]
+    np.testing.assert_allclose(answer.eigenvalues, [6 - 37**0.5, 6 + 37**0.5], rtol=1e-14)
+    assert answer.inertia == (1, 0, 1)
+    assert answer.definiteness == "indefinite"
+    assert answer.stationary is False
+    assert answer.stationary_point is None
+    assert answer.blocks["x"]["y"] == 1
+    assert answer.point == {"x": 2.0, "y": 4.0}
+    assert answer.verified == (15, None)
+    assert not answer.undefined
+    assert not answer.notes
+    command = ("x**3 + x*y", "--at", "x=2,y=4")
+    assert str(answer) + "\n" == hess(*command).stdout
+    assert json.loads(answer.to_json()) == hess(*command, "--json").json
+
+
+@pytest.mark.parametrize("make", [list, np.array, torch.tensor, tuple])
+def test_tensors_come_as_lists_arrays_and_torch_tensors(make: Callable[[Any], Any]) -> None:
+    answer = hesscli.formula("x**3 + x*y").at(x=make([2.0, 3.0]), y=make([4.0, 5.0]))
+    assert answer.value == 58
+    assert answer.blocks["x"]["x"].tolist() == [[12, 0], [0, 18]]
+    assert answer.blocks["y"]["x"].tolist() == [[1, 0], [0, 1]]
+    cubic = hesscli.formula("x**3 + 4*x - 10").at(x=make([[1.0, 2.0], [3.0, 4.0]]))
+    assert cubic.blocks["x"]["x"].shape == (2, 2, 2, 2)
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=torch.float64)
+    wanted = torch.autograd.functional.hessian(lambda x: (x**3 + 4 * x - 10).sum(), x)  # type: ignore[no-untyped-call]
+    assert cubic.blocks["x"]["x"].tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize(
+    ("value", "exact"),
+    [
+        ("1/3", "1/3"), (Fraction(1, 3), "1/3"), (0.1, "1/10"), (2, "2"), (np.float64(0.5), "1/2"),
+        (np.int64(3), "3"), (sympy.sqrt(2), "sqrt(2)"), (sympy.Rational(2, 7), "2/7"),
+        ("sqrt(2)", "sqrt(2)"),
+    ],
+)  # fmt: skip
+def test_a_value_is_as_exact_as_it_was_given(value: Any, exact: str) -> None:
+    answer = hesscli.formula("x**2", exact=True).at(value)
+    assert sympy.simplify(answer.value - sympy.sympify(exact) ** 2) == 0
+    assert answer.hessian == sympy.Matrix([[2]])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 1j, "x", "", float("nan"), float("inf"), [], [[1, 2], [3]], [1, "a"], object(),
+     np.array([1j]), np.array([]), np.array([np.nan]), np.array(["a"]), sympy.I, sympy.oo,
+     sympy.Symbol("x"), {"x": 1}, 10**400],
+)  # fmt: skip
+def test_what_is_no_number_is_refused(value: Any) -> None:
+    with pytest.raises(hesscli.HessError) as caught:
+        hesscli.formula("x**2").at(x=value)
+    assert caught.value.message
+    assert caught.value.code != "internal"
+
+
+def test_an_error_tells_code_message_place_and_hint() -> None:
+    with pytest.raises(hesscli.HessError) as caught:
+        hesscli.formula("x**3 + * y")
+    error = caught.value
+    assert (error.code, error.span, error.source) == ("syntax", (7, 8), "x**3 + * y")
+    assert "stands where" in error.message
+    assert error.hint
+    for wrong in ({"x": 1, "z": 2}, {"x": 1}, {}):
+        with pytest.raises(hesscli.HessError):
+            hesscli.formula("x*y").at(**wrong)
+
+
+def test_points_come_one_after_the_other() -> None:
+    f = hesscli.formula("x**2*y")
+    found = [a.hessian.tolist() for a in f.many([{"x": 1, "y": 2}, (3, 5)])]
+    assert found == [[[4, 2], [2, 0]], [[10, 6], [6, 0]]]
+
+
+def test_a_name_that_is_given_a_value_is_a_variable() -> None:
+    f = hesscli.formula("2*I/r")
+    assert f.at(I=3, r=2).value == 3
+    assert hesscli.formula("I**2").at(I=3).hessian.tolist() == [[2]]
+
+
+def test_variables_may_be_chosen_and_ordered() -> None:
+    f = hesscli.formula("x**2*y*z", wrt="z, x")
+    assert f.variables == ("z", "x", "y")
+    assert f.at(x=1, y=2, z=3).hessian.tolist() == [[0, 4], [4, 12]]
+
+
+def test_symbols_are_sympy_matrices() -> None:
+    x, y = sympy.symbols("x y", real=True)
+    symbols = hesscli.formula("x**3 + x*y").symbols()
+    assert symbols.value == x**3 + x * y
+    assert symbols.gradient == sympy.Matrix([3 * x**2 + y, x])
+    assert symbols.hessian == sympy.Matrix([[6 * x, 1], [1, 0]])
+
+
+def test_many_digits_and_missing_entries() -> None:
+    answer = hesscli.formula("besselj(0, x)", digits=40).at(1)
+    assert str(answer.value) == "0.7651976865579665514497175261026632209093"
+    kink = hesscli.formula("x*abs(x) + y**2").at(0, 1)
+    assert np.isnan(kink.hessian[0, 0])
+    assert kink.hessian[1, 1] == 2
+    (undefined,) = kink.undefined
+    assert undefined.entries == ("hessian[0][0]",)
+
+
+def test_rich_and_notebooks_draw_an_answer() -> None:
+    answer = hesscli.formula("x**3 + x*y").at(x=[2, 3], y=[4, 5])
+    page = io.StringIO()
+    Console(file=page, width=80).print(answer)
+    assert [line.rstrip() for line in page.getvalue().splitlines()] == str(answer).splitlines()
+    assert "x[0]" in answer._repr_html_()
+    assert answer._repr_latex_().startswith(r"\begin{align*}")
+    assert "x**3 + x*y" in repr(answer)
+
+
+def test_it_works_in_a_thread_and_leaves_the_process_alone() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=400)
+    found: list[Any] = []
+
+    def work() -> None:
+        found.append(hesscli.formula("norm(x)+logsumexp(x)").at(x=x).hessian)
+
+    before = sys.getrecursionlimit(), signal.getsignal(signal.SIGALRM)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert (sys.getrecursionlimit(), signal.getsignal(signal.SIGALRM)) == before
+    norm, p = np.linalg.norm(x), np.exp(x) / np.exp(x).sum()
+    wanted = np.eye(400) / norm - np.outer(x, x) / norm**3 + np.diag(p) - np.outer(p, p)
+    np.testing.assert_allclose(found[0], wanted, atol=1e-15)
