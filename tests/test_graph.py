@@ -214,6 +214,14 @@ def test_a_kink_of_many_elements_is_examined(hess: Hess) -> None:
     assert "has a tie" in json.dumps(tied.json["undefined"])
 
 
+@pytest.mark.parametrize("text", ["norm(x)", "max(x)*min(x)", "prod(x)", "logsumexp(x)*sum(x)"])
+def test_only_few_elements_are_verified_by_default(hess: Hess, text: str) -> None:
+    few, many = (hess(text, "--at", f"x=linspace(1,2,{n})", "--json").json for n in (3, 18))
+    assert few["verified"]["digits"] == 15
+    assert many["verified"]["reason"] == "too large to compare by default; `--verify always` does"
+    assert hess("sum(x)", "--at", "x=linspace(1,2,70)", "--json").json["verified"]["digits"] == 15
+
+
 def test_only_what_is_regular_may_have_many_elements(hess: Hess) -> None:
     at = _at(x=np.linspace(1, 2, 1100))
     answer = hess("sum(w*x)**2", "--wrt", "w", "--at", at + ",w=3", "--json").json

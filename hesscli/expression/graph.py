@@ -97,21 +97,21 @@ class Graph:
         return True
 
     def least_operations(self, shapes: Mapping[str, Shape]) -> int:
-        """At least so many operations has the formula written out in its elements."""
-        least, used = 0, {""}
-        for name, node in reversed(self.nodes.items()):
+        """At least so many operations has the formula written out in its elements, or one that
+        takes as long: the largest of many elements.
+        """
+        least, used = 1, {""}
+        for name in reversed(self.nodes):
             if name not in used:
                 continue  # it has cancelled
+            node = self.nodes[name]
             for part in node.parts:
                 form, present = part.expression, part.expression.free_symbols
-                count = size(broadcast(shapes.get(s.name, ()) for s in present))
-                # What SymPy may merge: terms, factors, and powers under a norm.
-                if node.kind == "norm":
-                    least = max(least, count - 1 if form.is_Symbol else 0)
-                elif node.kind != "prod" and not (form.is_Symbol or form.is_Add or form.is_Mul):
-                    least = max(least, count if count > 1 else 0)
-                if not form.has(sympy.Piecewise):  # whose branches are programs of their own
-                    used |= {s.name for s in present}
+                # Of a sum, SymPy merges the terms.
+                plain = form.is_Symbol or form.is_Add or form.is_Mul
+                if not (plain and node.kind in ("sum", "mean")):
+                    least = max(least, size(broadcast(shapes.get(s.name, ()) for s in present)))
+                used |= {s.name for s in present}
         return least
 
 
