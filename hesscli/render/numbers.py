@@ -29,19 +29,16 @@ class Numbers:
         chosen = slice(None) if len(rows) == len(self.values) else list(rows)
         values = self.values[chosen, j]
         numbered = np.isfinite(values) & (values != 0)
-        kinds = np.select(
-            [numbered, values != 0, self.structural[chosen, j]],
-            [_FIRST_NUMBER, _MISSING, _STRUCTURAL],
-            _ZERO,
-        )
+        zeros = np.where(self.structural[chosen, j], _STRUCTURAL, _ZERO)
+        kinds = np.where(numbered, _FIRST_NUMBER, np.where(values == 0, zeros, _MISSING))
         made = layout(values)
         formats = _formats(made, margin(made.width, least), signs)
-        text = "\n".join([formats[code] for code in (kinds + made.places).tolist()])
+        patterns = "\n".join(formats[kinds + made.places].tolist())
         levelled = 2 * levels(np.abs(values), self.largest) + (values < 0)
         return Column(
             len(formats[_ZERO]),
-            (text % tuple(values[numbered].tolist())).split("\n"),
-            [_ROLES[code] for code in (kinds + numbered * levelled).tolist()],
+            (patterns % tuple(values[numbered].tolist())).split("\n"),
+            _ROLES[kinds + numbered * levelled].tolist(),
         )
 
     def text(self, i: int, j: int) -> str:
@@ -79,17 +76,13 @@ def levels(sizes: Array, largest: float) -> Any:
 
 
 _ZERO, _STRUCTURAL, _MISSING, _FIRST_NUMBER = range(4)
+_SIGNED = [f"{sign}-{level}" for level in range(LEVELS) for sign in ("positive", "negative")]
 # By code: what is no number, then the numbers by level and sign.
-_ROLES = (
-    "dim",
-    "dim",
-    "problem",
-    *(f"{sign}-{level}" for level in range(LEVELS) for sign in ("positive", "negative")),
-)
+_ROLES = np.array(["dim", "dim", "problem", *_SIGNED], dtype=object)
 
 
-def _formats(made: Layout, before: str, signs: Signs) -> list[str]:
+def _formats(made: Layout, before: str, signs: Signs) -> Any:
     """The %-formats by code: the three words, then the numbers by their decimals."""
     words = made.sign("0"), made.sign(signs.zero), f"{MISSING:>{made.width}}"
     numbers = map(made.format, range(int(made.places.max()) + 1))
-    return [before + text for text in (*words, *numbers)]
+    return np.array([before + text for text in (*words, *numbers)], dtype=object)
