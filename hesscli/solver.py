@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from hesscli.answer import Answer, Check
     from hesscli.exact.limits import Examiner
     from hesscli.numeric.autograd import Evaluator
+    from hesscli.shapes import Shape
     from hesscli.types import Array, Formula, Point, Sums
     from hesscli.verdict.compare import Expected
-    from hesscli.verdict.elements import Joint
+    from hesscli.verdict.elements import Evaluation
 
     Values = Callable[[Array], Array]
 
@@ -137,24 +138,13 @@ class Compiled:
         self.solver = solver
         self.settings = solver.settings
         self.dice = solver.dice
+        self._examiners: dict[tuple[Shape, ...], Examiner] = {}  # of exact answers
 
     @cached_property
-    def _evaluator(self) -> Evaluator:
-        from hesscli.numeric.autograd import Evaluator
+    def _evaluation(self) -> Evaluation:
+        from hesscli.verdict.elements import Evaluation
 
-        return Evaluator(self.formula, self.settings.dtype, self.settings.device)
-
-    @cached_property
-    def _joint(self) -> Joint:
-        from hesscli.verdict.elements import Joint
-
-        return Joint(self.formula, self.settings.dtype, self.settings.device)
-
-    @cached_property
-    def _examiner(self) -> Examiner:
-        from hesscli.exact.limits import Examiner
-
-        return Examiner(self.formula)
+        return Evaluation(self.formula, self.settings.dtype, self.settings.device)
 
     def require(self, points: Sequence[Point]) -> None:
         """Refuse what is too large or cannot be understood before anything is computed."""
@@ -179,16 +169,20 @@ class Compiled:
         """
         settings = self.settings
         with self._guarded(), settings.clock.within(settings.seconds, "computing this answer"):
+            notes = self.dice.notes(point)
+            point = self._drawn(point)
             if settings.exact or settings.digits is not None:
-                return self._exact(point), None
-            return self._in_doubles(point)
+                return self._exact(point, notes), None
+            return self._in_doubles(point, notes)
 
-    def _in_doubles(self, point: Point) -> tuple[Answer, Values]:
+    def _in_doubles(self, point: Point, notes: tuple[Remark, ...]) -> tuple[Answer, Values]:
         from hesscli.verdict.spectrum import judged
 
-        answer, sums, evaluator = self._evaluate(point)
+        settings = self.settings
+        verify = Verify.always if settings.check else settings.verify
+        answer, sums, evaluator = self._evaluation(point, notes, verify, settings.clock)
         answer = judged(answer)
-        if self.settings.check:
+        if settings.check:
             answer = replace(answer, check=self._check(answer, sums, evaluator))
         if self.solver.expected is not None:
             from hesscli.verdict.compare import compare
@@ -199,18 +193,18 @@ class Compiled:
             answer = replace(answer, comparison=compared)
         return answer, evaluator.values(sums)
 
-    def _exact(self, point: Point) -> Answer:
+    def _exact(self, point: Point, notes: tuple[Remark, ...]) -> Answer:
         from hesscli.exact.closed import evaluate_digits, evaluate_exactly
         from hesscli.exact.limits import Examiner, exact
         from hesscli.expression.graph import split_formula
         from hesscli.verdict.elements import entries, joined
 
-        notes = self.dice.notes(point)
-        point = self._drawn(point)
         shapes = {name: point.values[name].shape for name in self.formula.variables}
-        examiner = self._examiner
-        if any(shapes.values()):
-            examiner = Examiner(split_formula(self.formula, shapes))
+        key = tuple(shapes.values())
+        if key not in self._examiners:
+            formula = split_formula(self.formula, shapes) if any(key) else self.formula
+            self._examiners[key] = Examiner(formula)
+        examiner = self._examiners[key]
         values = {name: exact(entry) for name, entry in entries(point).items()}
         digits = self.settings.digits
         if digits is None:
@@ -237,20 +231,6 @@ class Compiled:
         except Exception as error:
             raise internal(error) from error
 
-    def _evaluate(self, point: Point) -> tuple[Answer, Sums, Evaluator]:
-        """The answer without a verdict, the sums that it was made from, and what computed them."""
-        from hesscli.verdict.settle import settle
-
-        settings = self.settings
-        verify = Verify.always if settings.check else settings.verify
-        notes = self.dice.notes(point)
-        if self.formula.reduces and any(value.shape for value in point.values.values()):
-            point = self._drawn(point)
-            return self._joint(point, lambda: self.dice.generator, notes, verify, settings.clock)
-        sums = self._evaluator(point, lambda: self.dice.generator)
-        answer = settle(sums, point, self._examiner, notes, verify, settings.clock)
-        return answer, sums, self._evaluator
-
     def _check(self, answer: Answer, sums: Sums, evaluator: Evaluator) -> Check:
         from hesscli.answer import AUTOGRAD, DIFFERENCES, EXACT
         from hesscli.numeric.autograd import batch_of
@@ -274,9 +254,9 @@ class Compiled:
 
         values = {
             name: drawn(value, self.settings.dtype, self.dice.generator)
-            if isinstance(value, Random)
+            if isinstance(value := point.values[name], Random)
             else value
-            for name, value in point.values.items()
+            for name in self.formula.variables
         }
         return replace(point, values=values)
 

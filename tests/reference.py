@@ -5,7 +5,7 @@ from __future__ import annotations
 from hesscli.answer import Answer
 from hesscli.exact.limits import Examiner
 from hesscli.expression.reader import read_formula
-from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.numeric.autograd import Evaluator
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind, names_given
 from hesscli.verdict.settle import settle
@@ -17,5 +17,5 @@ def report(text: str, at: str, wrt: tuple[str, ...] = ()) -> Answer:
     assignment = read_assignment(at)
     formula = read_formula(text, names_given([assignment]), wrt)
     (point,) = bind([assignment], formula)
-    sums = Evaluator(formula, "float64", "cpu")(point, lambda: generator(0))
+    sums = Evaluator(formula, "float64", "cpu")(point)
     return judged(settle(sums, point, Examiner(formula)))

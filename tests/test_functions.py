@@ -25,7 +25,7 @@ from hesscli.expression.names import symbol
 from hesscli.expression.reader import read_formula
 from hesscli.functions.table import FUNCTIONS
 from hesscli.numeric import autograd as autograd
-from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.numeric.autograd import Evaluator
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind
 from hesscli.render.phrases import words
@@ -474,7 +474,7 @@ def given(text: str, point: Sequence[float], verify: Verify) -> Answer:
         name: Values((), (Fraction(x),)) for name, x in zip(formula.variables, point, strict=True)
     }
     place = Point(values, "")
-    sums = evaluator(place, lambda: generator(0))
+    sums = evaluator(place)
     return settle(sums, place, examiner, (), verify)
 
 
@@ -666,7 +666,7 @@ def test_a_kernel_broadcasts_as_one_number_after_the_other(
     assignment = read_assignment("x={},y={}".format(*TENSORS[shapes]))
     formula, evaluator, examiner = _evaluator(text)
     (place,) = bind([assignment], formula)
-    sums = evaluator(place, lambda: generator(0))
+    sums = evaluator(place)
     found = settle(sums, place, examiner, (), Verify.never)
 
     shape = sums.shape

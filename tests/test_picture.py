@@ -21,7 +21,7 @@ from hesscli.answer import Answer
 from hesscli.errors import HessError
 from hesscli.exact.limits import Examiner
 from hesscli.expression.reader import read_formula
-from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.numeric.autograd import Evaluator
 from hesscli.plot import picture
 from hesscli.plot import scene as view
 from hesscli.point.assignment import read_assignment
@@ -48,7 +48,7 @@ def _made(text: str, at: str, wrt: tuple[str, ...] = ()) -> tuple[Answer, view.V
     formula = read_formula(text, names_given([assignment]), wrt)
     (point,) = bind([assignment], formula)
     evaluator = Evaluator(formula, "float64", "cpu")
-    sums = evaluator(point, lambda: generator(0))
+    sums = evaluator(point)
     return judged(settle(sums, point, Examiner(formula))), evaluator.values(sums)
 
 

@@ -97,8 +97,8 @@ class Graph:
         return True
 
     def least_operations(self, shapes: Mapping[str, Shape]) -> int:
-        """At least so many operations has the formula written out in its elements, or one that
-        takes as long: the largest of many elements.
+        """At least so many operations has the formula written out in its elements; the largest of
+        many, or the like, is one, which takes as long as a third as many.
         """
         least, used = 1, {""}
         for name in reversed(self.nodes):
@@ -110,7 +110,8 @@ class Graph:
                 # Of a sum, SymPy merges the terms.
                 plain = form.is_Symbol or form.is_Add or form.is_Mul
                 if not (plain and node.kind in ("sum", "mean")):
-                    least = max(least, size(broadcast(shapes.get(s.name, ()) for s in present)))
+                    count = size(broadcast(shapes.get(s.name, ()) for s in present))
+                    least = max(least, count if node.kind == "norm" else count // 3)
                 used |= {s.name for s in present}
         return least
 

@@ -86,12 +86,10 @@ class Evaluator:
         programs = [part.program for _, _, parts in self.nodes for part in parts]
         self.operations = sum(map(len, programs)) + len(self.nodes) - 1
 
-    def __call__(self, point: Point, generator: Callable[[], Any]) -> Sums:
-        """The sums at ``point``; ``generator`` gives the torch generator of random values."""
+    def __call__(self, point: Point) -> Sums:
+        """The sums at ``point``, whose values are known, not to be drawn."""
         formula = self.formula
-        tensors = {
-            name: self._tensor(point.values[name], name, generator) for name in formula.variables
-        }
+        tensors = {name: self._tensor(point.values[name], name) for name in formula.variables}
         shapes = {name: value.shape for name, value in point.values.items()}
         variables = tuple(Variable(name, shapes[name]) for name in formula.differentiated)
         constants = tuple(Variable(n, shapes[n]) for n in formula.variables[formula.wrt :])
@@ -182,10 +180,8 @@ class Evaluator:
             values[name] = REDUCTIONS[kind](found[0])
         return values[name]
 
-    def _tensor(self, value: Value, name: str, generator: Callable[[], Any]) -> Tensor:
-        if isinstance(value, Random):
-            # Drawn on the CPU, so that a seed means the same numbers on every device.
-            value = drawn(value, self.dtype_name, generator())
+    def _tensor(self, value: Value, name: str) -> Tensor:
+        assert isinstance(value, Values)
         numbers = np.array([float(entry) for entry in value.entries]).reshape(value.shape)
         tensor = torch.as_tensor(numbers).to(self.dtype)
         if not torch.isfinite(tensor).all():
@@ -403,7 +399,9 @@ def _numpy(tensor: Tensor) -> Array:
 
 
 def drawn(value: Random, dtype: str, generator: Any) -> Values:
-    """Known values in place of those to be drawn."""
+    """Known values in place of those to be drawn: on the CPU, so that a seed means the same numbers
+    on every device.
+    """
     draw = torch.randn if value.law == "randn" else torch.rand
     tensor = draw(value.shape, generator=generator, dtype=getattr(torch, dtype))
     return Values(value.shape, tuple(tensor.double().flatten().tolist()))

@@ -1,13 +1,14 @@
-"""A formula that joins the elements of tensors, such as ``norm(x)``, at a point.
+"""A formula at a point, in doubles.
 
-It is evaluated as it stands where that is all there is to do. Where it is not regular, or exact
-derivatives are asked for, it is written out in its elements, as scalars named ``x[0,1]``; what is
-found for them is put together again, in the same order.
+One that joins the elements of tensors, such as ``norm(x)``, is evaluated as it stands where that is
+all there is to do. Where it is not regular, or exact derivatives are asked for, it is written out
+in its elements, as scalars named ``x[0,1]``; what is found for them is put together again, in the
+same order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -18,7 +19,7 @@ import numpy as np
 from hesscli.answer import Answer, Basis, Place
 from hesscli.cost import Clock
 from hesscli.exact.limits import Examiner
-from hesscli.expression.graph import graph_of, split_formula
+from hesscli.expression.graph import Graph, graph_of, split_formula
 from hesscli.notes import Remark
 from hesscli.numeric.autograd import Evaluator
 from hesscli.shapes import Shape, broadcast
@@ -26,32 +27,27 @@ from hesscli.types import Expr, Formula, Point, Sums, Values, Variable, Verify
 from hesscli.verdict import settle as settlement
 
 
-class Joint:
-    """Evaluates one formula over tensors at any number of points."""
+class Evaluation:
+    """Evaluates one formula in doubles at any number of points."""
 
     def __init__(self, formula: Formula, dtype: str, device: str) -> None:
         self.formula = formula
-        self.graph = graph_of(formula)
         self.dtype, self.device = dtype, device
         self._in_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
 
     def __call__(
-        self,
-        point: Point,
-        generator: Callable[[], Any],
-        notes: tuple[Remark, ...],
-        verify: Verify,
-        clock: Clock,
+        self, point: Point, notes: tuple[Remark, ...], verify: Verify, clock: Clock
     ) -> tuple[Answer, Sums, Evaluator]:
-        """The answer at ``point``, whose values must be known, not to be drawn, with the sums that
-        it was made from and what computed them; see :func:`hesscli.verdict.settle.settle`.
+        """The answer at ``point``, as yet without a verdict, with the sums that it was made from
+        and what computed them; see :func:`hesscli.verdict.settle.settle`.
         """
         formula = self.formula
         shapes = {name: point.values[name].shape for name in formula.variables}
-        if self._stands(shapes, verify):
-            evaluator, examiner = self._as_it_stands
-            sums = evaluator(point, generator)
-            if not sums.suspects:
+        joins = formula.reduces and any(shapes.values())
+        if not joins or self._stands(shapes, verify):
+            evaluator, examiner = self._joint if joins else self._elementwise
+            sums = evaluator(point)
+            if not joins or not sums.suspects:
                 answer = settlement.settle(sums, point, examiner, notes, verify, clock)
                 return answer, sums, evaluator
         key = tuple(shapes.values())
@@ -60,22 +56,30 @@ class Joint:
             self._in_elements[key] = Evaluator(split, self.dtype, self.device), Examiner(split)
         evaluator, examiner = self._in_elements[key]
         point = split_point(point)
-        sums = evaluator(point, generator)
+        sums = evaluator(point)
         answer = settlement.settle(sums, point, examiner, (), verify, clock)
         answer = joined(answer, formula, shapes)
         return replace(answer, notes=(*answer.notes, *notes)), sums, evaluator
 
     @cached_property
-    def _as_it_stands(self) -> tuple[Evaluator, Examiner]:
-        formula = self.formula
-        return Evaluator(formula, self.dtype, self.device, self.graph), Examiner(formula)
+    def _elementwise(self) -> tuple[Evaluator, Examiner]:
+        return Evaluator(self.formula, self.dtype, self.device), Examiner(self.formula)
+
+    @cached_property
+    def _graph(self) -> Graph | None:
+        return graph_of(self.formula)
+
+    @cached_property
+    def _joint(self) -> tuple[Evaluator, Examiner]:
+        evaluator = Evaluator(self.formula, self.dtype, self.device, self._graph)
+        return evaluator, Examiner(self.formula)
 
     def _stands(self, shapes: Mapping[str, Shape], verify: Verify) -> bool:
-        """Whether the formula is evaluated as it stands, if it is regular."""
-        if self.graph is None or verify is Verify.always or not self.graph.fits(shapes):
+        """Whether a formula that joins elements is evaluated as it stands, if it is regular."""
+        if self._graph is None or verify is Verify.always or not self._graph.fits(shapes):
             return False
         order = sum(v.size for v in _variables(self.formula.differentiated, shapes))
-        return verify is Verify.never or not settlement.may_be_small(self.graph, shapes, order)
+        return verify is Verify.never or not settlement.may_be_small(self._graph, shapes, order)
 
 
 def split_point(point: Point) -> Point:

@@ -16,7 +16,7 @@ import time
 from hesscli.cli.run import RECURSION_LIMIT
 from hesscli.exact.limits import Examiner
 from hesscli.expression.reader import read_formula
-from hesscli.numeric.autograd import Evaluator, generator
+from hesscli.numeric.autograd import Evaluator
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind, names_given
 from hesscli.types import Verify
@@ -44,7 +44,7 @@ def seconds(text: str, at: str, verify: Verify) -> float:
     (point,) = bind([assignment], formula)
     evaluator, examiner = Evaluator(formula, "float64", "cpu"), Examiner(formula)
     start = time.perf_counter()
-    judged(settle(evaluator(point, lambda: generator(0)), point, examiner, verify=verify))
+    judged(settle(evaluator(point), point, examiner, verify=verify))
     return time.perf_counter() - start
 
 
