@@ -1,8 +1,9 @@
 """The torch side of the function table: a function for every ``kernel`` that it names.
 
-Each takes and gives tensors, elementwise, and has right first and second derivatives. Where
-torch's own derivative cancels, overflows or is inaccurate (``polygamma`` of order 1 is off in the
-tenth digit), a rule replaces it: the derivative as a kernel of its own.
+Each takes and gives tensors, elementwise, and has right first and second derivatives. What is not
+found here is looked up in torch. Where torch's own derivative cancels, overflows or is inaccurate
+(``polygamma`` of order 1 is off in the tenth digit), a rule replaces it: the derivative as a kernel
+of its own.
 """
 
 from __future__ import annotations
@@ -13,81 +14,44 @@ from functools import cache, reduce
 from typing import Any
 
 import torch
-from torch import (  # noqa: F401
-    Tensor,
-    abs,
-    ceil,
-    cos,
-    cosh,
-    erf,
-    erfc,
-    exp,
-    floor,
-    log,
-    log1p,
-    log2,
-    log10,
-    sign,
-    sin,
-    sinh,
-    tan,
-)
+from torch import Tensor
 
-Kernel = Callable[[Tensor], Tensor]
-Kernel2 = Callable[[Tensor, Tensor], Tensor]
+Kernel = Callable[..., Tensor]
 
 
-def rule(value: Kernel, derivative: Kernel) -> Kernel:
-    """A kernel with ``value``, differentiated as ``derivative``.
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):  # what Python itself asks for
+        raise AttributeError(name)
+    return getattr(torch, name)
 
-    ``derivative`` must be differentiable in turn: that is where second derivatives come from.
+
+def rule(value: Kernel, *slopes: Kernel) -> Kernel:
+    """A kernel with ``value``, differentiated by each of its arguments as ``slopes``.
+
+    These must be differentiable in turn: that is where second derivatives come from.
     """
 
     class Rule(torch.autograd.Function):
         generate_vmap_rule = True
 
         @staticmethod
-        def forward(x: Tensor) -> Tensor:
-            return value(x)
+        def forward(*args: Tensor) -> Tensor:
+            return value(*args)
 
         @staticmethod
-        def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
             ctx.save_for_backward(*inputs)
 
         @staticmethod
         def backward(ctx: Any, *grad_outputs: Any) -> Any:
-            (x,) = ctx.saved_tensors
-            return grad_outputs[0] * derivative(x)
+            return tuple(grad_outputs[0] * slope(*ctx.saved_tensors) for slope in slopes)
 
-    kernel: Kernel = Rule.apply
-    return kernel
-
-
-def rule2(value: Kernel2, by_x: Kernel2, by_y: Kernel2) -> Kernel2:
-    """A kernel of two arguments with ``value``, differentiated as ``by_x`` and ``by_y``."""
-
-    class Rule(torch.autograd.Function):
-        generate_vmap_rule = True
-
-        @staticmethod
-        def forward(x: Tensor, y: Tensor) -> Tensor:
-            return value(x, y)
-
-        @staticmethod
-        def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-            ctx.save_for_backward(*inputs)
-
-        @staticmethod
-        def backward(ctx: Any, *grad_outputs: Any) -> Any:
-            x, y = ctx.saved_tensors
-            return grad_outputs[0] * by_x(x, y), grad_outputs[0] * by_y(x, y)
-
-    def kernel(x: Tensor, y: Tensor) -> Tensor:
+    def kernel(*args: Tensor) -> Tensor:
         # Broadcast outside, where autograd sums over what was stretched.
-        result: Tensor = Rule.apply(*torch.broadcast_tensors(x, y))  # type: ignore[no-untyped-call]
+        result: Tensor = Rule.apply(*torch.broadcast_tensors(*args))  # type: ignore[no-untyped-call]
         return result
 
-    return kernel
+    return kernel if len(slopes) > 1 else Rule.apply
 
 
 def logsumexp(*args: Tensor) -> Tensor:
@@ -117,7 +81,7 @@ def _cbrt(x: Tensor) -> Tensor:
 cbrt: Kernel = rule(_cbrt, lambda x: 1 / (3 * cbrt(x) ** 2))
 
 # torch.pow leaves out the derivative by x where y is 0, and with it the mixed one.
-power: Kernel2 = rule2(
+power: Kernel = rule(
     torch.pow,
     lambda x, y: y * power(x, y - 1),
     lambda x, y: power(x, y) * torch.log(x),
@@ -125,13 +89,13 @@ power: Kernel2 = rule2(
 
 # hypot keeps the size of its arguments where their squares would overflow; the derivatives of
 # x/hypot(x, y) are written out, because 1/h - x²/h³ cancels.
-hypot: Kernel2 = rule2(torch.hypot, lambda x, y: _share(x, y), lambda x, y: _share(y, x))
-_share: Kernel2 = rule2(
+hypot: Kernel = rule(torch.hypot, lambda x, y: _share(x, y), lambda x, y: _share(y, x))
+_share: Kernel = rule(
     lambda x, y: x / torch.hypot(x, y),
     lambda x, y: (y / torch.hypot(x, y)) ** 2 / torch.hypot(x, y),
     lambda x, y: -(x / torch.hypot(x, y)) * (y / torch.hypot(x, y)) / torch.hypot(x, y),
 )
-atan2: Kernel2 = rule2(
+atan2: Kernel = rule(
     torch.atan2,
     lambda y, x: _share(x, y) / hypot(x, y),
     lambda y, x: -_share(y, x) / hypot(x, y),
@@ -147,9 +111,7 @@ _sigmoid_slope: Kernel = rule(
     lambda x: -_sigmoid_slope(x) * torch.tanh(x / 2),
 )
 softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
-_logaddexp: Kernel2 = rule2(
-    torch.logaddexp, lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x)
-)
+_logaddexp: Kernel = rule(torch.logaddexp, lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x))
 
 
 def _logcosh(x: Tensor) -> Tensor:

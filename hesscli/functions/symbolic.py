@@ -1,9 +1,9 @@
 """The SymPy side of the function table: an object for every ``symbol`` that it names.
 
-Most are SymPy's own. The classes here stand where SymPy has none (``sigmoid``), has one that is
-complex for negative numbers (``cbrt``), or has one without a derivative (``floor``). Their
-``eval`` is SymPy's hook for simplification, and ``_eval_evalf`` that for digits: they take
-expressions, and never text.
+Most are SymPy's own: what is not found here is looked up there. The classes here stand where SymPy
+has none (``sigmoid``), has one that is complex for negative numbers (``cbrt``), or has one without
+a derivative (``floor``). Their ``eval`` is SymPy's hook for simplification, and ``_eval_evalf``
+that for digits: they take expressions, and never text.
 """
 
 from __future__ import annotations
@@ -13,66 +13,8 @@ from typing import Any
 
 import mpmath
 import sympy
-from sympy import (  # noqa: F401
-    Abs,
-    Chi,
-    Ci,
-    Ei,
-    Shi,
-    Si,
-    acos,
-    acosh,
-    acot,
-    acoth,
-    acsc,
-    acsch,
-    airyai,
-    airyaiprime,
-    airybi,
-    airybiprime,
-    asec,
-    asech,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    besseli,
-    besselj,
-    bessely,
-    beta,
-    cos,
-    cosh,
-    cot,
-    coth,
-    csc,
-    csch,
-    elliptic_e,
-    elliptic_k,
-    erf,
-    erfc,
-    erfi,
-    erfinv,
-    exp,
-    factorial,
-    fresnelc,
-    fresnels,
-    gamma,
-    li,
-    log,
-    loggamma,
-    polygamma,
-    polylog,
-    sec,
-    sech,
-    sign,
-    sin,
-    sinh,
-    sqrt,
-    tan,
-    tanh,
-)
 from sympy.codegen.cfunctions import expm1, hypot, log1p, log2, log10  # noqa: F401
+from sympy.core.function import ArgumentIndexError
 
 Expr = Any
 
@@ -82,103 +24,43 @@ MAX_WRITTEN_OUT = 5
 MAX_GAMMA = 20
 
 
-class floor(sympy.floor):
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):  # what Python itself asks for
+        raise AttributeError(name)
+    return getattr(sympy, name)
+
+
+class _Sloped(sympy.Function):
+    """A function with a rule of its own for the derivative by its last argument."""
+
+    def slope(self, *args: Expr) -> Expr:
+        raise NotImplementedError
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        if argindex != len(self.args):
+            raise ArgumentIndexError(self, argindex)
+        return self.slope(*self.args)
+
+
+class floor(_Sloped, sympy.floor):
     """SymPy's floor, with the derivative 0 that it has between its jumps."""
 
-    def fdiff(self, argindex: int = 1) -> Expr:
+    def slope(self, x: Expr) -> Expr:
         return sympy.S.Zero
 
 
-class ceiling(sympy.ceiling):
+class ceiling(_Sloped, sympy.ceiling):
     """SymPy's ceiling, with the derivative 0 that it has between its jumps."""
 
-    def fdiff(self, argindex: int = 1) -> Expr:
+    def slope(self, x: Expr) -> Expr:
         return sympy.S.Zero
 
 
-class cbrt(sympy.Function):
-    """The real cube root; ``x**(1/3)`` is complex for negative ``x``."""
+class sinc(_Sloped, sympy.sinc):
+    """SymPy's, with a derivative that does not divide by x."""
 
-    nargs = 1
-
-    @classmethod
-    def eval(cls, x: Expr) -> Expr:
-        if x.is_number and x.is_extended_real:
-            return sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3)
-        return None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return 1 / (3 * self**2)
-
-    def _eval_is_extended_real(self) -> Any:
-        return self.args[0].is_extended_real
-
-
-class sigmoid(sympy.Function):
-    """The logistic function; its derivative stays accurate on both sides."""
-
-    nargs = 1
-
-    @classmethod
-    def eval(cls, x: Expr) -> Expr:
-        if x.is_number:
-            return 1 / (1 + sympy.exp(-x))
-        return None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        x = self.args[0]
-        return sigmoid(x) * sigmoid(-x)
-
-    def _eval_is_positive(self) -> Any:
-        return self.args[0].is_extended_real
-
-
-class softplus(sympy.Function):
-    """``log(1 + exp(x))``."""
-
-    nargs = 1
-
-    @classmethod
-    def eval(cls, x: Expr) -> Expr:
-        if x.is_number:
-            return sympy.log(1 + sympy.exp(x))
-        return None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return sigmoid(self.args[0])
-
-    def _eval_is_positive(self) -> Any:
-        return self.args[0].is_extended_real
-
-
-class logcosh(sympy.Function):
-    """``log(cosh(x))``, finite where ``cosh(x)`` overflows."""
-
-    nargs = 1
-
-    @classmethod
-    def eval(cls, x: Expr) -> Expr:
-        if x.is_number:
-            return sympy.log(sympy.cosh(x))
-        return None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return sympy.tanh(self.args[0])
-
-
-class logsumexp(sympy.Function):
-    """``log(exp(x) + exp(y) + ...)``; a slope is the share of its term."""
-
-    @classmethod
-    def eval(cls, *terms: Expr) -> Expr:
-        if len(terms) == 1:
-            return terms[0]
-        if all(term.is_number for term in terms):
-            return sympy.log(sympy.Add(*map(sympy.exp, terms)))
-        return None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return sympy.exp(self.args[argindex - 1] - self)
+    def slope(self, x: Expr) -> Expr:
+        return -spherical_jn(1, x)
 
 
 class LambertW(sympy.LambertW):
@@ -197,10 +79,99 @@ class zeta(sympy.zeta):
         s, a = self.args[0], self.args[-1]
         if argindex == 2:
             return -s * zeta(s + 1, a)
-        raise sympy.core.function.ArgumentIndexError(self, argindex)
+        raise ArgumentIndexError(self, argindex)
 
 
-class _Evaluated(sympy.Function):
+class _Composed(_Sloped):
+    """A function that is written in others where its arguments are numbers."""
+
+    @classmethod
+    def eval(cls, *args: Expr) -> Expr:
+        return cls.composed(*args) if all(arg.is_number for arg in args) else None
+
+    @staticmethod
+    def composed(*args: Expr) -> Expr:
+        raise NotImplementedError
+
+
+class cbrt(_Composed):
+    """The real cube root; ``x**(1/3)`` is complex for negative ``x``."""
+
+    nargs = 1
+
+    @staticmethod
+    def composed(x: Expr) -> Expr:
+        third = sympy.Rational(1, 3)
+        return sympy.sign(x) * sympy.Abs(x) ** third if x.is_extended_real else None
+
+    def slope(self, x: Expr) -> Expr:
+        return 1 / (3 * self**2)
+
+    def _eval_is_extended_real(self) -> Any:
+        return self.args[0].is_extended_real
+
+
+class sigmoid(_Composed):
+    """The logistic function; its derivative stays accurate on both sides."""
+
+    nargs = 1
+
+    @staticmethod
+    def composed(x: Expr) -> Expr:
+        return 1 / (1 + sympy.exp(-x))
+
+    def slope(self, x: Expr) -> Expr:
+        return sigmoid(x) * sigmoid(-x)
+
+    def _eval_is_positive(self) -> Any:
+        return self.args[0].is_extended_real
+
+
+class softplus(_Composed):
+    """``log(1 + exp(x))``."""
+
+    nargs = 1
+
+    @staticmethod
+    def composed(x: Expr) -> Expr:
+        return sympy.log(1 + sympy.exp(x))
+
+    def slope(self, x: Expr) -> Expr:
+        return sigmoid(x)
+
+    def _eval_is_positive(self) -> Any:
+        return self.args[0].is_extended_real
+
+
+class logcosh(_Composed):
+    """``log(cosh(x))``, finite where ``cosh(x)`` overflows."""
+
+    nargs = 1
+
+    @staticmethod
+    def composed(x: Expr) -> Expr:
+        return sympy.log(sympy.cosh(x))
+
+    def slope(self, x: Expr) -> Expr:
+        return sympy.tanh(x)
+
+
+class logsumexp(_Composed):
+    """``log(exp(x) + exp(y) + ...)``; a slope is the share of its term."""
+
+    @classmethod
+    def eval(cls, *terms: Expr) -> Expr:
+        return terms[0] if len(terms) == 1 else super().eval(*terms)
+
+    @staticmethod
+    def composed(*terms: Expr) -> Expr:
+        return sympy.log(sympy.Add(*map(sympy.exp, terms)))
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sympy.exp(self.args[argindex - 1] - self)
+
+
+class _Evaluated(_Sloped):
     """A function whose digits come from mpmath."""
 
     def _mpmath(self, *args: Any) -> Any:
@@ -221,7 +192,7 @@ class erfcinv(_Evaluated):
         with mpmath.extraprec(max(0, -mpmath.mag(x)) if x else 0):
             return mpmath.erfinv(1 - x)
 
-    def fdiff(self, argindex: int = 1) -> Expr:
+    def slope(self, x: Expr) -> Expr:
         return -sympy.sqrt(sympy.pi) / 2 * sympy.exp(self**2)
 
 
@@ -231,6 +202,9 @@ class besselk(_Evaluated, sympy.besselk):
     @classmethod
     def eval(cls, n: Expr, x: Expr) -> Expr:
         return cls(-n, x) if n.is_number and n.is_negative else None
+
+    def slope(self, n: Expr, x: Expr) -> Expr:
+        return -(besselk(n - 1, x) + besselk(n + 1, x)) / 2
 
     def _mpmath(self, n: Any, x: Any) -> Any:
         """DLMF 10.32.9 by the trapezoidal rule, which converges exponentially.
@@ -248,15 +222,18 @@ class besselk(_Evaluated, sympy.besselk):
         return step * total
 
 
-class sinc(sympy.sinc):
-    """SymPy's, with a derivative that does not divide by x."""
+class _Spherical(_Evaluated):
+    """A spherical Bessel function; SymPy's is complex for negative x, and divides by x."""
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return -spherical_jn(1, self.args[0])
+    def slope(self, n: Expr, x: Expr) -> Expr:
+        """DLMF 10.51.2, the form that does not divide by x."""
+        if n == 0:
+            return -self.func(1, x)
+        return (n * self.func(n - 1, x) - (n + 1) * self.func(n + 1, x)) / (2 * n + 1)
 
 
-class spherical_jn(_Evaluated):
-    """The spherical Bessel function; SymPy's is complex for negative x, and divides by x."""
+class spherical_jn(_Spherical):
+    """The spherical Bessel function of the first kind."""
 
     nargs = 2
 
@@ -267,11 +244,8 @@ class spherical_jn(_Evaluated):
         parity = -1 if x < 0 and n % 2 else 1
         return parity * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.besselj(n + 0.5, size)
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return _spherical_slope(self, argindex)
 
-
-class spherical_yn(_Evaluated):
+class spherical_yn(_Spherical):
     """The spherical Bessel function of the second kind."""
 
     nargs = 2
@@ -280,19 +254,6 @@ class spherical_yn(_Evaluated):
         size = abs(x)
         parity = -1 if x < 0 and (n + 1) % 2 else 1
         return parity * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.bessely(n + 0.5, size)
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return _spherical_slope(self, argindex)
-
-
-def _spherical_slope(function: Expr, argindex: int) -> Expr:
-    """DLMF 10.51.2, the form that does not divide by x."""
-    n, x = function.args
-    if argindex != 2:
-        raise sympy.core.function.ArgumentIndexError(function, argindex)
-    if n == 0:
-        return -function.func(1, x)
-    return (n * function.func(n - 1, x) - (n + 1) * function.func(n + 1, x)) / (2 * n + 1)
 
 
 class zetaderivative(_Evaluated):
@@ -303,10 +264,8 @@ class zetaderivative(_Evaluated):
     def _mpmath(self, n: Any, s: Any) -> Any:
         return mpmath.zeta(s, 1, int(n))
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        if argindex == 2:
-            return zetaderivative(self.args[0] + 1, self.args[1])
-        raise sympy.core.function.ArgumentIndexError(self, argindex)
+    def slope(self, n: Expr, s: Expr) -> Expr:
+        return zetaderivative(n + 1, s)
 
 
 class gammainc(_Evaluated):
@@ -317,10 +276,8 @@ class gammainc(_Evaluated):
     def _mpmath(self, a: Any, x: Any) -> Any:
         return mpmath.gammainc(a, 0, x, regularized=True)
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        if argindex == 2:
-            return _gamma_density(*self.args)
-        raise sympy.core.function.ArgumentIndexError(self, argindex)
+    def slope(self, a: Expr, x: Expr) -> Expr:
+        return _gamma_density(a, x)
 
 
 class gammaincc(_Evaluated):
@@ -331,10 +288,8 @@ class gammaincc(_Evaluated):
     def _mpmath(self, a: Any, x: Any) -> Any:
         return mpmath.gammainc(a, x, mpmath.inf, regularized=True)
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        if argindex == 2:
-            return -_gamma_density(*self.args)
-        raise sympy.core.function.ArgumentIndexError(self, argindex)
+    def slope(self, a: Expr, x: Expr) -> Expr:
+        return -_gamma_density(a, x)
 
 
 def _gamma_density(a: Expr, x: Expr) -> Expr:
@@ -343,21 +298,29 @@ def _gamma_density(a: Expr, x: Expr) -> Expr:
     return sympy.exp((a - 1) * sympy.log(x) - x - sympy.loggamma(a))
 
 
-class lowergamma(_Evaluated, sympy.lowergamma):
-    """SymPy's, without its closed forms for half of whole ``a``, which cancel near 0."""
+class _Unwritten(_Evaluated):
+    """A function of SymPy's without its closed forms, which cancel; ``doit`` gives them."""
 
     @classmethod
-    def eval(cls, a: Expr, x: Expr) -> Expr:
+    def eval(cls, *args: Expr) -> Expr:
         return None
+
+    def doit(self, **hints: Any) -> Expr:
+        return _written_out(type(self), *self.args)
+
+
+def _written_out(cls: Any, *args: Expr) -> Expr:
+    return getattr(sympy, cls.__name__)(*args)
+
+
+class lowergamma(_Unwritten, sympy.lowergamma):
+    """For half of whole ``a``, the closed form cancels near 0."""
 
     def _mpmath(self, a: Any, x: Any) -> Any:
         return lower_gamma(mpmath, a, x)
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        return -_upper_slope(self, argindex)
-
-    def doit(self, **hints: Any) -> Expr:
-        return sympy.lowergamma(*self.args)
+    def slope(self, a: Expr, x: Expr) -> Expr:
+        return _gamma_integrand(a, x)
 
 
 def lower_gamma(mp: Any, a: Any, x: Any) -> Any:
@@ -365,33 +328,23 @@ def lower_gamma(mp: Any, a: Any, x: Any) -> Any:
     return x**a / a * mp.hyp1f1(a, a + 1, -x)
 
 
-class uppergamma(_Evaluated, sympy.uppergamma):
-    """SymPy's, without its closed forms for half of whole ``a``, which cancel for large x."""
-
-    @classmethod
-    def eval(cls, a: Expr, x: Expr) -> Expr:
-        return None
+class uppergamma(_Unwritten, sympy.uppergamma):
+    """For half of whole ``a``, the closed form cancels for large x."""
 
     def _mpmath(self, a: Any, x: Any) -> Any:
         return mpmath.gammainc(a, x)
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        return _upper_slope(self, argindex)
-
-    def doit(self, **hints: Any) -> Expr:
-        return sympy.uppergamma(*self.args)
+    def slope(self, a: Expr, x: Expr) -> Expr:
+        return -_gamma_integrand(a, x)
 
 
-def _upper_slope(function: Expr, argindex: int) -> Expr:
+def _gamma_integrand(a: Expr, x: Expr) -> Expr:
     """DLMF 8.8.13."""
-    a, x = function.args
-    if argindex != 2:
-        raise sympy.core.function.ArgumentIndexError(function, argindex)
-    return -sympy.exp(-x) * x ** (a - 1)
+    return sympy.exp(-x) * x ** (a - 1)
 
 
-class expint(_Evaluated, sympy.expint):
-    """SymPy's, without its closed forms for half of whole ``n``, which cancel for large x."""
+class expint(_Unwritten, sympy.expint):
+    """For half of whole ``n``, the closed form cancels for large x."""
 
     @classmethod
     def eval(cls, n: Expr, x: Expr) -> Expr:
@@ -400,29 +353,17 @@ class expint(_Evaluated, sympy.expint):
     def _mpmath(self, n: Any, x: Any) -> Any:
         return mpmath.expint(n, x)
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        n, x = self.args
-        if argindex != 2:
-            raise sympy.core.function.ArgumentIndexError(self, argindex)
+    def slope(self, n: Expr, x: Expr) -> Expr:
         return -expint(n - 1, x)
 
-    def doit(self, **hints: Any) -> Expr:
-        return sympy.expint(*self.args)
 
-
-class Polynomial(_Evaluated):
-    """An orthogonal polynomial that is not written out: in powers of x, a high degree cancels.
-
-    ``doit`` writes it out.
-    """
+class Polynomial(_Unwritten):
+    """An orthogonal polynomial that is not written out: in powers of x, a high degree cancels."""
 
     @classmethod
     def eval(cls, n: Expr, *rest: Expr) -> Expr:
         exact = rest[-1].is_number and not rest[-1].has(sympy.Float)
         return _written_out(cls, n, *rest) if n <= MAX_WRITTEN_OUT or exact else None
-
-    def doit(self, **hints: Any) -> Expr:
-        return _written_out(type(self), *self.args)
 
     def _mpmath(self, n: Any, *rest: Any) -> Any:
         before, here = 0, mpmath.mpf(1)
@@ -433,10 +374,6 @@ class Polynomial(_Evaluated):
     def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
         """The polynomial of degree k + 1 from those of degrees k and k - 1 (DLMF 18.9.1)."""
         raise NotImplementedError
-
-
-def _written_out(cls: Any, *args: Expr) -> Expr:
-    return getattr(sympy, cls.__name__)(*args)
 
 
 def written_out(expression: Expr, most: float = math.inf) -> Expr:
@@ -451,90 +388,80 @@ def written_out(expression: Expr, most: float = math.inf) -> Expr:
 class gegenbauer(Polynomial, sympy.gegenbauer):
     """The Gegenbauer polynomial, here for derivatives of others (DLMF 18.9.19)."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        a, x = rest
+    def _next(self, k: int, p: Any, q: Any, a: Any, x: Any) -> Any:
         return (2 * (k + a) * x * p - (k + 2 * a - 1) * q) / (k + 1)
 
-    def fdiff(self, argindex: int = 3) -> Expr:
-        n, a, x = self.args
+    def slope(self, n: Expr, a: Expr, x: Expr) -> Expr:
         return 2 * a * gegenbauer(n - 1, a + 1, x)
 
 
 class legendre(Polynomial, sympy.legendre):
     """The Legendre polynomial."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        return ((2 * k + 1) * rest[0] * p - k * q) / (k + 1)
+    def _next(self, k: int, p: Any, q: Any, x: Any) -> Any:
+        return ((2 * k + 1) * x * p - k * q) / (k + 1)
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        n, x = self.args
+    def slope(self, n: Expr, x: Expr) -> Expr:
         return gegenbauer(n - 1, sympy.Rational(3, 2), x)
 
 
 class chebyshevt(Polynomial, sympy.chebyshevt):
     """The Chebyshev polynomial of the first kind."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        return (2 if k else 1) * rest[0] * p - q
+    def _next(self, k: int, p: Any, q: Any, x: Any) -> Any:
+        return (2 if k else 1) * x * p - q
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        n, x = self.args
+    def slope(self, n: Expr, x: Expr) -> Expr:
         return n * chebyshevu(n - 1, x)
 
 
 class chebyshevu(Polynomial, sympy.chebyshevu):
     """The Chebyshev polynomial of the second kind."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        return 2 * rest[0] * p - q
+    def _next(self, k: int, p: Any, q: Any, x: Any) -> Any:
+        return 2 * x * p - q
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        n, x = self.args
+    def slope(self, n: Expr, x: Expr) -> Expr:
         return 2 * gegenbauer(n - 1, sympy.Integer(2), x)
 
 
 class hermite(Polynomial, sympy.hermite):
     """The physicists' Hermite polynomial."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        return 2 * (rest[0] * p - k * q)
+    def _next(self, k: int, p: Any, q: Any, x: Any) -> Any:
+        return 2 * (x * p - k * q)
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        n, x = self.args
+    def slope(self, n: Expr, x: Expr) -> Expr:
         return 2 * n * hermite(n - 1, x)
 
 
 class hermite_prob(Polynomial, sympy.hermite_prob):
     """The probabilists' Hermite polynomial."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        return rest[0] * p - k * q
+    def _next(self, k: int, p: Any, q: Any, x: Any) -> Any:
+        return x * p - k * q
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        n, x = self.args
+    def slope(self, n: Expr, x: Expr) -> Expr:
         return n * hermite_prob(n - 1, x)
 
 
 class laguerre(Polynomial, sympy.laguerre):
     """The Laguerre polynomial."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        return ((2 * k + 1 - rest[0]) * p - k * q) / (k + 1)
+    def _next(self, k: int, p: Any, q: Any, x: Any) -> Any:
+        return ((2 * k + 1 - x) * p - k * q) / (k + 1)
 
-    def fdiff(self, argindex: int = 2) -> Expr:
-        n, x = self.args
+    def slope(self, n: Expr, x: Expr) -> Expr:
         return -assoc_laguerre(n - 1, sympy.Integer(1), x)
 
 
 class assoc_laguerre(Polynomial, sympy.assoc_laguerre):
     """The associated Laguerre polynomial, here for derivatives of the other (DLMF 18.9.23)."""
 
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        a, x = rest
+    def _next(self, k: int, p: Any, q: Any, a: Any, x: Any) -> Any:
         return ((2 * k + 1 + a - x) * p - (k + a) * q) / (k + 1)
 
-    def fdiff(self, argindex: int = 3) -> Expr:
-        n, a, x = self.args
+    def slope(self, n: Expr, a: Expr, x: Expr) -> Expr:
         return -assoc_laguerre(n - 1, a + 1, x)
 
 

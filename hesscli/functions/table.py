@@ -10,8 +10,10 @@ A quantity of a hazard is a formula in ``x`` and ``y``, the function's first and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from hesscli.notes import Trouble
 
@@ -57,12 +59,20 @@ class Function:
     value: str | None = None
     aliases: tuple[str, ...] = ()
     arity: tuple[int, int | None] = (1, 1)
-    hazards: tuple[Hazard, ...] = field(default=())
+    hazards: tuple[Hazard, ...] = ()
     whole: tuple[Whole, ...] = ()
 
 
 NOT_REAL = Trouble.NOT_REAL
 EDGE = Trouble.EDGE
+INFINITE = Trouble.INFINITE
+KINK = Trouble.KINK
+POLE = Trouble.POLE
+BY_ZERO = Trouble.BY_ZERO
+NO_BASE = Trouble.NO_BASE
+JUMP = Trouble.JUMP
+TIE = Trouble.TIE
+SWITCH = Trouble.SWITCH
 
 
 def _real_from(quantity: str, edge: Trouble = EDGE) -> tuple[Hazard, ...]:
@@ -74,17 +84,10 @@ def _singular(quantity: str, trouble: Trouble) -> tuple[Hazard, ...]:
     return (Hazard("zero", quantity, trouble),)
 
 
-INFINITE = Trouble.INFINITE
-KINK = Trouble.KINK
-POLE = Trouble.POLE
-BY_ZERO = Trouble.BY_ZERO
-NO_BASE = Trouble.NO_BASE
-JUMP = Trouble.JUMP
-TIE = Trouble.TIE
-SWITCH = Trouble.SWITCH
+def _too_far(quantity: str) -> Hazard:
+    """Evaluating to many digits takes seconds there, growing without bound."""
+    return Hazard("negative", quantity, Trouble.TOO_FAR)
 
-# Left of this, evaluating the gamma family to many digits takes seconds, growing without bound.
-_TOO_FAR = Hazard("negative", "x + 100000", Trouble.TOO_FAR)
 
 (
     _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL, _CALCULUS,
@@ -109,401 +112,273 @@ _BRANCH = (
     Hazard("negative-power", "y; x", NOT_REAL),
     Hazard("zero", "abs(y) + 1 - abs(sign(x - floor(x)))", EDGE),
 )
+_QUADRANT = (
+    *_real_from("x"), Hazard("negative", "y", Trouble.POSITIVE_ONLY), *_singular("y", EDGE)
+)  # fmt: skip
 _DEGREE = (Whole(0, 0, 200),)
 
 
-def _polynomial(name: str, meaning: str, *aliases: str) -> Function:
-    signature = f"{name}(n, x)"
+def _row(
+    sides: Sequence[str],
+    signature: str,
+    meaning: str,
+    group: str,
+    aliases: str = "",
+    hazards: tuple[Hazard, ...] = (),
+    **others: Any,
+) -> Function:
+    """A function whose ``sides`` have its own name, unless ``others`` name them."""
+    name = signature.partition("(")[0]
+    most = signature.count(",") + 1
+    fields = {"arity": (most - signature.count("["), most), **dict.fromkeys(sides, name), **others}
     return Function(
-        name,
-        signature,
-        meaning,
-        _POLYNOMIAL,
-        name,
-        value=name,
-        aliases=aliases,
-        arity=(2, 2),
-        whole=_DEGREE,
+        name, signature, meaning, group, aliases=tuple(aliases.split()), hazards=hazards, **fields
     )
 
 
+# By what has its numbers: the parser, which builds something else; SymPy, likewise; torch; SciPy.
+_parsed = partial(_row, ())
+_built = partial(_row, ("symbol",))
+_torch = partial(_row, ("symbol", "kernel"))
+_values = partial(_row, ("symbol", "value"))
+
 FUNCTIONS: tuple[Function, ...] = (
-    Function("exp", "exp(x)", "e to the power x", _EXP, "exp", "exp"),
-    Function("exp2", "exp2(x)", "2 to the power x", _EXP, "exp2"),
-    Function("expm1", "expm1(x)", "exp(x) - 1, accurate near 0", _EXP, "expm1", "expm1"),
-    Function(
-        "log", "log(x[, base])", "natural logarithm, or to a base", _EXP, "log", "log",
-        aliases=("ln",), arity=(1, 2),
-        hazards=_real_from("x", INFINITE),
+    _torch("exp(x)", "e to the power x", _EXP),
+    _built("exp2(x)", "2 to the power x", _EXP),
+    _torch("expm1(x)", "exp(x) - 1, accurate near 0", _EXP),
+    _torch(
+        "log(x[, base])", "natural logarithm, or to a base", _EXP, "ln", _real_from("x", INFINITE),
     ),
-    Function(
-        "log2", "log2(x)", "logarithm to base 2", _EXP, "log2", "log2",
-        aliases=("lb",), hazards=_real_from("x", INFINITE),
+    _torch("log2(x)", "logarithm to base 2", _EXP, "lb", _real_from("x", INFINITE)),
+    _torch("log10(x)", "logarithm to base 10", _EXP, "lg", _real_from("x", INFINITE)),
+    _torch("log1p(x)", "log(1 + x), accurate near 0", _EXP, hazards=_real_from("1 + x", INFINITE)),
+    _torch("sigmoid(x)", "1/(1 + exp(-x))", _EXP, "expit logistic"),
+    _torch("softplus(x)", "log(1 + exp(x))", _EXP),
+    _torch(
+        "logsumexp(x, y, ...)", "log(exp(x) + exp(y) + ...)", _EXP, "logaddexp", arity=(1, None),
     ),
-    Function(
-        "log10", "log10(x)", "logarithm to base 10", _EXP, "log10", "log10",
-        aliases=("lg",), hazards=_real_from("x", INFINITE),
-    ),
-    Function(
-        "log1p", "log1p(x)", "log(1 + x), accurate near 0", _EXP, "log1p", "log1p",
-        hazards=_real_from("1 + x", INFINITE),
-    ),
-    Function(
-        "sigmoid", "sigmoid(x)", "1/(1 + exp(-x))", _EXP, "sigmoid", "sigmoid",
-        aliases=("expit", "logistic"),
-    ),
-    Function("softplus", "softplus(x)", "log(1 + exp(x))", _EXP, "softplus", "softplus"),
-    Function(
-        "logsumexp", "logsumexp(x, y, ...)", "log(exp(x) + exp(y) + ...)", _EXP,
-        "logsumexp", "logsumexp", aliases=("logaddexp",), arity=(1, None),
-    ),
-    Function("logcosh", "logcosh(x)", "log(cosh(x))", _EXP, "logcosh", "logcosh"),
-    Function("pow", "pow(x, y)", "x to the power y", _ROOT, arity=(2, 2)),
-    Function("sqrt", "sqrt(x)", "square root", _ROOT, "sqrt", hazards=_real_from("x")),
-    Function(
-        "cbrt", "cbrt(x)", "real cube root, negative for negative x", _ROOT, "cbrt", "cbrt",
+    _torch("logcosh(x)", "log(cosh(x))", _EXP),
+    _parsed("pow(x, y)", "x to the power y", _ROOT),
+    _built("sqrt(x)", "square root", _ROOT, hazards=_real_from("x")),
+    _torch(
+        "cbrt(x)", "real cube root, negative for negative x", _ROOT,
         hazards=_singular("x", Trouble.VERTICAL),
     ),
-    Function(
-        "hypot", "hypot(x, y)", "sqrt(x**2 + y**2)", _ROOT, "hypot", "hypot",
-        arity=(2, 2), hazards=_singular("abs(x) + abs(y)", KINK),
+    _torch("hypot(x, y)", "sqrt(x**2 + y**2)", _ROOT, hazards=_singular("abs(x) + abs(y)", KINK)),
+    _torch("sin(x)", "sine, x in radians", _TRIG),
+    _torch("cos(x)", "cosine", _TRIG),
+    _torch("tan(x)", "tangent", _TRIG, "tg", _singular("cos(x)", POLE)),
+    _torch("sec(x)", "1/cos(x)", _TRIG, hazards=_singular("cos(x)", POLE)),
+    _torch("csc(x)", "1/sin(x)", _TRIG, "cosec", _singular("sin(x)", POLE)),
+    _torch("cot(x)", "cos(x)/sin(x)", _TRIG, "ctg cotan", _singular("sin(x)", POLE)),
+    _torch("asin(x)", "inverse sine", _TRIG, "arcsin", _real_from("1 - abs(x)")),
+    _torch("acos(x)", "inverse cosine", _TRIG, "arccos", _real_from("1 - abs(x)")),
+    _torch("atan(x)", "inverse tangent", _TRIG, "arctan arctg atg"),
+    _torch(
+        "atan2(y, x)", "angle of the point (x, y), in (-pi, pi]", _TRIG, "arctan2",
+        _singular("abs(x) + (abs(y) + y)/2", Trouble.BRANCH_CUT),
     ),
-    Function("sin", "sin(x)", "sine, x in radians", _TRIG, "sin", "sin"),
-    Function("cos", "cos(x)", "cosine", _TRIG, "cos", "cos"),
-    Function(
-        "tan", "tan(x)", "tangent", _TRIG, "tan", "tan",
-        aliases=("tg",), hazards=_singular("cos(x)", POLE),
+    _torch("asec(x)", "inverse secant", _TRIG, "arcsec", _real_from("abs(x) - 1")),
+    _torch("acsc(x)", "inverse cosecant", _TRIG, "arccsc", _real_from("abs(x) - 1")),
+    _torch("acot(x)", "inverse cotangent, atan(1/x)", _TRIG, "arccot", _singular("x", JUMP)),
+    _torch("sinc(x)", "sin(x)/x, without a factor pi", _TRIG),
+    _torch("sinh(x)", "hyperbolic sine", _HYP, "sh"),
+    _torch("cosh(x)", "hyperbolic cosine", _HYP, "ch"),
+    _torch("tanh(x)", "hyperbolic tangent", _HYP, "th"),
+    _torch("sech(x)", "1/cosh(x)", _HYP),
+    _torch("csch(x)", "1/sinh(x)", _HYP, hazards=_singular("x", POLE)),
+    _torch("coth(x)", "1/tanh(x)", _HYP, hazards=_singular("x", POLE)),
+    _torch("asinh(x)", "inverse hyperbolic sine", _HYP, "arcsinh arsinh"),
+    _torch("acosh(x)", "inverse hyperbolic cosine", _HYP, "arccosh arcosh", _real_from("x - 1")),
+    _torch(
+        "atanh(x)", "inverse hyperbolic tangent", _HYP, "arctanh artanh",
+        _real_from("1 - abs(x)", INFINITE),
     ),
-    Function(
-        "sec", "sec(x)", "1/cos(x)", _TRIG, "sec", "sec", hazards=_singular("cos(x)", POLE)
+    _torch(
+        "asech(x)", "inverse hyperbolic secant", _HYP, "arcsech arsech", _real_from("x*(1 - x)"),
     ),
-    Function(
-        "csc", "csc(x)", "1/sin(x)", _TRIG, "csc", "csc",
-        aliases=("cosec",), hazards=_singular("sin(x)", POLE),
+    _torch(
+        "acsch(x)", "inverse hyperbolic cosecant", _HYP, "arccsch arcsch", _singular("x", INFINITE),
     ),
-    Function(
-        "cot", "cot(x)", "cos(x)/sin(x)", _TRIG, "cot", "cot",
-        aliases=("ctg", "cotan"), hazards=_singular("sin(x)", POLE),
+    _torch(
+        "acoth(x)", "inverse hyperbolic cotangent", _HYP, "arccoth arcoth",
+        _real_from("abs(x) - 1", INFINITE),
     ),
-    Function(
-        "asin", "asin(x)", "inverse sine", _TRIG, "asin", "asin",
-        aliases=("arcsin",), hazards=_real_from("1 - abs(x)"),
+    _torch("abs(x)", "absolute value", PIECES, "Abs fabs", _singular("x", KINK), symbol="Abs"),
+    _torch("sign(x)", "-1, 0 or 1", PIECES, "sgn signum", _singular("x", JUMP)),
+    _built(
+        "Heaviside(x)", "0 for negative x, 1 for positive x, 1/2 at 0", PIECES, "heaviside",
+        _singular("x", JUMP),
     ),
-    Function(
-        "acos", "acos(x)", "inverse cosine", _TRIG, "acos", "acos",
-        aliases=("arccos",), hazards=_real_from("1 - abs(x)"),
+    _torch(
+        "floor(x)", "largest whole number at most x", PIECES, hazards=(Hazard("whole", "x", JUMP),),
     ),
-    Function(
-        "atan", "atan(x)", "inverse tangent", _TRIG, "atan", "atan",
-        aliases=("arctan", "arctg", "atg"),
+    _torch(
+        "ceil(x)", "smallest whole number at least x", PIECES, "ceiling",
+        (Hazard("whole", "x", JUMP),), symbol="ceiling",
     ),
-    Function(
-        "atan2", "atan2(y, x)", "angle of the point (x, y), in (-pi, pi]", _TRIG, "atan2", "atan2",
-        aliases=("arctan2",), arity=(2, 2),
-        hazards=_singular("abs(x) + (abs(y) + y)/2", Trouble.BRANCH_CUT),
+    _torch(
+        "max(x, y, ...)", "the largest; of one tensor, its largest element", PIECES, "Max maximum",
+        (Hazard("tie-max", "", TIE),), symbol="maximum", kernel="maximum", arity=(1, None),
     ),
-    Function(
-        "asec", "asec(x)", "inverse secant", _TRIG, "asec", "asec",
-        aliases=("arcsec",), hazards=_real_from("abs(x) - 1"),
+    _torch(
+        "min(x, y, ...)", "the smallest; of one tensor, its smallest element", PIECES,
+        "Min minimum", (Hazard("tie-min", "", TIE),), symbol="minimum", kernel="minimum",
+        arity=(1, None),
     ),
-    Function(
-        "acsc", "acsc(x)", "inverse cosecant", _TRIG, "acsc", "acsc",
-        aliases=("arccsc",), hazards=_real_from("abs(x) - 1"),
+    _built("relu(x)", "max(x, 0)", PIECES, hazards=_singular("x", KINK)),
+    _parsed("where(condition, a, b)", "a where the condition holds, else b", PIECES, "ite"),
+    _parsed(
+        "Piecewise((a, condition), ..., (z, True))", "the first value whose condition holds",
+        PIECES, "piecewise", arity=(1, None),
     ),
-    Function(
-        "acot", "acot(x)", "inverse cotangent, atan(1/x)", _TRIG, "acot", "acot",
-        aliases=("arccot",), hazards=_singular("x", JUMP),
+    _torch("erf(x)", "error function", _ERROR),
+    _torch("erfc(x)", "1 - erf(x), accurate for large x", _ERROR),
+    _values("erfi(x)", "imaginary error function", _ERROR),
+    _values(
+        "erfinv(x)", "inverse error function", _ERROR, hazards=_real_from("1 - abs(x)", INFINITE),
     ),
-    Function("sinc", "sinc(x)", "sin(x)/x, without a factor pi", _TRIG, "sinc", "sinc"),
-    Function("sinh", "sinh(x)", "hyperbolic sine", _HYP, "sinh", "sinh", aliases=("sh",)),
-    Function("cosh", "cosh(x)", "hyperbolic cosine", _HYP, "cosh", "cosh", aliases=("ch",)),
-    Function("tanh", "tanh(x)", "hyperbolic tangent", _HYP, "tanh", "tanh", aliases=("th",)),
-    Function("sech", "sech(x)", "1/cosh(x)", _HYP, "sech", "sech"),
-    Function("csch", "csch(x)", "1/sinh(x)", _HYP, "csch", "csch", hazards=_singular("x", POLE)),
-    Function("coth", "coth(x)", "1/tanh(x)", _HYP, "coth", "coth", hazards=_singular("x", POLE)),
-    Function(
-        "asinh", "asinh(x)", "inverse hyperbolic sine", _HYP, "asinh", "asinh",
-        aliases=("arcsinh", "arsinh"),
+    _values("erfcinv(x)", "inverse of erfc", _ERROR, hazards=_real_from("x*(2 - x)", INFINITE)),
+    _torch(
+        "gamma(x)", "gamma function", _GAMMA, "Gamma tgamma",
+        (_too_far("x + 100000"), Hazard("pole", "x", POLE)),
     ),
-    Function(
-        "acosh", "acosh(x)", "inverse hyperbolic cosine", _HYP, "acosh", "acosh",
-        aliases=("arccosh", "arcosh"), hazards=_real_from("x - 1"),
+    _torch(
+        "loggamma(x)", "log(gamma(x)), real for x > 0", _GAMMA, "lgamma gammaln",
+        _real_from("x", INFINITE), kernel="lgamma",
     ),
-    Function(
-        "atanh", "atanh(x)", "inverse hyperbolic tangent", _HYP, "atanh", "atanh",
-        aliases=("arctanh", "artanh"), hazards=_real_from("1 - abs(x)", INFINITE),
+    _built(
+        "digamma(x)", "derivative of loggamma", _GAMMA, "psi",
+        (_too_far("x + 100000"), Hazard("pole", "x", POLE)),
     ),
-    Function(
-        "asech", "asech(x)", "inverse hyperbolic secant", _HYP, "asech", "asech",
-        aliases=("arcsech", "arsech"), hazards=_real_from("x*(1 - x)"),
+    _built(
+        "trigamma(x)", "second derivative of loggamma", _GAMMA,
+        hazards=(_too_far("x + 100000"), Hazard("pole", "x", POLE)),
     ),
-    Function(
-        "acsch", "acsch(x)", "inverse hyperbolic cosecant", _HYP, "acsch", "acsch",
-        aliases=("arccsch", "arcsch"), hazards=_singular("x", INFINITE),
+    _values(
+        "polygamma(n, x)", "derivative number n of digamma", _GAMMA,
+        hazards=(_too_far("y + 100000"), Hazard("pole", "y", POLE)), whole=(Whole(0, 0, 50),),
     ),
-    Function(
-        "acoth", "acoth(x)", "inverse hyperbolic cotangent", _HYP, "acoth", "acoth",
-        aliases=("arccoth", "arcoth"), hazards=_real_from("abs(x) - 1", INFINITE),
+    _torch(
+        "factorial(x)", "gamma(x + 1); also x!", _GAMMA, "fact",
+        (_too_far("x + 100000"), Hazard("pole", "x + 1", POLE)),
     ),
-    Function(
-        "abs", "abs(x)", "absolute value", PIECES, "Abs", "abs",
-        aliases=("Abs", "fabs"), hazards=_singular("x", KINK),
-    ),
-    Function(
-        "sign", "sign(x)", "-1, 0 or 1", PIECES, "sign", "sign",
-        aliases=("sgn", "signum"), hazards=_singular("x", JUMP),
-    ),
-    Function(
-        "Heaviside", "Heaviside(x)", "0 for negative x, 1 for positive x, 1/2 at 0", PIECES,
-        "Heaviside", aliases=("heaviside",), hazards=_singular("x", JUMP),
-    ),
-    Function(
-        "floor", "floor(x)", "largest whole number at most x", PIECES, "floor", "floor",
-        hazards=(Hazard("whole", "x", JUMP),),
-    ),
-    Function(
-        "ceil", "ceil(x)", "smallest whole number at least x", PIECES, "ceiling", "ceil",
-        aliases=("ceiling",), hazards=(Hazard("whole", "x", JUMP),),
-    ),
-    Function(
-        "max", "max(x, y, ...)", "the largest; of one tensor, its largest element", PIECES,
-        "maximum", "maximum",
-        aliases=("Max", "maximum"), arity=(1, None),
-        hazards=(Hazard("tie-max", "", TIE),),
-    ),
-    Function(
-        "min", "min(x, y, ...)", "the smallest; of one tensor, its smallest element", PIECES,
-        "minimum", "minimum",
-        aliases=("Min", "minimum"), arity=(1, None),
-        hazards=(Hazard("tie-min", "", TIE),),
-    ),
-    Function(
-        "relu", "relu(x)", "max(x, 0)", PIECES, "relu", hazards=_singular("x", KINK)
-    ),
-    Function(
-        "where", "where(condition, a, b)", "a where the condition holds, else b", PIECES,
-        aliases=("ite",), arity=(3, 3),
-    ),
-    Function(
-        "Piecewise", "Piecewise((a, condition), ..., (z, True))",
-        "the first value whose condition holds", PIECES,
-        aliases=("piecewise",), arity=(1, None),
-    ),
-    Function("erf", "erf(x)", "error function", _ERROR, "erf", "erf"),
-    Function("erfc", "erfc(x)", "1 - erf(x), accurate for large x", _ERROR, "erfc", "erfc"),
-    Function("erfi", "erfi(x)", "imaginary error function", _ERROR, "erfi", value="erfi"),
-    Function(
-        "erfinv", "erfinv(x)", "inverse error function", _ERROR, "erfinv", value="erfinv",
-        hazards=_real_from("1 - abs(x)", INFINITE),
-    ),
-    Function(
-        "erfcinv", "erfcinv(x)", "inverse of erfc", _ERROR, "erfcinv", value="erfcinv",
-        hazards=_real_from("x*(2 - x)", INFINITE),
-    ),
-    Function(
-        "gamma", "gamma(x)", "gamma function", _GAMMA, "gamma", "gamma",
-        aliases=("Gamma", "tgamma"), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
-    ),
-    Function(
-        "loggamma", "loggamma(x)", "log(gamma(x)), real for x > 0", _GAMMA, "loggamma", "lgamma",
-        aliases=("lgamma", "gammaln"), hazards=_real_from("x", INFINITE),
-    ),
-    Function(
-        "digamma", "digamma(x)", "derivative of loggamma", _GAMMA, "digamma",
-        aliases=("psi",), hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
-    ),
-    Function(
-        "trigamma", "trigamma(x)", "second derivative of loggamma", _GAMMA, "trigamma",
-        hazards=(_TOO_FAR, Hazard("pole", "x", POLE)),
-    ),
-    Function(
-        "polygamma", "polygamma(n, x)", "derivative number n of digamma", _GAMMA,
-        "polygamma", value="polygamma", arity=(2, 2), whole=(Whole(0, 0, 50),),
-        hazards=(Hazard("negative", "y + 100000", Trouble.TOO_FAR), Hazard("pole", "y", POLE)),
-    ),
-    Function(
-        "factorial", "factorial(x)", "gamma(x + 1); also x!", _GAMMA, "factorial", "factorial",
-        aliases=("fact",), hazards=(_TOO_FAR, Hazard("pole", "x + 1", POLE)),
-    ),
-    Function(
-        "beta", "beta(x, y)", "gamma(x)*gamma(y)/gamma(x + y)", _GAMMA, "beta", value="beta",
-        aliases=("Beta",), arity=(2, 2),
-        hazards=(
-            _TOO_FAR, Hazard("negative", "y + 100000", Trouble.TOO_FAR),
+    _values(
+        "beta(x, y)", "gamma(x)*gamma(y)/gamma(x + y)", _GAMMA, "Beta",
+        (
+            _too_far("x + 100000"), _too_far("y + 100000"),
             Hazard("pole", "x", POLE), Hazard("pole", "y", POLE),
         ),
     ),
-    Function(
-        "binomial", "binomial(n, k)", "n over k, for real n and k by gamma functions", _GAMMA,
-        "binomial", value="binomial", aliases=("binom", "comb"), arity=(2, 2),
-        hazards=(_TOO_FAR, Hazard("pole", "x + 1", POLE)),
+    _values(
+        "binomial(n, k)", "n over k, for real n and k by gamma functions", _GAMMA, "binom comb",
+        (_too_far("x + 100000"), Hazard("pole", "x + 1", POLE)),
     ),
-    Function(
-        "lowergamma", "lowergamma(a, x)", "integral of t**(a - 1)*exp(-t) from 0 to x", _GAMMA,
-        "lowergamma", value="lowergamma", arity=(2, 2),
+    _values(
+        "lowergamma(a, x)", "integral of t**(a - 1)*exp(-t) from 0 to x", _GAMMA,
         hazards=(Hazard("pole", "x", POLE), *_BRANCH),
     ),
-    Function(
-        "uppergamma", "uppergamma(a, x)", "integral of t**(a - 1)*exp(-t) from x to oo", _GAMMA,
-        "uppergamma", value="uppergamma", arity=(2, 2), hazards=_BRANCH,
+    _values(
+        "uppergamma(a, x)", "integral of t**(a - 1)*exp(-t) from x to oo", _GAMMA, hazards=_BRANCH,
     ),
-    Function(
-        "gammainc", "gammainc(a, x)", "lowergamma(a, x)/gamma(a)", _GAMMA,
-        "gammainc", value="gammainc", arity=(2, 2),
-        hazards=(
-            *_real_from("x"),
-            Hazard("negative", "y", Trouble.POSITIVE_ONLY),
-            *_singular("y", EDGE),
-        ),
+    _values("gammainc(a, x)", "lowergamma(a, x)/gamma(a)", _GAMMA, hazards=_QUADRANT),
+    _values("gammaincc(a, x)", "uppergamma(a, x)/gamma(a)", _GAMMA, hazards=_QUADRANT),
+    _values(
+        "besselj(n, x)", "Bessel function of the first kind, of order n", _BESSEL, "jv", _BRANCH,
     ),
-    Function(
-        "gammaincc", "gammaincc(a, x)", "uppergamma(a, x)/gamma(a)", _GAMMA,
-        "gammaincc", value="gammaincc", arity=(2, 2),
-        hazards=(
-            *_real_from("x"),
-            Hazard("negative", "y", Trouble.POSITIVE_ONLY),
-            *_singular("y", EDGE),
-        ),
+    _values(
+        "bessely(n, x)", "Bessel function of the second kind", _BESSEL, "yv",
+        _real_from("y", INFINITE),
     ),
-    Function(
-        "besselj", "besselj(n, x)", "Bessel function of the first kind, of order n", _BESSEL,
-        "besselj", value="besselj", aliases=("jv",), arity=(2, 2), hazards=_BRANCH,
+    _values("besseli(n, x)", "modified Bessel function of the first kind", _BESSEL, "iv", _BRANCH),
+    _values(
+        "besselk(n, x)", "modified Bessel function of the second kind", _BESSEL, "kv",
+        _real_from("y", INFINITE),
     ),
-    Function(
-        "bessely", "bessely(n, x)", "Bessel function of the second kind", _BESSEL,
-        "bessely", value="bessely", aliases=("yv",), arity=(2, 2),
-        hazards=_real_from("y", INFINITE),
+    _values(
+        "spherical_jn(n, x)", "spherical Bessel function of the first kind", _BESSEL, whole=_DEGREE,
     ),
-    Function(
-        "besseli", "besseli(n, x)", "modified Bessel function of the first kind", _BESSEL,
-        "besseli", value="besseli", aliases=("iv",), arity=(2, 2), hazards=_BRANCH,
+    _values(
+        "spherical_yn(n, x)", "spherical Bessel function of the second kind", _BESSEL,
+        hazards=_singular("y", POLE), whole=_DEGREE,
     ),
-    Function(
-        "besselk", "besselk(n, x)", "modified Bessel function of the second kind", _BESSEL,
-        "besselk", value="besselk", aliases=("kv",), arity=(2, 2),
-        hazards=_real_from("y", INFINITE),
+    _values("airyai(x)", "Airy function Ai", _BESSEL, "Ai"),
+    _values("airybi(x)", "Airy function Bi", _BESSEL, "Bi"),
+    _values("airyaiprime(x)", "derivative of airyai", _BESSEL),
+    _values("airybiprime(x)", "derivative of airybi", _BESSEL),
+    _values(
+        "LambertW(x[, k])", "w with w*exp(w) = x; branch k is 0 or -1", _SPECIAL,
+        "lambertw productlog", _real_from("x + exp(-1)"), value="lambertw",
+        whole=(Whole(1, -1, 0),),
     ),
-    Function(
-        "spherical_jn", "spherical_jn(n, x)", "spherical Bessel function of the first kind",
-        _BESSEL, "spherical_jn", value="spherical_jn", arity=(2, 2), whole=(Whole(0, 0, 200),),
+    _values(
+        "zeta(s[, a])", "Riemann's zeta function, or Hurwitz's", _SPECIAL,
+        hazards=(_too_far("x + 200"), *_singular("x - 1", POLE)),
     ),
-    Function(
-        "spherical_yn", "spherical_yn(n, x)", "spherical Bessel function of the second kind",
-        _BESSEL, "spherical_yn", value="spherical_yn", arity=(2, 2), whole=(Whole(0, 0, 200),),
-        hazards=_singular("y", POLE),
+    _values(
+        "zetaderivative(n, s)", "derivative number n of zeta(s)", _SPECIAL,
+        hazards=(_too_far("y + 200"), *_singular("y - 1", POLE)), whole=(Whole(0, 0, 10),),
     ),
-    Function(
-        "airyai", "airyai(x)", "Airy function Ai", _BESSEL, "airyai", value="airyai",
-        aliases=("Ai",),
-    ),
-    Function(
-        "airybi", "airybi(x)", "Airy function Bi", _BESSEL, "airybi", value="airybi",
-        aliases=("Bi",),
-    ),
-    Function(
-        "airyaiprime", "airyaiprime(x)", "derivative of airyai", _BESSEL,
-        "airyaiprime", value="airyaiprime",
-    ),
-    Function(
-        "airybiprime", "airybiprime(x)", "derivative of airybi", _BESSEL,
-        "airybiprime", value="airybiprime",
-    ),
-    Function(
-        "LambertW", "LambertW(x[, k])", "w with w*exp(w) = x; branch k is 0 or -1", _SPECIAL,
-        "LambertW", value="lambertw", aliases=("lambertw", "productlog"), arity=(1, 2),
-        whole=(Whole(1, -1, 0),), hazards=_real_from("x + exp(-1)"),
-    ),
-    Function(
-        "zeta", "zeta(s[, a])", "Riemann's zeta function, or Hurwitz's", _SPECIAL,
-        "zeta", value="zeta", arity=(1, 2),
-        hazards=(Hazard("negative", "x + 200", Trouble.TOO_FAR), *_singular("x - 1", POLE)),
-    ),
-    Function(
-        "zetaderivative", "zetaderivative(n, s)", "derivative number n of zeta(s)", _SPECIAL,
-        "zetaderivative", value="zetaderivative", arity=(2, 2), whole=(Whole(0, 0, 10),),
-        hazards=(Hazard("negative", "y + 200", Trouble.TOO_FAR), *_singular("y - 1", POLE)),
-    ),
-    Function(
-        "polylog", "polylog(s, x)", "polylogarithm of order s", _SPECIAL,
-        "polylog", value="polylog", arity=(2, 2),
+    _values(
+        "polylog(s, x)", "polylogarithm of order s", _SPECIAL,
         hazards=_real_from("where(x > 0, 1 - y, abs(1 - y))"),
     ),
-    Function(
-        "expint", "expint(n, x)", "integral of exp(-x*t)/t**n for t from 1 to oo", _SPECIAL,
-        "expint", value="expint", aliases=("expn",), arity=(2, 2),
-        hazards=_real_from("where(x > 0, y, abs(y))"),
+    _values(
+        "expint(n, x)", "integral of exp(-x*t)/t**n for t from 1 to oo", _SPECIAL, "expn",
+        _real_from("where(x > 0, y, abs(y))"),
     ),
-    Function(
-        "E1", "E1(x)", "expint(1, x)", _SPECIAL, "E1",
-        aliases=("exp1",), hazards=_real_from("x", INFINITE),
-    ),
-    Function(
-        "Ei", "Ei(x)", "exponential integral", _SPECIAL, "Ei", value="Ei",
-        aliases=("expi",), hazards=_singular("x", INFINITE),
-    ),
-    Function(
-        "li", "li(x)", "logarithmic integral, Ei(log(x))", _SPECIAL, "li", value="li",
+    _built("E1(x)", "expint(1, x)", _SPECIAL, "exp1", _real_from("x", INFINITE)),
+    _values("Ei(x)", "exponential integral", _SPECIAL, "expi", _singular("x", INFINITE)),
+    _values(
+        "li(x)", "logarithmic integral, Ei(log(x))", _SPECIAL,
         hazards=(*_real_from("x"), *_singular("x - 1", INFINITE)),
     ),
-    Function("Si", "Si(x)", "sine integral", _SPECIAL, "Si", value="Si"),
-    Function(
-        "Ci", "Ci(x)", "cosine integral", _SPECIAL, "Ci", value="Ci",
-        hazards=_real_from("x", INFINITE),
+    _values("Si(x)", "sine integral", _SPECIAL),
+    _values("Ci(x)", "cosine integral", _SPECIAL, hazards=_real_from("x", INFINITE)),
+    _values("Shi(x)", "hyperbolic sine integral", _SPECIAL),
+    _values("Chi(x)", "hyperbolic cosine integral", _SPECIAL, hazards=_real_from("x", INFINITE)),
+    _values("fresnels(x)", "integral of sin(pi*t**2/2) from 0 to x", _SPECIAL),
+    _values("fresnelc(x)", "integral of cos(pi*t**2/2) from 0 to x", _SPECIAL),
+    _values(
+        "elliptic_k(m)", "complete elliptic integral K of parameter m", _SPECIAL, "ellipk",
+        _real_from("1 - x", INFINITE),
     ),
-    Function("Shi", "Shi(x)", "hyperbolic sine integral", _SPECIAL, "Shi", value="Shi"),
-    Function(
-        "Chi", "Chi(x)", "hyperbolic cosine integral", _SPECIAL, "Chi", value="Chi",
-        hazards=_real_from("x", INFINITE),
+    _values(
+        "elliptic_e(m)", "complete elliptic integral E of parameter m", _SPECIAL, "ellipe",
+        _real_from("1 - x"),
     ),
-    Function(
-        "fresnels", "fresnels(x)", "integral of sin(pi*t**2/2) from 0 to x", _SPECIAL,
-        "fresnels", value="fresnels",
+    _values("legendre(n, x)", "Legendre polynomial of degree n", _POLYNOMIAL, whole=_DEGREE),
+    _values(
+        "chebyshevt(n, x)", "Chebyshev polynomial of the first kind", _POLYNOMIAL, whole=_DEGREE,
     ),
-    Function(
-        "fresnelc", "fresnelc(x)", "integral of cos(pi*t**2/2) from 0 to x", _SPECIAL,
-        "fresnelc", value="fresnelc",
+    _values(
+        "chebyshevu(n, x)", "Chebyshev polynomial of the second kind", _POLYNOMIAL, whole=_DEGREE,
     ),
-    Function(
-        "elliptic_k", "elliptic_k(m)", "complete elliptic integral K of parameter m", _SPECIAL,
-        "elliptic_k", value="elliptic_k", aliases=("ellipk",),
-        hazards=_real_from("1 - x", INFINITE),
+    _values("hermite(n, x)", "Hermite polynomial, the physicists'", _POLYNOMIAL, whole=_DEGREE),
+    _values(
+        "hermite_prob(n, x)", "Hermite polynomial, the probabilists'", _POLYNOMIAL, whole=_DEGREE,
     ),
-    Function(
-        "elliptic_e", "elliptic_e(m)", "complete elliptic integral E of parameter m", _SPECIAL,
-        "elliptic_e", value="elliptic_e", aliases=("ellipe",), hazards=_real_from("1 - x"),
+    _values("laguerre(n, x)", "Laguerre polynomial", _POLYNOMIAL, whole=_DEGREE),
+    _parsed("Sum(f, (k, 1, n))", "f added up for k = 1, 2, ..., n", _CALCULUS, arity=(2, None)),
+    _parsed(
+        "Product(f, (k, 1, n))", "f multiplied up for k = 1, 2, ..., n", _CALCULUS, arity=(2, None),
     ),
-    _polynomial("legendre", "Legendre polynomial of degree n"),
-    _polynomial("chebyshevt", "Chebyshev polynomial of the first kind"),
-    _polynomial("chebyshevu", "Chebyshev polynomial of the second kind"),
-    _polynomial("hermite", "Hermite polynomial, the physicists'"),
-    _polynomial("hermite_prob", "Hermite polynomial, the probabilists'"),
-    _polynomial("laguerre", "Laguerre polynomial"),
-    Function(
-        "Sum", "Sum(f, (k, 1, n))", "f added up for k = 1, 2, ..., n", _CALCULUS,
+    _parsed(
+        "Derivative(f, x, ...)", "derivative of f; x, 2 for the second", _CALCULUS, "diff",
         arity=(2, None),
     ),
-    Function(
-        "Product", "Product(f, (k, 1, n))", "f multiplied up for k = 1, 2, ..., n", _CALCULUS,
+    _parsed(
+        "Integral(f, (t, a, b))", "integral where a closed form is found", _CALCULUS, "integrate",
         arity=(2, None),
     ),
-    Function(
-        "Derivative", "Derivative(f, x, ...)", "derivative of f; x, 2 for the second",
-        _CALCULUS, aliases=("diff",), arity=(2, None),
+    _parsed("sum(x)", "sum of all elements", _ELEMENTS),
+    _parsed("mean(x)", "mean of all elements", _ELEMENTS, "average"),
+    _parsed("prod(x)", "product of all elements", _ELEMENTS),
+    _parsed(
+        "norm(x, ...)", "Euclidean length of all elements together", _ELEMENTS,
+        hazards=_singular("x", KINK), arity=(1, None),
     ),
-    Function(
-        "Integral", "Integral(f, (t, a, b))", "integral where a closed form is found", _CALCULUS,
-        aliases=("integrate",), arity=(2, None),
-    ),
-    Function("sum", "sum(x)", "sum of all elements", _ELEMENTS),
-    Function("mean", "mean(x)", "mean of all elements", _ELEMENTS, aliases=("average",)),
-    Function("prod", "prod(x)", "product of all elements", _ELEMENTS),
-    Function(
-        "norm", "norm(x, ...)", "Euclidean length of all elements together", _ELEMENTS,
-        arity=(1, None), hazards=_singular("x", KINK),
-    ),
-    Function(
-        "dot", "dot(x, y)", "sum(x*y)", _ELEMENTS, arity=(2, 2), aliases=("inner", "vdot"),
-    ),
+    _parsed("dot(x, y)", "sum(x*y)", _ELEMENTS, "inner vdot"),
 )  # fmt: skip
 
 # Of one argument, these too go over all its elements, as in torch and NumPy.
