@@ -197,7 +197,7 @@ def _cause(case: _Case) -> Finding | None:
         return case.of_entries(Cause.NO_NUMBER, case.differing)
     with np.errstate(all="ignore"):
         rounded = _rounding(case, case.found, case.differing)
-        for hypothesis in (_signs, _factors, _parts, _orders, _spectral):
+        for hypothesis in (_simple, _orders, _spectral):
             for finding, image in hypothesis(case):
                 unexplained = ~_close(case.theirs, image)
                 if not unexplained.any():
@@ -232,34 +232,29 @@ def _rounding(case: _Case, image: Array, unexplained: Mask) -> Finding | None:
     return None
 
 
-def _signs(case: _Case) -> Images:
+def _simple(case: _Case) -> Images:
+    """A factor of all entries or of those that differ, or a part of the matrix alone."""
+    found, differing, diagonal = case.found, case.differing, np.eye(len(case.found), dtype=bool)
     if len(case.labels) > 1:
-        yield Finding(Cause.SIGN), -case.found
-    yield case.of_entries(Cause.SIGN_OF_ENTRIES, case.differing), case.changed(-case.found)
-
-
-def _factors(case: _Case) -> Images:
-    found, differing = case.found, case.differing
+        yield Finding(Cause.SIGN), -found
+    yield case.of_entries(Cause.SIGN_OF_ENTRIES, differing), case.changed(-found)
     if np.count_nonzero(np.triu(found)) > 1:  # The ratio of two numbers is often simple by chance.
         yield Finding(Cause.TWICE), 2 * found
         yield Finding(Cause.HALF), found / 2
         for k in range(3, MAX_FACTOR + 1):
             yield Finding(Cause.SUM_FOR_MEAN, number=k), k * found
             yield Finding(Cause.MEAN_FOR_SUM, number=k), found / k
-    halved, doubled, diagonal = Cause.HALVED, Cause.DOUBLED, np.eye(len(found), dtype=bool)
+    halved, doubled = Cause.HALVED, Cause.DOUBLED
     if differing.sum() > 1 and np.array_equal(differing, diagonal & (found != 0)):
         halved, doubled = Cause.HALVED_ON_DIAGONAL, Cause.DOUBLED_ON_DIAGONAL
     elif np.array_equal(differing, ~diagonal & (found != 0)):
         halved, doubled = Cause.HALVED_OFF_DIAGONAL, Cause.DOUBLED_OFF_DIAGONAL
     yield case.of_entries(halved, differing), case.changed(found / 2)
     yield case.of_entries(doubled, differing), case.changed(2 * found)
-
-
-def _parts(case: _Case) -> Images:
-    yield Finding(Cause.TRANSPOSED), case.found.T
-    yield Finding(Cause.ONLY_UPPER), np.triu(case.found)
-    yield Finding(Cause.ONLY_LOWER), np.tril(case.found)
-    yield Finding(Cause.ONLY_DIAGONAL), np.diag(np.diag(case.found))
+    yield Finding(Cause.TRANSPOSED), found.T
+    yield Finding(Cause.ONLY_UPPER), np.triu(found)
+    yield Finding(Cause.ONLY_LOWER), np.tril(found)
+    yield Finding(Cause.ONLY_DIAGONAL), np.where(diagonal, found, 0)
 
 
 def _orders(case: _Case) -> Images:
