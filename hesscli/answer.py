@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from hesscli.notes import Remark
+from hesscli.notes import Cause, Remark
 from hesscli.types import Array, Expr, Formula, Span, Variable
 
 
@@ -194,6 +194,26 @@ class Difference:
     found: float
 
 
+MAX_NAMED = 4  # of what a finding concerns
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A likely cause of differences, and what it concerns.
+
+    ``names`` are the first of the ``count`` entries, variables or elements; ``number`` is a
+    factor, or the digits or decimals that are left. ``order`` is that of the variables that
+    explains the matrix. ``rounded`` tells how the rest is explained.
+    """
+
+    cause: Cause
+    names: tuple[str, ...] = ()
+    count: int = 0
+    number: int = 0
+    order: tuple[str, ...] = ()
+    rounded: Finding | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """How the user's own Hessian differs: where, by how much at most, and the likely cause.
@@ -203,7 +223,7 @@ class Comparison:
 
     differences: tuple[Difference, ...]
     largest: float | None
-    cause: str | None
+    cause: Finding | None
 
     @property
     def agrees(self) -> bool:

@@ -70,6 +70,36 @@ class Note(Enum):
     ZERO_BY_DEFAULT = auto()  # an eigenvalue that could not be told from 0
 
 
+class Cause(Enum):
+    """What may be wrong with the user's matrix as a whole, or with some of its entries."""
+
+    NO_NUMBER = auto()
+    NOT_SYMMETRIC = auto()
+    ROUNDED_TO_DIGITS = auto()
+    ROUNDED_TO_DECIMALS = auto()
+    SIGN = auto()
+    SIGN_OF_ENTRIES = auto()
+    TWICE = auto()
+    HALF = auto()
+    SUM_FOR_MEAN = auto()
+    MEAN_FOR_SUM = auto()
+    HALVED = auto()
+    HALVED_ON_DIAGONAL = auto()
+    HALVED_OFF_DIAGONAL = auto()
+    DOUBLED = auto()
+    DOUBLED_ON_DIAGONAL = auto()
+    DOUBLED_OFF_DIAGONAL = auto()
+    TRANSPOSED = auto()
+    ONLY_UPPER = auto()
+    ONLY_LOWER = auto()
+    ONLY_DIAGONAL = auto()
+    COLUMN_MAJOR = auto()
+    VARIABLES_MOVED = auto()
+    ELEMENTS_MOVED = auto()
+    INVERSE = auto()
+    EIGENVALUES = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A note or a reason, with what it is about."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hesscli.cli.deadline import Alarm
+from hesscli.cli.options import Request
 from hesscli.cli.output import Output
-from hesscli.cli.request import Request, Streams
+from hesscli.cli.request import Streams
 from hesscli.errors import ExitStatus, HessError, internal
 from hesscli.solver import Settings, Solver
 

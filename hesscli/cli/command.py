@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 import sys
+from enum import EnumMeta
 from functools import cache
+from inspect import Parameter, Signature
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any
+from typing import Any, get_args
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand
 
 import hesscli
 from hesscli import __version__
-from hesscli.cli import options
 from hesscli.cli.help import Option, explained, help_page
 from hesscli.cli.leniency import At, doubtful, misplaced_option, understand
-from hesscli.cli.request import Color, Request
+from hesscli.cli.options import ARGUMENT, REFERENCE, Request, declarations, parameters
 from hesscli.errors import HessError, shortened
 from hesscli.render.formats import PICTURES, SUFFIXES
-from hesscli.types import Verify
 
 HELP_NAMES = ("--help", "-h")
 
@@ -37,16 +37,13 @@ class HessCommand(TyperCommand):
     """
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write(
-            help_page(options.ARGUMENT, declared(), get_terminal_size((80, 24)).columns)
-        )
+        formatter.write(help_page(ARGUMENT, declared(), get_terminal_size((80, 24)).columns))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         takes_value = {
-            name: not getattr(option, "is_flag", False)
-            for option in self.get_params(ctx)
-            if option.param_type_name == "option"
-            for name in (*option.opts, *option.secondary_opts)
+            name: bool(option.metavar or option.choices)
+            for option in declared()
+            for name in option.names
         }
         given: list[str] = []
         words: list[str] = []
@@ -92,39 +89,16 @@ class HessCommand(TyperCommand):
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command(
-    cls=HessCommand,
-    no_args_is_help=False,
-    context_settings={"help_option_names": HELP_NAMES},
+def _request(context: typer.Context, **given: Any) -> Request | str:
+    return _reference(**given) or _asked(context.obj, given)
+
+
+_request.__signature__ = Signature(  # type: ignore[attr-defined]
+    [Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context), *parameters()]
 )
-def _request(
-    context: typer.Context,
-    expression: options.ExpressionArgument = None,
-    at: options.AtOption = None,
-    wrt: options.WrtOption = None,
-    seed: options.SeedOption = None,
-    exact: options.ExactOption = False,
-    digits: options.DigitsOption = None,
-    verify: options.VerifyOption = Verify.auto,
-    check: options.CheckOption = False,
-    expect: options.ExpectOption = None,
-    dtype: options.DtypeOption = options.DType.float64,
-    device: options.DeviceOption = "cpu",
-    timeout: options.TimeoutOption = options.TIMEOUT_SECONDS,
-    format: options.FormatOption = None,
-    json: options.JsonOption = False,
-    output: options.OutputOption = None,
-    plot: options.PlotOption = None,
-    full: options.FullOption = False,
-    color: options.ColorOption = Color.auto,
-    functions: options.FunctionsOption = False,
-    schema: options.SchemaOption = False,
-    version: options.VersionOption = False,
-    warm_status: options.WarmStatusOption = False,
-    warm_stop: options.WarmStopOption = False,
-) -> Request | str:
-    given = {name: value for name, value in locals().items() if name != "context"}
-    return _reference(**given) or _asked(context.obj, **given)
+app.command(
+    cls=HessCommand, no_args_is_help=False, context_settings={"help_option_names": HELP_NAMES}
+)(_request)
 
 
 def _reference(
@@ -144,21 +118,18 @@ def _reference(
     return None
 
 
-def _asked(remark: str | None, **given: Any) -> Request:
+def _asked(remark: str | None, given: dict[str, Any]) -> Request:
     """The request for an answer. Raises :class:`HessError` for options that contradict."""
     if given["expression"] is None:
         if given["at"] or given["json"] or given["wrt"]:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
         raise Introduction
-    _check_together(
-        **{name: given[name] for name in ("exact", "digits", "check", "expect", "plot")}
-    )
+    _check_together(**given)
     if given["seed"] is not None and given["seed"] >= 2**63:
         raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
     format = _format(given["format"], given["json"], given["output"])
-    read = {"at": tuple(given["at"] or ()), "wrt": _names(given["wrt"]), "format": format}
-    asked = {**given, **read, "dtype": given["dtype"].value, "remark": remark}
-    return Request(**{name: asked[name] for name in Request.__dataclass_fields__})
+    read = {"at": tuple(given["at"] or ()), "format": format, "wrt": _names(given["wrt"])}
+    return Request(**{**given, **read}, remark=remark)
 
 
 def parsed(argv: list[str]) -> Any:
@@ -175,28 +146,21 @@ def _command() -> Any:
 def declared() -> list[Option]:
     """Every option, in the order of the help."""
     found = []
-    for parameter in _command().params:
-        if parameter.param_type_name != "option":
-            continue
-        assert isinstance(parameter, TyperOption)
-        choices = tuple(map(str, getattr(parameter.type, "choices", ())))
-        default = parameter.default
-        told = parameter.show_default and default not in (None, False)
+    for each in declarations():
+        kind = next(iter(get_args(each.typed)), each.typed)
+        choices = tuple(map(str, kind)) if isinstance(kind, EnumMeta) else ()
+        default = f"{each.default:g}" if isinstance(each.default, float) else str(each.default)
         found.append(
             Option(
-                names=tuple(parameter.opts),
-                metavar=parameter.metavar,
+                names=each.names,
+                metavar=each.settings.get("metavar"),
                 choices=choices,
-                help=parameter.help or "",
-                group=parameter.rich_help_panel or options.REFERENCE,
-                default=f"{default:g}"
-                if isinstance(default, float)
-                else str(default)
-                if told
-                else None,
+                help=each.settings["help"],
+                group=each.settings["rich_help_panel"],
+                default=None if each.default in (None, False) else default,
             )
         )
-    return [*found, Option(HELP_NAMES, None, (), "Show this help.", options.REFERENCE, None)]
+    return [*found, Option(HELP_NAMES, None, (), "Show this help.", REFERENCE, None)]
 
 
 def _format(format: str | None, json: bool, output: str | None) -> str:
@@ -226,7 +190,7 @@ def _is_device(path: str) -> bool:
 
 
 def _check_together(
-    exact: bool, digits: int | None, check: bool, expect: str | None, plot: str | None
+    *, exact: bool, digits: int | None, check: bool, expect: str | None, plot: str | None, **_: Any
 ) -> None:
     if exact and digits is not None:
         raise HessError(

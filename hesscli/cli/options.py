@@ -1,13 +1,16 @@
-"""What the command line takes: each option once, with its help."""
+"""What a run of the command is asked for: each option once, with its type and its help."""
 
+# ruff: noqa: RUF009 (what stands for a default is a field)
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Annotated, Any
+from inspect import Parameter
+from typing import Any, get_type_hints
 
 import typer
 
-from hesscli.cli.request import Color
 from hesscli.render.formats import FORMATS
 from hesscli.types import Verify
 
@@ -31,188 +34,144 @@ class DType(StrEnum):
     float32 = "float32"
 
 
-def _option(*names: str, group: str, **more: Any) -> Any:
-    return typer.Option(*names, rich_help_panel=group, **more)
+class Color(StrEnum):
+    """When answers are coloured."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
 
 
-ExpressionArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="EXPRESSION",
-        help=ARGUMENT,
-        show_default=False,
-    ),
-]
-AtOption = Annotated[
-    list[str] | None,
-    _option(
-        "--at",
+def _option(
+    group: str,
+    help: str,
+    default: Any = None,
+    *,
+    typed: Any = None,
+    short: Sequence[str] = (),
+    **more: Any,
+) -> Any:
+    """A field that is an option: of the type ``typed`` on the command line, if not of its own."""
+    settings = {"help": help, "rich_help_panel": group, **more}
+    return field(metadata={"option": (typed, short, default, settings)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asks for, before any of it is read.
+
+    ``remark`` tells how a careless command was read, or what may be wrong with it.
+    """
+
+    expression: str
+    remark: str | None
+    at: tuple[str, ...] = _option(
+        POINT,
+        "Where: '2,4', 'x=2,y=[1,2]', 'x=randn(2,2)', 'x=@data.npy'; - reads points from standard "
+        "input, one a line. Repeat it for more points.",
+        typed=list[str] | None,
         metavar="POINT",
-        help="Where: '2,4', 'x=2,y=[1,2]', 'x=randn(2,2)', 'x=@data.npy'; - reads points "
-        "from standard input, one a line. Repeat it for more points.",
-        group=POINT,
-    ),
-]
-WrtOption = Annotated[
-    str | None,
-    _option(
-        "--wrt",
+    )
+    wrt: tuple[str, ...] = _option(
+        POINT,
+        "Which variables to differentiate, and in which order: 'y,x'. The others are constants.",
+        typed=str | None,
         metavar="NAMES",
-        help="Which variables to differentiate, and in which order: 'y,x'. The others are "
-        "constants.",
-        group=POINT,
-    ),
-]
-SeedOption = Annotated[
-    int | None,
-    _option(
-        "--seed",
+    )
+    seed: int | None = _option(
+        POINT,
+        "The seed of randn and rand, as torch.manual_seed takes it.",
         metavar="N",
         min=0,
-        help="The seed of randn and rand, as torch.manual_seed takes it.",
-        group=POINT,
-    ),
-]
-ExactOption = Annotated[
-    bool,
-    _option(
-        "--exact",
-        help="Exact numbers, such as sqrt(2)/3, and signs that are proved.",
-        group=NUMBERS,
-    ),
-]
-DigitsOption = Annotated[
-    int | None,
-    _option(
-        "--digits",
-        metavar="N",
-        min=1,
-        max=MAX_DIGITS,
-        help="Numbers to N digits, all right.",
-        group=NUMBERS,
-    ),
-]
-VerifyOption = Annotated[
-    Verify,
-    _option(
-        "--verify",
-        help="Compare with the exact derivatives: auto does where that is quick.",
-        group=NUMBERS,
-    ),
-]
-CheckOption = Annotated[
-    bool,
-    _option(
-        "--check",
-        help="Show each entry by autograd, exactly, and by finite differences; status 1 "
-        "where they disagree.",
-        group=NUMBERS,
-    ),
-]
-ExpectOption = Annotated[
-    str | None,
-    _option(
-        "--expect",
+    )
+    exact: bool = _option(
+        NUMBERS, "Exact numbers, such as sqrt(2)/3, and signs that are proved.", False
+    )
+    digits: int | None = _option(
+        NUMBERS, "Numbers to N digits, all right.", metavar="N", min=1, max=MAX_DIGITS
+    )
+    verify: Verify = _option(
+        NUMBERS, "Compare with the exact derivatives: auto does where that is quick.", Verify.auto
+    )
+    check: bool = _option(
+        NUMBERS,
+        "Show each entry by autograd, exactly, and by finite differences; status 1 where they "
+        "disagree.",
+        False,
+    )
+    expect: str | None = _option(
+        NUMBERS,
+        "Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.npy'; status 1 where it "
+        "differs.",
         metavar="MATRIX",
-        help="Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.npy'; status 1 "
-        "where it differs.",
-        group=NUMBERS,
-    ),
-]
-DtypeOption = Annotated[
-    DType,
-    _option("--dtype", help="The floating-point type to compute in.", group=NUMBERS),
-]
-DeviceOption = Annotated[
-    str,
-    _option(
-        "--device",
-        metavar="DEVICE",
-        help="The torch device to compute on.",
-        group=NUMBERS,
-    ),
-]
-TimeoutOption = Annotated[
-    float,
-    _option(
-        "--timeout",
+    )
+    dtype: DType = _option(NUMBERS, "The floating-point type to compute in.", DType.float64)
+    device: str = _option(NUMBERS, "The torch device to compute on.", "cpu", metavar="DEVICE")
+    timeout: float = _option(
+        NUMBERS,
+        "Stop an answer that takes longer; 0 waits for ever.",
+        TIMEOUT_SECONDS,
         metavar="SECONDS",
         min=0,
-        help="Stop an answer that takes longer; 0 waits for ever.",
-        group=NUMBERS,
-    ),
-]
-FormatOption = Annotated[
-    Format | None,
-    _option(
-        "--format",
-        help="How to write the answer: drawn for people (terminal), the matrix as "
-        "tab-separated numbers (plain), or for programs.",
-        show_default=False,
-        group=OUTPUT,
-    ),
-]
-JsonOption = Annotated[
-    bool,
-    _option(
-        "--json",
-        help="The same as --format json: one object a point, one a line.",
-        group=OUTPUT,
-    ),
-]
-OutputOption = Annotated[
-    str | None,
-    _option(
-        "--output",
-        "-o",
+    )
+    format: str = _option(
+        OUTPUT,
+        "How to write the answer: drawn for people (terminal), the matrix as tab-separated "
+        "numbers (plain), or for programs.",
+        typed=Format | None,
+    )
+    json: bool = _option(
+        OUTPUT, "The same as --format json: one object a point, one a line.", False
+    )
+    output: str | None = _option(
+        OUTPUT,
+        "Write the answer into FILE; .json, .csv, .tsv, .tex and .txt tell its format.",
+        short=("-o",),
         metavar="FILE",
-        help="Write the answer into FILE; .json, .csv, .tsv, .tex and .txt tell its format.",
-        group=OUTPUT,
-    ),
-]
-PlotOption = Annotated[
-    str | None,
-    _option(
-        "--plot",
-        metavar="FILE",
-        help="Draw a picture of the answer into FILE, .svg, .png or .pdf.",
-        group=OUTPUT,
-    ),
-]
-FullOption = Annotated[
-    bool,
-    _option("--full", help="Every number of a large answer.", group=OUTPUT),
-]
-ColorOption = Annotated[
-    Color,
-    _option(
-        "--color",
-        help="Colour the numbers; auto does on a terminal, unless NO_COLOR is set.",
-        group=OUTPUT,
-    ),
-]
-FunctionsOption = Annotated[
-    bool,
-    _option(
-        "--functions",
-        help="List every function that a formula may call.",
-        group=REFERENCE,
-    ),
-]
-SchemaOption = Annotated[
-    bool,
-    _option("--schema", help="Print the JSON Schema of --json.", group=REFERENCE),
-]
-VersionOption = Annotated[
-    bool,
-    _option("--version", help="Print the version.", group=REFERENCE),
-]
-WarmStatusOption = Annotated[
-    bool,
-    _option(
-        "--warm-status",
-        help="Tell which helpers HESS_WARM=1 has started.",
-        group=REFERENCE,
-    ),
-]
-WarmStopOption = Annotated[bool, _option("--warm-stop", help="End these helpers.", group=REFERENCE)]
+    )
+    plot: str | None = _option(
+        OUTPUT, "Draw a picture of the answer into FILE, .svg, .png or .pdf.", metavar="FILE"
+    )
+    full: bool = _option(OUTPUT, "Every number of a large answer.", False)
+    color: Color = _option(
+        OUTPUT, "Colour the numbers; auto does on a terminal, unless NO_COLOR is set.", Color.auto
+    )
+    functions: bool = _option(REFERENCE, "List every function that a formula may call.", False)
+    schema: bool = _option(REFERENCE, "Print the JSON Schema of --json.", False)
+    version: bool = _option(REFERENCE, "Print the version.", False)
+    warm_status: bool = _option(REFERENCE, "Tell which helpers HESS_WARM=1 has started.", False)
+    warm_stop: bool = _option(REFERENCE, "End these helpers.", False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """An option as Typer takes it: a field of :class:`Request`, and the names typed for it."""
+
+    field: str
+    names: tuple[str, ...]
+    typed: Any
+    default: Any
+    settings: Mapping[str, Any]
+
+
+def declarations() -> Iterator[Declaration]:
+    """Every option, in the order of the help."""
+    hints = get_type_hints(Request)
+    for each in fields(Request):
+        if each.metadata:
+            typed, short, default, settings = each.metadata["option"]
+            names = ("--" + each.name.replace("_", "-"), *short)
+            yield Declaration(each.name, names, typed or hints[each.name], default, settings)
+
+
+def parameters() -> list[Parameter]:
+    """The parameters of a function to which Typer gives what is typed."""
+    argument = typer.Argument(None, metavar="EXPRESSION", help=ARGUMENT)
+    given = [("expression", argument, str | None)]
+    for each in declarations():
+        option = typer.Option(each.default, *each.names, **each.settings)
+        given.append((each.field, option, each.typed))
+    return [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=typed)
+        for name, default, typed in given
+    ]

@@ -12,7 +12,8 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
-from hesscli.cli.request import Color, Request, Streams
+from hesscli.cli.options import Color, Request
+from hesscli.cli.request import Streams
 from hesscli.errors import ASCII_SIGNS, HessError
 from hesscli.render.formats import FORMATS, Writer
 

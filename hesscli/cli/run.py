@@ -14,8 +14,9 @@ import typer
 from hesscli.cli.answering import answer
 from hesscli.cli.command import Introduction, parsed
 from hesscli.cli.help import introduction
+from hesscli.cli.options import Request
 from hesscli.cli.output import holds_unicode
-from hesscli.cli.request import Request, Streams
+from hesscli.cli.request import Streams
 from hesscli.errors import ASCII_SIGNS, FORESEEN, ExitStatus, HessError, internal
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.

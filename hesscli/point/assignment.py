@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +27,10 @@ from hesscli.types import Expr, Random, Span, Value, Values
 MAX_ELEMENTS = 10_000_000
 MAX_AXES = 16
 MAX_EXACT_ELEMENTS = 1_000_000
+# What a program takes for a number.
+_PROGRAMS = 'a number, a text such as "1/3", or a list or an array of them'
+_GAPS = ("none", "null", "nan")  # an entry of none: as hess prints it, in its JSON, as torch does
+_WRITTEN_GAP = re.compile(rf"(?<![\w\"])(?:{'|'.join(_GAPS)})(?![\w\"])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +46,22 @@ class Assignment:
 # --- one text ----------------------------------------------------------------------------------
 
 
-def read_assignment(text: str) -> Assignment:
-    """The values that one ``--at`` gives. Raises :class:`HessError` with the place of a mistake."""
+def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
+    """The values that one ``--at`` gives. Raises :class:`HessError` with the place of a mistake.
+
+    With ``gaps``, an entry may be none, null or nan, which is NaN.
+    """
     if not text.strip():
         raise HessError("empty-point", "the point is empty", hint="--at 2,4 or --at x=2,y=4")
     if text.lstrip().startswith("{"):
         return _read_object(text)
+    reader = _Reader(text, gaps=gaps)
     positional: list[Value] = []
     named: dict[str, Value] = {}
     spans: dict[str, Span] = {}
     try:
         for name, node in _items(_with_commas(text)):
-            value = _value(node, text)
+            value = reader.value(node)
             if name is None:
                 positional.append(value)
                 continue
@@ -104,34 +112,85 @@ def _with_commas(text: str) -> str:
     return re.sub(r"(?<=[\d.])([;\s])(?=\s*[-+.\w])(?!\s*=)", ",", text)
 
 
-def _value(node: Node, source: str) -> Value:
-    match node:
-        case tree.Array():
-            shape, entries = _nested(
-                node,
-                lambda item: item.items if isinstance(item, tree.Array) else None,
-                lambda item: _entry(item, source),
-                lambda item: item.span,
-            )
-            return Values(shape, entries)
-        case tree.Call(name=name) if name in _GENERATORS:
-            return _generated(node, source)
-        case tree.File(path=path):
-            return _with_place(lambda: _read_file(path), node.span)
-        case tree.Pair():
-            raise HessError(
-                "bad-value", "round brackets do not hold a list", span=node.span,
-                hint="`--at 2,4` for two values, `--at \"[2,4]\"` for a tensor",
-            )  # fmt: skip
-        case _:
-            return Values((), (_entry(node, source),))
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads values alike from the syntax of ``source``, from JSON, and from a program's objects.
 
+    ``files`` allows ``@FILE`` and ``gaps`` entries of none. With ``doubles``, a program's floats
+    are what they are, and not the decimals that they are written as.
+    """
 
-def _entry(node: Node, source: str) -> Fraction | Expr:
-    _refuse_special_names(node, source)
-    value = read_constant(node, source)
-    _check_range(value, shortened(source[slice(*node.span)].strip()), node.span)
-    return value
+    source: str = ""
+    files: bool = True
+    gaps: bool = False
+    program: bool = False
+    doubles: bool = False
+
+    def value(self, item: Any) -> Value:
+        """A number, a list of lists of them, a text of either, or what a text generates."""
+        match item:
+            case str():
+                return replace(self, source=item).value(self._parsed(item))
+            case tree.Call(name=name) if name in _GENERATORS:
+                arguments = [self._typed(argument) for argument in item.arguments]
+                return _with_place(lambda: _GENERATORS[name](arguments), item.span)
+            case tree.File(path=path):
+                return _with_place(lambda: _read_file(path, self.gaps), item.span)
+            case tree.Pair():
+                raise HessError(
+                    "bad-value", "round brackets do not hold a list", span=item.span,
+                    hint="`--at 2,4` for two values, `--at \"[2,4]\"` for a tensor",
+                )  # fmt: skip
+        return Values(*_nested(item, self._entry))
+
+    def _parsed(self, text: str) -> Node:
+        items = parse_items(text)
+        file = isinstance(items[0][1], tree.File) and not self.files
+        if len(items) != 1 or items[0][0] is not None or file:
+            raise HessError("bad-value", f"`{text}` stands where one value should", hint=EXAMPLE)
+        return items[0][1]
+
+    def _entry(self, item: Any) -> Fraction | float | Expr:
+        """One entry, as exact as it was given."""
+        number = self._number(item)
+        if number is not None:
+            _check_range(number, _shown(item), None)
+            return number
+        gap = item.name.lower() in _GAPS if isinstance(item, tree.Name) else item is None
+        if gap and self.gaps:
+            return math.nan
+        if isinstance(item, Node):
+            return self._typed(item)
+        if isinstance(item, str):
+            value = self.value(item)
+            if isinstance(value, Values) and not value.shape:
+                return value.entries[0]
+        shown = _shown(item) if self.program else json.dumps(item, default=str)[:40]
+        raise HessError(
+            "bad-value",
+            f"`{shown}` stands where a {'real ' * self.program}number should",
+            hint=_PROGRAMS if self.program else EXAMPLE,
+        )
+
+    def _typed(self, node: Node) -> Fraction | Expr:
+        _refuse_special_names(node, self.source)
+        value = read_constant(node, self.source)
+        _check_range(value, shortened(self.source[slice(*node.span)].strip()), node.span)
+        return value
+
+    def _number(self, item: Any) -> Fraction | float | Expr | None:
+        """A number of Python, NumPy or SymPy; None for anything else."""
+        if isinstance(item, float):
+            if not math.isfinite(item):
+                raise HessError("not-finite", f"the value `{item}` is not a finite number")
+            return item if self.doubles else Fraction(repr(float(item)))
+        if isinstance(item, (int, Fraction, Decimal)) and not isinstance(item, bool):
+            return Fraction(item)
+        if getattr(item, "is_Rational", False):
+            return Fraction(int(item.p), int(item.q))
+        if getattr(item, "is_number", False) and item.is_extended_real and item.is_finite:
+            return item
+        return None
 
 
 def _refuse_special_names(node: Node, source: str) -> None:
@@ -169,34 +228,28 @@ def _check_range(value: Fraction | Expr | float, shown: str, span: Span | None) 
         )  # fmt: skip
 
 
-def _nested(
-    node: Any,
-    items: Callable[[Any], Sequence[Any] | None],
-    entry: Callable[[Any], Any],
-    span: Callable[[Any], Span | None],
-) -> tuple[tuple[int, ...], tuple[Any, ...]]:
-    """Shape and row-major entries of a nested list.
+def _nested(item: Any, entry: Callable[[Any], Any]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+    """Shape and row-major entries of a nested list, each of which ``entry`` reads.
 
-    ``items`` gives a list's items or ``None`` for an entry, ``entry`` reads an entry and ``span``
-    its place. Raises :class:`HessError` for a ragged or an empty list.
+    Raises :class:`HessError` for a ragged or an empty list.
     """
-    inside = items(node)
-    if inside is None:
-        return (), (entry(node),)
+    inside = item.items if isinstance(item, tree.Array) else item
+    if not isinstance(inside, (list, tuple)):
+        return (), (entry(item),)
     if not inside:
         raise HessError(
-            "empty-tensor", "the list is empty", span=span(node), hint="at least one value"
+            "empty-tensor", "the list is empty", span=_span(item), hint="at least one value"
         )
     shape: tuple[int, ...] | None = None
     entries: list[Any] = []
-    for item in inside:
-        inner_shape, inner_entries = _nested(item, items, entry, span)
+    for each in inside:
+        inner_shape, inner_entries = _nested(each, entry)
         if shape is not None and inner_shape != shape:
             raise HessError(
                 "ragged",
                 f"the list is ragged: {_shape_text(inner_shape)} stands beside "
                 f"{_shape_text(shape)}",
-                span=span(item),
+                span=_span(each),
                 hint="rows of one length, such as [[1,2],[3,4]]",
             )
         shape = inner_shape
@@ -204,10 +257,14 @@ def _nested(
     assert shape is not None
     if len(shape) >= MAX_AXES:
         raise HessError(
-            "too-large", f"a tensor has at most {MAX_AXES} axes", span=span(node),
+            "too-large", f"a tensor has at most {MAX_AXES} axes", span=_span(item),
             hint="fewer levels of brackets",
         )  # fmt: skip
     return (len(inside), *shape), tuple(entries)
+
+
+def _span(item: Any) -> Span | None:
+    return item.span if isinstance(item, Node) else None
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:
@@ -227,11 +284,6 @@ def _with_place(read: Callable[[], Value], span: Span) -> Value:
 
 
 # --- generators --------------------------------------------------------------------------------
-
-
-def _generated(node: tree.Call, source: str) -> Value:
-    arguments = [_entry(argument, source) for argument in node.arguments]
-    return _with_place(lambda: _GENERATORS[node.name](arguments), node.span)
 
 
 def _shape(arguments: list[Any]) -> tuple[int, ...]:
@@ -320,7 +372,7 @@ _GENERATORS: dict[str, Callable[[list[Any]], Value]] = {
 # --- files and JSON ----------------------------------------------------------------------------
 
 
-def _read_file(path: str) -> Value:
+def _read_file(path: str, gaps: bool) -> Value:
     suffix = Path(path).suffix.lower()
     if suffix not in (".npy", ".json"):
         raise HessError(
@@ -329,7 +381,10 @@ def _read_file(path: str) -> Value:
     try:
         if suffix == ".npy":
             return _read_npy(path)
-        return _from_json(_load_json(Path(path).read_text(encoding="utf-8-sig")), files=False)
+        text = Path(path).read_text(encoding="utf-8-sig")
+        if gaps:
+            text = _WRITTEN_GAP.sub("null", text)
+        return _Reader(files=False, gaps=gaps).value(_load_json(text))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
@@ -398,42 +453,11 @@ def _load_json(text: str) -> Any:
         raise HessError("bad-json", "this JSON is nested too deep") from None
 
 
-def _from_json(content: Any, *, files: bool = True) -> Value:
-    """The value of a JSON number, string or list; ``files`` allows a string ``@FILE``."""
-
-    def entry(item: Any) -> Any:
-        if isinstance(item, str):
-            value = _value(_only_item(item, files), item)
-            if not isinstance(value, Values) or value.shape:
-                raise HessError("bad-value", f"`{item}` stands where one number should")
-            return value.entries[0]
-        if not isinstance(item, Fraction):
-            shown = json.dumps(item, default=str)[:40]
-            raise HessError("bad-value", f"`{shown}` stands where a number should", hint=EXAMPLE)
-        _check_range(item, str(item)[:40], None)
-        return item
-
-    if isinstance(content, str):
-        return _value(_only_item(content, files), content)
-    shape, entries = _nested(
-        content, lambda item: item if isinstance(item, list) else None, entry, lambda item: None
-    )
-    return Values(shape, entries)
-
-
-def _only_item(text: str, files: bool) -> Node:
-    items = parse_items(text)
-    file = isinstance(items[0][1], tree.File) and not files
-    if len(items) != 1 or items[0][0] is not None or file:
-        raise HessError("bad-value", f"`{text}` stands where one value should", hint=EXAMPLE)
-    return items[0][1]
-
-
 def _read_object(text: str) -> Assignment:
     content = _load_json(text)
     if not content:
         raise HessError("empty-point", "the point is empty", hint='{"x": 2, "y": 4}')
-    named = {name: _from_json(value) for name, value in content.items()}
+    named = {name: _Reader().value(value) for name, value in content.items()}
     return Assignment(text, (), named, {})
 
 
@@ -457,45 +481,10 @@ def _shown(value: Any) -> str:
 
 
 def _from_python(content: Any) -> Value:
-    if isinstance(content, str):
-        return _value(_only_item(content, files=True), content)
     if hasattr(content, "detach"):  # torch
         content = content.detach().cpu()
     array = hasattr(content, "tolist") and not isinstance(content, float)
-    plain = content.tolist() if array else content
-
-    def entry(item: Any) -> Fraction | float | Expr:
-        number = _number(item, array)
-        _check_range(number, _shown(item), None)
-        return number
-
-    shape, entries = _nested(
-        plain,
-        lambda item: item if isinstance(item, (list, tuple)) else None,
-        entry,
-        lambda item: None,
-    )
-    _check_size(len(entries), MAX_ELEMENTS)
-    return Values(shape, entries)
-
-
-def _number(item: Any, array: bool) -> Fraction | float | Expr:
-    """One entry, as exact as it was given."""
-    if isinstance(item, str):
-        value = _value(_only_item(item, files=False), item)
-        if isinstance(value, Values) and not value.shape:
-            return value.entries[0]
-    elif isinstance(item, float) and not math.isfinite(item):
-        raise HessError("not-finite", f"the value `{item}` is not a finite number")
-    elif isinstance(item, float):
-        return item if array else Fraction(repr(float(item)))
-    elif isinstance(item, (int, Fraction, Decimal)) and not isinstance(item, bool):
-        return Fraction(item)
-    elif getattr(item, "is_Rational", False):
-        return Fraction(int(item.p), int(item.q))
-    elif getattr(item, "is_number", False) and item.is_extended_real and item.is_finite:
-        return item
-    raise HessError(
-        "bad-value", f"`{_shown(item)}` stands where a real number should",
-        hint="a number, a text such as \"1/3\", or a list or an array of them",
-    )  # fmt: skip
+    reader = _Reader(program=True, doubles=array)
+    value = reader.value(content.tolist() if array else content)
+    _check_size(size(value.shape), MAX_ELEMENTS)
+    return value

@@ -26,7 +26,7 @@ from hesscli.render.document import (
 )
 from hesscli.render.entries import MISSING
 from hesscli.render.grid import MAX_COLUMNS, Matrix
-from hesscli.render.phrases import words
+from hesscli.render.phrases import likely, words
 from hesscli.render.texts import Texts
 
 if TYPE_CHECKING:
@@ -256,4 +256,4 @@ def _compared(comparison: Comparison) -> Iterable[Line]:
     if hidden > 0:
         yield Line("expected", f"differs at {hidden} more entries", "problem")
     if comparison.cause is not None:
-        yield Line("likely", comparison.cause.removeprefix("likely "), "verdict")
+        yield Line("likely", likely(comparison.cause).removeprefix("likely "), "verdict")

@@ -14,7 +14,7 @@ from typing import Any
 
 from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet, Undefined
 from hesscli.errors import HessError
-from hesscli.render.phrases import words
+from hesscli.render.phrases import likely, words
 from hesscli.shapes import shaped, size
 from hesscli.types import Variable
 
@@ -164,7 +164,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         "agrees": comparison.agrees,
         "largest_difference": comparison.largest,
-        "likely_cause": comparison.cause,
+        "likely_cause": comparison.cause and likely(comparison.cause),
         "differences": differences,
     }
 

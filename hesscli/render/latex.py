@@ -14,7 +14,7 @@ import sympy
 from hesscli.answer import Answer, Basis
 from hesscli.errors import HessError, printable
 from hesscli.expression.names import symbol
-from hesscli.render.phrases import words
+from hesscli.render.phrases import likely, words
 
 MISSING = r"\text{none}"
 
@@ -62,7 +62,7 @@ def _comments(answer: Answer) -> Iterator[str]:
         if answer.comparison.agrees:
             yield "% agrees with your matrix\n"
         elif answer.comparison.cause is not None:
-            yield f"% likely: {answer.comparison.cause}\n"
+            yield f"% likely: {likely(answer.comparison.cause)}\n"
 
 
 def _aligned(

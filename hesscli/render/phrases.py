@@ -1,12 +1,13 @@
-"""The words of notes and reasons."""
+"""The words of notes, reasons and likely causes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hesscli.answer import MAX_NAMED, Finding
 from hesscli.errors import shortened
-from hesscli.notes import Note, Reason, Remark, Trouble
+from hesscli.notes import Cause, Note, Reason, Remark, Trouble
 
 TROUBLES = {
     Trouble.NOT_REAL: "is not real",
@@ -99,3 +100,49 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     "image by up to {0:.3g}; the eigenvalues are those of its symmetric part",
     Note.ZERO_BY_DEFAULT: "an eigenvalue that could not be told from 0 is given as 0",
 }
+
+_CAUSES = {
+    Cause.NO_NUMBER: "hess has no number for {names}",
+    Cause.NOT_SYMMETRIC: "your matrix is not symmetric: {names} differ",
+    Cause.ROUNDED_TO_DIGITS: "rounded to {number} digits",
+    Cause.ROUNDED_TO_DECIMALS: "rounded to {decimals}",
+    Cause.SIGN: "the sign of the whole matrix",
+    Cause.SIGN_OF_ENTRIES: "{names}: likely a sign",
+    Cause.TWICE: "the whole matrix is twice hess's, as without the 1/2 of a quadratic form",
+    Cause.HALF: "the whole matrix is half of hess's, as with a factor 2 missing",
+    Cause.SUM_FOR_MEAN: "the whole matrix is {number} times hess's, as a sum in place of a mean",
+    Cause.MEAN_FOR_SUM: "the whole matrix is 1/{number} of hess's, as a mean in place of a sum",
+    Cause.HALVED: "{names}: likely a factor 2 missing",
+    Cause.HALVED_ON_DIAGONAL: "the diagonal entries: likely a factor 2 missing",
+    Cause.HALVED_OFF_DIAGONAL: "the entries off the diagonal: likely a factor 2 missing",
+    Cause.DOUBLED: "{names}: likely a factor 2 too many",
+    Cause.DOUBLED_ON_DIAGONAL: "the diagonal entries: likely a factor 2 too many",
+    Cause.DOUBLED_OFF_DIAGONAL: "the entries off the diagonal: likely a factor 2 too many",
+    Cause.TRANSPOSED: "your matrix is transposed",
+    Cause.ONLY_UPPER: "only the upper triangle is filled in",
+    Cause.ONLY_LOWER: "only the lower triangle is filled in",
+    Cause.ONLY_DIAGONAL: "only the diagonal is filled in",
+    Cause.COLUMN_MAJOR: "likely the elements of {names} in column-major order",
+    Cause.VARIABLES_MOVED: "likely the variables {names} {moved}{order}",
+    Cause.ELEMENTS_MOVED: "likely {names} {moved}",
+    Cause.INVERSE: "this is the inverse of the Hessian",
+    Cause.EIGENVALUES: "these are the eigenvalues in place of the matrix",
+}
+
+
+def likely(finding: Finding) -> str:
+    """What a finding says to the user."""
+    decimals = f"{finding.number} decimal{'s' * (finding.number != 1)}"
+    more = finding.count - MAX_NAMED
+    names = [*finding.names[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    said = _CAUSES[finding.cause].format(
+        names=listed,
+        number=finding.number,
+        decimals=decimals if finding.number else "whole numbers",
+        moved="swapped" if finding.count == 2 else "in another order",
+        order=f": try `--wrt {','.join(finding.order)}`, with values by name"
+        if finding.order
+        else "",
+    )
+    return f"{said}; {likely(finding.rounded)}" if finding.rounded else said

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from enum import Enum, auto
 from itertools import chain, permutations
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hesscli.answer import Comparison, Difference
+from hesscli.answer import MAX_NAMED, Comparison, Difference, Finding
 from hesscli.errors import HessError
+from hesscli.notes import Cause
 from hesscli.point.assignment import read_assignment
 from hesscli.shapes import Shape, size
 from hesscli.types import Array, Values
@@ -33,17 +33,16 @@ RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-12
 MAX_MOVED = 6  # 6! orders are tried at most
 MAX_FACTOR = 10
-MAX_NAMED = 4
 MAX_SAMPLE = 1000  # entries whose digits are counted
 _LARGEST = float(np.finfo(np.float64).max)
 _HINT = '--expect "[[1, 1/2], [1/2, 3]]" or --expect @FILE (.npy or .json)'
-# An entry of none: as hess prints it, in its JSON, and as torch prints it.
-_GAP = re.compile(r"((?:^|[\[,])\s*)(none|null|nan)(?=\s*(?:[\],]|$))", re.IGNORECASE)
+# Errors whose hints speak of points.
+_OF_POINTS = ("syntax", "formula", "bad-value", "mixed-point")
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
-Images = Iterator[tuple["Finding", Array]]  # a hypothesis, and its image
-Orders = Iterator[tuple["Finding", Indices]]
+Images = Iterator[tuple[Finding, Array]]  # a hypothesis, and its image
+Orders = Iterator[tuple[Finding, Indices]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,59 +70,41 @@ class Expected:
 
 def read_expected(text: str) -> Expected:
     """The matrix that ``--expect`` gives. Raises :class:`HessError` with the place of a mistake."""
-    content = _json_text(text)
-    plain = text if content is None else content
-    if not _GAP.search(plain):
-        value = _read(text, text)
-        numbers = [float(entry) for entry in value.entries]
-    else:
-        # Missing are the entries that follow whatever digit stands in their place.
-        value, other = (_read(_filled(plain, digit, content is not None), text) for digit in "01")
-        pairs = zip(value.entries, other.entries, strict=True)
-        numbers = [float(a) if a == b else np.nan for a, b in pairs]
-    leaves = [leaf.strip(' \t\r\n"') for leaf in re.split(r"[\[\],]", plain)]
+    value = _read(text)
+    numbers = [float(entry) for entry in value.entries]
+    leaves = [leaf.strip(' \t\r\n"') for leaf in re.split(r"[\[\],]", _plain(text))]
     typed = tuple(leaf for leaf in leaves if leaf)
     typed = typed if len(typed) == len(numbers) else ()
     return Expected(text, value.shape, np.array(numbers), typed)
 
 
-def _json_text(text: str) -> str | None:
-    path = Path(text.strip()[1:].strip("\"'"))
-    if not text.lstrip().startswith("@") or path.suffix.lower() != ".json":
-        return None
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError):
-        return None  # What is wrong is said where it is read as a value.
-
-
-def _filled(plain: str, digit: str, json: bool) -> str:
-    # As long as before, so that places stay where they are.
-    filled = _GAP.sub(lambda gap: gap[1] + digit.ljust(len(gap[2])), plain)
-    return f'{{"H": {filled}}}' if json else filled
-
-
-def _read(typed: str, source: str) -> Values:
-    """The one tensor that ``typed`` gives; an error shows ``source`` in its place."""
-    whole, hint, wrapped = (0, len(source)), _HINT, typed.startswith("{")
-    if source.strip() and not source.lstrip().startswith("{"):
+def _read(text: str) -> Values:
+    """The one tensor that ``text`` gives."""
+    hint = _HINT
+    if text.strip() and not text.lstrip().startswith("{"):
         try:
-            assignment = read_assignment(typed)
+            assignment = read_assignment(text, gaps=True)
         except HessError as error:
             error.message = f"`--expect`: {error.message}"
-            if error.source in (None, typed):
-                error.source, error.span = source, whole if wrapped else error.span
-            if not error.hint or re.search("--at|randn", error.hint):
+            if not error.hint or error.code in _OF_POINTS:
                 error.hint = _HINT
             raise
-        values = [*assignment.positional, *assignment.named.values()]
-        if len(values) == 1 and isinstance(values[0], Values) and (wrapped or not assignment.named):
+        values = assignment.positional
+        if len(values) == 1 and isinstance(values[0], Values):
             return values[0]
-        if len(values) > 1 and not assignment.named:
-            rows = source.strip().removeprefix("(").removesuffix(")")
+        if len(values) > 1:
+            rows = text.strip().removeprefix("(").removesuffix(")")
             hint = f'--expect "[{rows}]", with brackets around all rows'
     message = "`--expect` takes one matrix of numbers"
-    raise HessError("bad-value", message, source=source, span=whole, hint=hint)
+    raise HessError("bad-value", message, source=text, span=(0, len(text)), hint=hint)
+
+
+def _plain(text: str) -> str:
+    """``text``, or what the JSON file holds that it names."""
+    path = Path(text.strip().removeprefix("@").strip("\"'"))
+    if not text.lstrip().startswith("@") or path.suffix.lower() != ".json":
+        return text
+    return path.read_text(encoding="utf-8-sig")
 
 
 # --- comparing ---------------------------------------------------------------------------------
@@ -148,11 +129,10 @@ def compare(
         for i, j, a, b in zip(*(each.tolist() for each in columns), strict=True)
     )
     case = _Case(expected, theirs, found, differing, labels, variable_shapes)
-    cause = _cause(case) if differences else None
     return Comparison(
         differences,
         None if np.isnan(largest) else min(largest, _LARGEST),
-        None if cause is None else words(cause),
+        _cause(case) if differences else None,
     )
 
 
@@ -191,53 +171,6 @@ def _close(a: Array, b: Array, largest: float | None = None) -> Mask:
 # --- causes ------------------------------------------------------------------------------------
 
 
-class Cause(Enum):
-    """What may be wrong with the user's matrix as a whole, or with some of its entries."""
-
-    NO_NUMBER = auto()
-    NOT_SYMMETRIC = auto()
-    ROUNDED_TO_DIGITS = auto()
-    ROUNDED_TO_DECIMALS = auto()
-    SIGN = auto()
-    SIGN_OF_ENTRIES = auto()
-    TWICE = auto()
-    HALF = auto()
-    SUM_FOR_MEAN = auto()
-    MEAN_FOR_SUM = auto()
-    HALVED = auto()
-    HALVED_ON_DIAGONAL = auto()
-    HALVED_OFF_DIAGONAL = auto()
-    DOUBLED = auto()
-    DOUBLED_ON_DIAGONAL = auto()
-    DOUBLED_OFF_DIAGONAL = auto()
-    TRANSPOSED = auto()
-    ONLY_UPPER = auto()
-    ONLY_LOWER = auto()
-    ONLY_DIAGONAL = auto()
-    COLUMN_MAJOR = auto()
-    VARIABLES_MOVED = auto()
-    ELEMENTS_MOVED = auto()
-    INVERSE = auto()
-    EIGENVALUES = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A cause and what it concerns.
-
-    ``names`` are the first of the ``count`` entries, variables or elements; ``number`` is a
-    factor, or the digits or decimals that are left. ``order`` is that of the variables that
-    explains the matrix. ``rounded`` tells how the rest is explained.
-    """
-
-    cause: Cause
-    names: tuple[str, ...] = ()
-    count: int = 0
-    number: int = 0
-    order: tuple[str, ...] = ()
-    rounded: Finding | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Case:
     expected: Expected
@@ -264,7 +197,7 @@ def _cause(case: _Case) -> Finding | None:
         return case.of_entries(Cause.NO_NUMBER, case.differing)
     with np.errstate(all="ignore"):
         rounded = _rounding(case, case.found, case.differing)
-        for hypothesis in (_signs, _factors, _parts, _orders, _spectral):
+        for hypothesis in (_simple, _orders, _spectral):
             for finding, image in hypothesis(case):
                 unexplained = ~_close(case.theirs, image)
                 if not unexplained.any():
@@ -299,34 +232,29 @@ def _rounding(case: _Case, image: Array, unexplained: Mask) -> Finding | None:
     return None
 
 
-def _signs(case: _Case) -> Images:
+def _simple(case: _Case) -> Images:
+    """A factor of all entries or of those that differ, or a part of the matrix alone."""
+    found, differing, diagonal = case.found, case.differing, np.eye(len(case.found), dtype=bool)
     if len(case.labels) > 1:
-        yield Finding(Cause.SIGN), -case.found
-    yield case.of_entries(Cause.SIGN_OF_ENTRIES, case.differing), case.changed(-case.found)
-
-
-def _factors(case: _Case) -> Images:
-    found, differing = case.found, case.differing
+        yield Finding(Cause.SIGN), -found
+    yield case.of_entries(Cause.SIGN_OF_ENTRIES, differing), case.changed(-found)
     if np.count_nonzero(np.triu(found)) > 1:  # The ratio of two numbers is often simple by chance.
         yield Finding(Cause.TWICE), 2 * found
         yield Finding(Cause.HALF), found / 2
         for k in range(3, MAX_FACTOR + 1):
             yield Finding(Cause.SUM_FOR_MEAN, number=k), k * found
             yield Finding(Cause.MEAN_FOR_SUM, number=k), found / k
-    halved, doubled, diagonal = Cause.HALVED, Cause.DOUBLED, np.eye(len(found), dtype=bool)
+    halved, doubled = Cause.HALVED, Cause.DOUBLED
     if differing.sum() > 1 and np.array_equal(differing, diagonal & (found != 0)):
         halved, doubled = Cause.HALVED_ON_DIAGONAL, Cause.DOUBLED_ON_DIAGONAL
     elif np.array_equal(differing, ~diagonal & (found != 0)):
         halved, doubled = Cause.HALVED_OFF_DIAGONAL, Cause.DOUBLED_OFF_DIAGONAL
     yield case.of_entries(halved, differing), case.changed(found / 2)
     yield case.of_entries(doubled, differing), case.changed(2 * found)
-
-
-def _parts(case: _Case) -> Images:
-    yield Finding(Cause.TRANSPOSED), case.found.T
-    yield Finding(Cause.ONLY_UPPER), np.triu(case.found)
-    yield Finding(Cause.ONLY_LOWER), np.tril(case.found)
-    yield Finding(Cause.ONLY_DIAGONAL), np.diag(np.diag(case.found))
+    yield Finding(Cause.TRANSPOSED), found.T
+    yield Finding(Cause.ONLY_UPPER), np.triu(found)
+    yield Finding(Cause.ONLY_LOWER), np.tril(found)
+    yield Finding(Cause.ONLY_DIAGONAL), np.where(diagonal, found, 0)
 
 
 def _orders(case: _Case) -> Images:
@@ -388,52 +316,3 @@ def _spectral(case: _Case) -> Images:
     if np.array_equal(theirs, np.diag(diagonal)):
         eigenvalues = spectrum(found / 2 + found.T / 2)[diagonal.argsort().argsort()]
         yield Finding(Cause.EIGENVALUES), np.diag(eigenvalues)
-
-
-# --- words -------------------------------------------------------------------------------------
-
-_WORDS = {
-    Cause.NO_NUMBER: "hess has no number for {names}",
-    Cause.NOT_SYMMETRIC: "your matrix is not symmetric: {names} differ",
-    Cause.ROUNDED_TO_DIGITS: "rounded to {number} digits",
-    Cause.ROUNDED_TO_DECIMALS: "rounded to {decimals}",
-    Cause.SIGN: "the sign of the whole matrix",
-    Cause.SIGN_OF_ENTRIES: "{names}: likely a sign",
-    Cause.TWICE: "the whole matrix is twice hess's, as without the 1/2 of a quadratic form",
-    Cause.HALF: "the whole matrix is half of hess's, as with a factor 2 missing",
-    Cause.SUM_FOR_MEAN: "the whole matrix is {number} times hess's, as a sum in place of a mean",
-    Cause.MEAN_FOR_SUM: "the whole matrix is 1/{number} of hess's, as a mean in place of a sum",
-    Cause.HALVED: "{names}: likely a factor 2 missing",
-    Cause.HALVED_ON_DIAGONAL: "the diagonal entries: likely a factor 2 missing",
-    Cause.HALVED_OFF_DIAGONAL: "the entries off the diagonal: likely a factor 2 missing",
-    Cause.DOUBLED: "{names}: likely a factor 2 too many",
-    Cause.DOUBLED_ON_DIAGONAL: "the diagonal entries: likely a factor 2 too many",
-    Cause.DOUBLED_OFF_DIAGONAL: "the entries off the diagonal: likely a factor 2 too many",
-    Cause.TRANSPOSED: "your matrix is transposed",
-    Cause.ONLY_UPPER: "only the upper triangle is filled in",
-    Cause.ONLY_LOWER: "only the lower triangle is filled in",
-    Cause.ONLY_DIAGONAL: "only the diagonal is filled in",
-    Cause.COLUMN_MAJOR: "likely the elements of {names} in column-major order",
-    Cause.VARIABLES_MOVED: "likely the variables {names} {moved}{order}",
-    Cause.ELEMENTS_MOVED: "likely {names} {moved}",
-    Cause.INVERSE: "this is the inverse of the Hessian",
-    Cause.EIGENVALUES: "these are the eigenvalues in place of the matrix",
-}
-
-
-def words(finding: Finding) -> str:
-    """What a finding says to the user."""
-    decimals = f"{finding.number} decimal{'s' * (finding.number != 1)}"
-    more = finding.count - MAX_NAMED
-    names = [*finding.names[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-    said = _WORDS[finding.cause].format(
-        names=listed,
-        number=finding.number,
-        decimals=decimals if finding.number else "whole numbers",
-        moved="swapped" if finding.count == 2 else "in another order",
-        order=f": try `--wrt {','.join(finding.order)}`, with values by name"
-        if finding.order
-        else "",
-    )
-    return f"{said}; {words(finding.rounded)}" if finding.rounded else said
