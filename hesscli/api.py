@@ -240,12 +240,10 @@ class Answer:
 
         return "".join(answered(self._answer)).rstrip("\n")
 
-    def _document(self, *, full: bool) -> Document:
-        from dataclasses import replace
-
+    def _document(self, *, unicode: bool = True, full: bool = False) -> Document:
         from hesscli.render.answer import document
 
-        return replace(document(self._answer, unicode=True, full=full), full=full)
+        return document(self._answer, unicode=unicode, full=full)
 
     def __repr__(self) -> str:
         return f"<hesscli.Answer: {self._answer.formula.text} at {self.point}>"
@@ -254,10 +252,10 @@ class Answer:
         return str(self._document(full=True))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self._document(full=False)
+        yield self._document(unicode=not options.ascii_only)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return self._document(full=False).__rich_measure__(console, options)
+        return self._document(unicode=not options.ascii_only).__rich_measure__(console, options)
 
     def _repr_html_(self) -> str:
         from rich.console import Console
