@@ -172,19 +172,17 @@ def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | 
                 hint=command.strip(),
             )
         dashed = re.fullmatch(rf"[{_DASHES}]+([a-z]+)(=.*)?", word)
-        if dashed and f"--{dashed[1]}" in known and (len(words) > 1 or not word.isascii()):
-            hint = f"did you mean `--{dashed[1]}`?"
-        elif dashed and len(words) == 1 and f"--{dashed[1]}" in known:
-            hint = f"`--{dashed[1]}` for the option, `-- {word}` for the formula"
-        elif (
-            dashed
-            and len(words) > 1
-            and len(dashed[1]) > 2
-            and (match := closest(f"--{dashed[1]}", tuple(known)))
-        ):
-            hint = f"did you mean `{match}`?"
-        else:
+        if not dashed:
             continue
+        option, several = f"--{dashed[1]}", len(words) > 1
+        match = option if option in known else None
+        if several and not match and len(dashed[1]) > 2:
+            match = closest(option, tuple(known))
+        if match is None:
+            continue
+        hint = f"did you mean `{match}`?"
+        if not several and word.isascii():
+            hint = f"`{option}` for the option, `-- {word}` for the formula"
         return HessError("usage", f"`{word}` is almost an option", hint=hint)
     return None
 

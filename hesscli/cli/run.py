@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -36,16 +35,13 @@ def run(argv: list[str], streams: Streams | None = None) -> int:
         return status
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        _silence(streams.stdout)
-        return ExitStatus.CLOSED_PIPE
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            _silence(streams.stdout)
-            return ExitStatus.CLOSED_PIPE
-        streams.say(f"hess: cannot write the answer: {(error.strerror or str(error)).lower()}")
+        closed = isinstance(error, BrokenPipeError)
+        if not closed:
+            reason = (error.strerror or str(error)).lower()
+            streams.say(f"hess: cannot write the answer: {reason}")
         _silence(streams.stdout)
-        return ExitStatus.NO_ANSWER
+        return ExitStatus.CLOSED_PIPE if closed else ExitStatus.NO_ANSWER
     except MemoryError:
         streams.say("hess: not enough memory for this answer\n  try: a smaller formula or point")
         return ExitStatus.USAGE
