@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 import hesscli
 from hesscli import __version__
 from hesscli.cli.help import Option, explained, help_page
-from hesscli.cli.leniency import At, doubtful, misplaced_option, understand
+from hesscli.cli.leniency import doubtful, misplaced_option, understand
 from hesscli.cli.options import ARGUMENT, REFERENCE, Request, parameters
 from hesscli.errors import HessError, shortened
 from hesscli.render.formats import PICTURES, SUFFIXES
@@ -76,7 +76,7 @@ class HessCommand(TyperCommand):
                 raise misplaced
         if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in given):
             return list(super().parse_args(ctx, given))  # which names the one that is misspelt
-        understood = understand(words, [At(p[0], tuple(p[1:])) for p in points])
+        understood = understand(words, points)
         if understood.changed:
             ctx.obj = f"read as {understood.command(given)}"
         elif understood.formula is not None:

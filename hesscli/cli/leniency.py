@@ -26,14 +26,6 @@ _DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
-class At:
-    """A value of ``--at``, and the words that follow it up to the next option."""
-
-    value: str
-    following: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Understood:
     """The formula, if there is one, and the values of ``--at``; ``changed`` says that they are
     not those that the words say by themselves.
@@ -49,18 +41,18 @@ class Understood:
         return " ".join(map(quoted, ("hess", self.formula or "", *points, *options)))
 
 
-def understand(before: Sequence[str], at: Sequence[At]) -> Understood:
-    """What the words that are no options say; ``before`` are those that follow no ``--at``.
+def understand(before: Sequence[str], at: Sequence[Sequence[str]]) -> Understood:
+    """What the words that are no options say; ``before`` are those that follow no ``--at``,
+    and ``at`` the value of each with the words that follow it up to the next option.
 
     Raises :class:`HessError` where that is nothing, or more than one thing.
     """
     points = []
     words = list(before)
     changed = False
-    spare = len(words) + sum(len(a.following) for a in at)
+    spare = len(words) + sum(len(each) - 1 for each in at)
     for each in at:
-        parts = [each.value]
-        rest = list(each.following)
+        parts, rest = [each[0]], list(each[1:])
         # The last word left is the formula, whatever it looks like.
         while rest and spare > 1 and (_continues(parts[-1]) or _is_value(rest)):
             parts.append(rest.pop(0))
