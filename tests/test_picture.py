@@ -147,9 +147,9 @@ def test_without_matplotlib_it_says_what_to_install(
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("nowhere/a.svg", "no such file or directory"),
-        ("folder.svg", "is a directory"),
-        ("file/a.svg", "not a directory"),
+        ("nowhere/a.svg", "there is no folder"),
+        ("folder.svg", "it is a folder"),
+        ("file/a.svg", "there is no folder"),
         ("a" * 300 + ".svg", "file name too long"),
         ("a\0.svg", "null"),
     ],

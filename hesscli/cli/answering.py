@@ -148,23 +148,25 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
             with CLOCK.within(request.timeout, "reading this line"):
                 compiled, point = lines.read(line.strip())
             status = max(status, _answer_point(compiled, request, point, output, number))
-        except HessError as error:
-            output.failure(error, number)
-            status = ExitStatus.NO_ANSWER
-        except (MemoryError, RecursionError):
-            message = "this line asks for more than there is memory for"
-            output.failure(HessError("too-large", message, hint="a smaller point"), number)
-            status = ExitStatus.NO_ANSWER
         except OSError:
             raise
         except Exception as error:
             # One line must not take the others with it.
-            output.failure(internal(error), number)
+            output.failure(_explained(error), number)
             status = ExitStatus.NO_ANSWER
         output.flush()
     if not number:
-        streams.stderr.write("hess: there are no points on standard input\n")
+        streams.say("hess: there are no points on standard input")
     return status
+
+
+def _explained(error: Exception) -> HessError:
+    if isinstance(error, HessError):
+        return error
+    if isinstance(error, (MemoryError, RecursionError)):
+        message = "this line asks for more than there is memory for"
+        return HessError("too-large", message, hint="a smaller point")
+    return internal(error)
 
 
 def _require_one_input(request: Request) -> None:

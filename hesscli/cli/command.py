@@ -17,8 +17,8 @@ from typer.core import TyperCommand
 import hesscli
 from hesscli import __version__
 from hesscli.cli.help import Option, explained, help_page
-from hesscli.cli.leniency import At, doubtful, misplaced_option, understand
-from hesscli.cli.options import ARGUMENT, REFERENCE, Request, declarations, parameters
+from hesscli.cli.leniency import doubtful, misplaced_option, understand
+from hesscli.cli.options import ARGUMENT, REFERENCE, Request, parameters
 from hesscli.errors import HessError, shortened
 from hesscli.render.formats import PICTURES, SUFFIXES
 
@@ -76,7 +76,7 @@ class HessCommand(TyperCommand):
                 raise misplaced
         if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in given):
             return list(super().parse_args(ctx, given))  # which names the one that is misspelt
-        understood = understand(words, [At(p[0], tuple(p[1:])) for p in points])
+        understood = understand(words, points)
         if understood.changed:
             ctx.obj = f"read as {understood.command(given)}"
         elif understood.formula is not None:
@@ -146,18 +146,18 @@ def _command() -> Any:
 def declared() -> list[Option]:
     """Every option, in the order of the help."""
     found = []
-    for each in declarations():
-        kind = next(iter(get_args(each.typed)), each.typed)
-        choices = tuple(map(str, kind)) if isinstance(kind, EnumMeta) else ()
-        default = f"{each.default:g}" if isinstance(each.default, float) else str(each.default)
+    for option, typed in ((each.default, each.annotation) for each in parameters()[1:]):
+        kind = next(iter(get_args(typed)), typed)
+        default = option.default
+        text = f"{default:g}" if isinstance(default, float) else str(default)
         found.append(
             Option(
-                names=each.names,
-                metavar=each.settings.get("metavar"),
-                choices=choices,
-                help=each.settings["help"],
-                group=each.settings["rich_help_panel"],
-                default=None if each.default in (None, False) else default,
+                names=option.param_decls,
+                metavar=option.metavar,
+                choices=tuple(map(str, kind)) if isinstance(kind, EnumMeta) else (),
+                help=option.help,
+                group=option.rich_help_panel,
+                default=None if default in (None, False) else text,
             )
         )
     return [*found, Option(HELP_NAMES, None, (), "Show this help.", REFERENCE, None)]

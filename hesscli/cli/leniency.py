@@ -26,14 +26,6 @@ _DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
-class At:
-    """A value of ``--at``, and the words that follow it up to the next option."""
-
-    value: str
-    following: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Understood:
     """The formula, if there is one, and the values of ``--at``; ``changed`` says that they are
     not those that the words say by themselves.
@@ -49,18 +41,18 @@ class Understood:
         return " ".join(map(quoted, ("hess", self.formula or "", *points, *options)))
 
 
-def understand(before: Sequence[str], at: Sequence[At]) -> Understood:
-    """What the words that are no options say; ``before`` are those that follow no ``--at``.
+def understand(before: Sequence[str], at: Sequence[Sequence[str]]) -> Understood:
+    """What the words that are no options say; ``before`` are those that follow no ``--at``,
+    and ``at`` the value of each with the words that follow it up to the next option.
 
     Raises :class:`HessError` where that is nothing, or more than one thing.
     """
     points = []
     words = list(before)
     changed = False
-    spare = len(words) + sum(len(a.following) for a in at)
+    spare = len(words) + sum(len(each) - 1 for each in at)
     for each in at:
-        parts = [each.value]
-        rest = list(each.following)
+        parts, rest = [each[0]], list(each[1:])
         # The last word left is the formula, whatever it looks like.
         while rest and spare > 1 and (_continues(parts[-1]) or _is_value(rest)):
             parts.append(rest.pop(0))
@@ -172,19 +164,17 @@ def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | 
                 hint=command.strip(),
             )
         dashed = re.fullmatch(rf"[{_DASHES}]+([a-z]+)(=.*)?", word)
-        if dashed and f"--{dashed[1]}" in known and (len(words) > 1 or not word.isascii()):
-            hint = f"did you mean `--{dashed[1]}`?"
-        elif dashed and len(words) == 1 and f"--{dashed[1]}" in known:
-            hint = f"`--{dashed[1]}` for the option, `-- {word}` for the formula"
-        elif (
-            dashed
-            and len(words) > 1
-            and len(dashed[1]) > 2
-            and (match := closest(f"--{dashed[1]}", tuple(known)))
-        ):
-            hint = f"did you mean `{match}`?"
-        else:
+        if not dashed:
             continue
+        option, several = f"--{dashed[1]}", len(words) > 1
+        match = option if option in known else None
+        if several and not match and len(dashed[1]) > 2:
+            match = closest(option, tuple(known))
+        if match is None:
+            continue
+        hint = f"did you mean `{match}`?"
+        if not several and word.isascii():
+            hint = f"`{option}` for the option, `-- {word}` for the formula"
         return HessError("usage", f"`{word}` is almost an option", hint=hint)
     return None
 

@@ -3,7 +3,7 @@
 # ruff: noqa: RUF009 (what stands for a default is a field)
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from inspect import Parameter
@@ -143,34 +143,17 @@ class Request:
     warm_stop: bool = _option(REFERENCE, "End these helpers.", False)
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """An option as Typer takes it: a field of :class:`Request`, and the names typed for it."""
-
-    field: str
-    names: tuple[str, ...]
-    typed: Any
-    default: Any
-    settings: Mapping[str, Any]
-
-
-def declarations() -> Iterator[Declaration]:
-    """Every option, in the order of the help."""
+def parameters() -> list[Parameter]:
+    """The parameters of a function to which Typer gives what is typed, in the order of the help."""
+    argument = typer.Argument(None, metavar="EXPRESSION", help=ARGUMENT)
+    given = [("expression", argument, str | None)]
     hints = get_type_hints(Request)
     for each in fields(Request):
         if each.metadata:
             typed, short, default, settings = each.metadata["option"]
             names = ("--" + each.name.replace("_", "-"), *short)
-            yield Declaration(each.name, names, typed or hints[each.name], default, settings)
-
-
-def parameters() -> list[Parameter]:
-    """The parameters of a function to which Typer gives what is typed."""
-    argument = typer.Argument(None, metavar="EXPRESSION", help=ARGUMENT)
-    given = [("expression", argument, str | None)]
-    for each in declarations():
-        option = typer.Option(each.default, *each.names, **each.settings)
-        given.append((each.field, option, each.typed))
+            option = typer.Option(default, *names, **settings)
+            given.append((each.name, option, typed or hints[each.name]))
     return [
         Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=typed)
         for name, default, typed in given

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
 from hesscli.cli.options import Color, Request
-from hesscli.cli.request import Streams
-from hesscli.errors import ASCII_SIGNS, HessError
+from hesscli.cli.request import Streams, holds_unicode
+from hesscli.errors import HessError, require_writable, unwritable
 from hesscli.render.formats import FORMATS, Writer
 
 if TYPE_CHECKING:
@@ -61,9 +60,7 @@ class Output:
     def _say(self, texts: Iterable[str]) -> None:
         self.streams.stdout.flush()
         for text in texts:
-            if not holds_unicode(self.streams.stderr):
-                text = text.translate(ASCII_SIGNS)
-            self.streams.stderr.write(f"hess: {text}\n")
+            self.streams.say(f"hess: {text}")
 
     def flush(self) -> None:
         """Let a reader have what was written."""
@@ -78,29 +75,14 @@ class Output:
         if self.file is None:
             try:
                 self.file = Path(self.path).open("w", encoding="utf-8")  # noqa: SIM115
-            except OSError as error:
-                raise _unwritable(self.path, error.strerror or str(error)) from None
+            except (OSError, ValueError) as error:
+                raise unwritable(self.path, error) from None
         return self.file
 
     def _write(self, pieces: Iterable[str]) -> None:
         stream = self._stream()
         for piece in pieces:
             stream.write(piece)
-
-
-def require_writable(path: str) -> None:
-    """Refuse, before anything is computed, a file that could not be written."""
-    folder = Path(path).parent
-    if Path(path).is_dir():
-        raise _unwritable(path, "it is a folder")
-    if not folder.is_dir():
-        raise _unwritable(path, f"there is no folder `{folder}`")
-    if not os.access(path if Path(path).exists() else folder, os.W_OK):
-        raise _unwritable(path, "permission denied")
-
-
-def _unwritable(path: str, reason: str) -> HessError:
-    return HessError("bad-file", f"cannot write `{path}`: {reason.lower()}")
 
 
 def _writer(request: Request, stream: Any) -> Writer:
@@ -172,14 +154,3 @@ def _console(request: Request, stream: TextIO, unicode: bool) -> Console | None:
         file=io.StringIO() if unicode else _Ascii(), width=width if terminal else UNLIMITED,
         height=height, force_terminal=True, color_system=system, no_color=False if always else None,
     )  # fmt: skip
-
-
-def holds_unicode(stream: TextIO) -> bool:
-    """Whether the stream takes every character, and its reader has not asked for ASCII.
-
-    Python takes the C locale for UTF-8; a terminal that is set to it may show no more than ASCII.
-    """
-    encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
-    asked = locale in ("C", "POSIX") and stream in (sys.stdout, sys.stderr)
-    return encoding in ("utf8", "utf16") and not asked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -15,9 +14,8 @@ from hesscli.cli.answering import answer
 from hesscli.cli.command import Introduction, parsed
 from hesscli.cli.help import introduction
 from hesscli.cli.options import Request
-from hesscli.cli.output import holds_unicode
 from hesscli.cli.request import Streams
-from hesscli.errors import ASCII_SIGNS, FORESEEN, ExitStatus, HessError, internal
+from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
 RECURSION_LIMIT = 20_000
@@ -29,7 +27,7 @@ def run(argv: list[str], streams: Streams | None = None) -> int:
     if streams is None:
         streams = _standard_streams()
         if sys.stdout is None:
-            _say(streams, "hess: standard output is closed, so nothing can be answered")
+            streams.say("hess: standard output is closed, so nothing can be answered")
             return ExitStatus.NO_ANSWER
     try:
         status = _run(argv, streams)
@@ -37,21 +35,18 @@ def run(argv: list[str], streams: Streams | None = None) -> int:
         return status
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        _silence(streams.stdout)
-        return ExitStatus.CLOSED_PIPE
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            _silence(streams.stdout)
-            return ExitStatus.CLOSED_PIPE
-        _say(streams, f"hess: cannot write the answer: {(error.strerror or str(error)).lower()}")
+        closed = isinstance(error, BrokenPipeError)
+        if not closed:
+            reason = (error.strerror or str(error)).lower()
+            streams.say(f"hess: cannot write the answer: {reason}")
         _silence(streams.stdout)
-        return ExitStatus.NO_ANSWER
+        return ExitStatus.CLOSED_PIPE if closed else ExitStatus.NO_ANSWER
     except MemoryError:
-        _say(streams, "hess: not enough memory for this answer\n  try: a smaller formula or point")
+        streams.say("hess: not enough memory for this answer\n  try: a smaller formula or point")
         return ExitStatus.USAGE
     except RecursionError:
-        _say(streams, "hess: the formula is nested too deep\n  try: a formula with fewer levels")
+        streams.say("hess: the formula is nested too deep\n  try: a formula with fewer levels")
         return ExitStatus.USAGE
 
 
@@ -60,7 +55,7 @@ def _run(argv: list[str], streams: Streams) -> int:
         result = parsed(argv)
         if isinstance(result, Request):
             if result.remark is not None:
-                _say(streams, f"hess: {result.remark}")
+                streams.say(f"hess: {result.remark}")
             return answer(result, streams)
         if isinstance(result, str):
             streams.stdout.write(result)
@@ -71,26 +66,19 @@ def _run(argv: list[str], streams: Streams) -> int:
         return ExitStatus.USAGE
     except HessError as error:
         streams.stdout.flush()
-        _say(streams, error.report())
+        streams.say(error.report())
         return error.status
     except typer.TyperException as error:
         hint = "`hess --help` lists every option"
         message = error.format_message().replace("a valid int range", "a whole number")
         message = message.replace("a valid float range", "a number")
-        _say(streams, HessError("usage", message, hint=hint).report())
+        streams.say(HessError("usage", message, hint=hint).report())
         return ExitStatus.USAGE
     except FORESEEN:
         raise
     except Exception as error:
-        _say(streams, internal(error).report())
+        streams.say(internal(error).report())
         return ExitStatus.NO_ANSWER
-
-
-def _say(streams: Streams, text: str) -> None:
-    if not holds_unicode(streams.stderr):
-        text = text.translate(ASCII_SIGNS)
-    streams.stderr.write(text + "\n")
-    streams.stderr.flush()
 
 
 def _standard_streams() -> Streams:

@@ -11,11 +11,9 @@ the numbers that they stand for, so that 1e300 and 1e-300 are drawn as well as 1
 
 from __future__ import annotations
 
-import errno
 import io
 import logging
 import math
-import os
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
@@ -27,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hesscli.answer import Answer
-from hesscli.errors import HessError, printable, shortened
+from hesscli.errors import HessError, printable, require_writable, shortened, unwritable
 from hesscli.language.writer import UNICODE
 from hesscli.plot import scene
 from hesscli.plot.scene import Magnitudes, Values, Window, short
@@ -88,18 +86,7 @@ def require(path: str) -> None:
         )
     if find_spec("matplotlib") is None:
         raise _no_matplotlib("it is not installed")
-    try:
-        reason = None
-        if file.is_dir():
-            reason = errno.EISDIR
-        elif not file.parent.is_dir():
-            reason = errno.ENOTDIR if file.parent.exists() else errno.ENOENT
-        elif not os.access(file if file.exists() else file.parent, os.W_OK):
-            reason = errno.EACCES
-    except (OSError, ValueError) as error:
-        raise _bad_file(path, error) from None
-    if reason is not None:
-        raise _bad_file(path, OSError(reason, os.strerror(reason)))
+    require_writable(path)
 
 
 def draw(answer: Answer, values: Values, path: str) -> None:
@@ -117,7 +104,7 @@ def draw(answer: Answer, values: Values, path: str) -> None:
     try:
         Path(path).write_bytes(buffer.getvalue())
     except (OSError, ValueError) as error:
-        raise _bad_file(path, error) from None
+        raise unwritable(path, error) from None
 
 
 def figure(answer: Answer, values: Values) -> Figure:
@@ -139,11 +126,6 @@ def figure(answer: Answer, values: Values) -> Figure:
             _name_rows(drawn, axes, answer, names)
             _draw_spectrum(spectrum, answer)
     return drawn
-
-
-def _bad_file(path: str, error: OSError | ValueError) -> HessError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return HessError("bad-file", f"cannot write `{shortened(path)}`: {reason.lower()}")
 
 
 def _no_matplotlib(reason: str) -> HessError:

@@ -130,7 +130,7 @@ class _Reader:
         """A number, a list of lists of them, a text of either, or what a text generates."""
         match item:
             case str():
-                return replace(self, source=item).value(self._parsed(item))
+                return replace(self, source=item, gaps=False).value(self._parsed(item))
             case tree.Call(name=name) if name in _GENERATORS:
                 arguments = [self._typed(argument) for argument in item.arguments]
                 return _with_place(lambda: _GENERATORS[name](arguments), item.span)
@@ -154,7 +154,7 @@ class _Reader:
         """One entry, as exact as it was given."""
         number = self._number(item)
         if number is not None:
-            _check_range(number, _shown(item), None)
+            _check_range(number, self._shown(item), None)
             return number
         gap = item.name.lower() in _GAPS if isinstance(item, tree.Name) else item is None
         if gap and self.gaps:
@@ -165,12 +165,17 @@ class _Reader:
             value = self.value(item)
             if isinstance(value, Values) and not value.shape:
                 return value.entries[0]
-        shown = _shown(item) if self.program else json.dumps(item, default=str)[:40]
-        raise HessError(
-            "bad-value",
-            f"`{shown}` stands where a {'real ' * self.program}number should",
-            hint=_PROGRAMS if self.program else EXAMPLE,
-        )
+        said, hint = ("one", None) if isinstance(item, str) else ("a", EXAMPLE)
+        if self.program:
+            said, hint = "a real", _PROGRAMS
+        message = f"`{self._shown(item)}` stands where {said} number should"
+        raise HessError("bad-value", message, hint=hint)
+
+    def _shown(self, item: Any) -> str:
+        if self.program:
+            return _shown(item)
+        text = isinstance(item, (str, Fraction))
+        return (str(item) if text else json.dumps(item, default=str))[:40]
 
     def _typed(self, node: Node) -> Fraction | Expr:
         _refuse_special_names(node, self.source)

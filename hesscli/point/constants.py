@@ -59,9 +59,6 @@ def _is_real(expression: Expr) -> bool:
     return expression.is_extended_real is not False and bool(imaginary.is_zero)
 
 
-_KINDS = {"finite": _is_finite, "real": _is_real}
-
-
 def _rational(node: Node) -> Fraction | None:
     """The value of plain rational arithmetic, found without SymPy; ``None`` for anything else."""
     match node:
