@@ -32,9 +32,10 @@ from hesscli.exact.ways import (
     ways_towards,
 )
 from hesscli.expression.names import symbol
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.hazards import READINGS
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
-from hesscli.functions.values import UNKNOWN, refined
+from hesscli.functions.values import refined
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Site, Variable
@@ -397,7 +398,7 @@ class _Examination:
         try:
             if any(guard.xreplace(values) != sympy.true for guard in site.guards):
                 return False
-        except UNKNOWN:
+        except SYMPY_FAILURES:
             return False  # a condition on what is not real, of which another site tells
         numbers = self._quantities(site, offset, self.digits if offset else PRECISIONS[0])
         if numbers is None:

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import mpmath
 import numpy as np
 import sympy
-from mpmath.libmp import NoConvergence
 
 from hesscli.functions import symbolic as special
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Array, Expr
 
 T = TypeVar("T")
@@ -31,30 +31,19 @@ PRECISION = 80
 # Digits that SymPy carries, until two results share the digits of a double.
 DIGITS = (40, 80, 160, 320, 640)
 SHARED = sympy.Float("1e-20")
-# What SymPy raises where it cannot evaluate: a comparison of NaN, an infinite series.
-UNKNOWN = (ArithmeticError, AttributeError, NoConvergence, TypeError, ValueError)
 # The rows of a Hessian are computed one by one, each from the same elements.
 REMEMBERED = 2**16
 
 
-def _scipy(name: str) -> Value:
-    def value(*args: Array) -> Array:
-        import scipy.special
-
-        with np.errstate(all="ignore"):
-            return np.asarray(getattr(scipy.special, name)(*args), dtype=np.float64)
-
-    return value
-
-
-def _scipy_part(name: str, part: int) -> Value:
-    """One of the functions that SciPy computes together."""
+def _scipy(name: str, part: int | None = None) -> Value:
+    """SciPy's function of this name, or one of those that it computes together."""
 
     def value(*args: Array) -> Array:
         import scipy.special
 
         with np.errstate(all="ignore"):
-            return np.asarray(getattr(scipy.special, name)(*args)[part], dtype=np.float64)
+            result = getattr(scipy.special, name)(*args)
+        return np.asarray(result if part is None else result[part], dtype=np.float64)
 
     return value
 
@@ -70,7 +59,7 @@ def _mpmath(function: Callable[..., Any]) -> Value:
         with mpmath.workprec(PRECISION):
             try:
                 result = function(mpmath, *map(mpmath.mpf, numbers))
-            except (ArithmeticError, ValueError, NoConvergence):
+            except SYMPY_FAILURES:
                 return float("nan")
         real = getattr(result, "imag", 0) == 0
         try:
@@ -101,7 +90,7 @@ def evaluated(expression: Expr, place: Mapping[Expr, Expr], count: int) -> Expr 
     """The value at ``place`` to so many digits, a rational where SymPy is exact, or None."""
     try:
         result = expression.xreplace(place).evalf(count)
-    except UNKNOWN:
+    except SYMPY_FAILURES:
         return None
     return result if result.is_Float or result.is_Rational else None
 
@@ -189,13 +178,13 @@ gammaincc = _scipy("gammaincc")
 besselj = _scipy("jv")
 bessely = _scipy("yv")
 besseli = _scipy("iv")
-airyai = _where(_up_to(10), _scipy_part("airy", 0), _mpmath(lambda mp, x: mp.airyai(x)))
+airyai = _where(_up_to(10), _scipy("airy", 0), _mpmath(lambda mp, x: mp.airyai(x)))
 airyaiprime = _where(
-    _up_to(10), _scipy_part("airy", 1), _mpmath(lambda mp, x: mp.airyai(x, derivative=1))
+    _up_to(10), _scipy("airy", 1), _mpmath(lambda mp, x: mp.airyai(x, derivative=1))
 )
-airybi = _where(_up_to(10), _scipy_part("airy", 2), _mpmath(lambda mp, x: mp.airybi(x)))
+airybi = _where(_up_to(10), _scipy("airy", 2), _mpmath(lambda mp, x: mp.airybi(x)))
 airybiprime = _where(
-    _up_to(10), _scipy_part("airy", 3), _mpmath(lambda mp, x: mp.airybi(x, derivative=1))
+    _up_to(10), _scipy("airy", 3), _mpmath(lambda mp, x: mp.airybi(x, derivative=1))
 )
 zeta = _mpmath(lambda mp, s, a=1: mp.zeta(s, a))
 zetaderivative = _mpmath(lambda mp, n, s: mp.zeta(s, 1, int(n)))
@@ -203,12 +192,12 @@ polylog = _mpmath(lambda mp, s, x: mp.polylog(s, x))
 expint = _mpmath(lambda mp, n, x: mp.expint(n, x))
 Ei = _where(_off(0.3725), _scipy("expi"), _mpmath(lambda mp, x: mp.ei(x)))
 li = _mpmath(lambda mp, x: mp.li(x))
-Si = _scipy_part("sici", 0)
-Ci = _scipy_part("sici", 1)
-Shi = _scipy_part("shichi", 0)
-Chi = _where(_off(0.5238), _scipy_part("shichi", 1), _mpmath(lambda mp, x: mp.chi(x)))
-fresnels = _where(_up_to(30), _scipy_part("fresnel", 0), _mpmath(lambda mp, x: mp.fresnels(x)))
-fresnelc = _where(_up_to(30), _scipy_part("fresnel", 1), _mpmath(lambda mp, x: mp.fresnelc(x)))
+Si = _scipy("sici", 0)
+Ci = _scipy("sici", 1)
+Shi = _scipy("shichi", 0)
+Chi = _where(_off(0.5238), _scipy("shichi", 1), _mpmath(lambda mp, x: mp.chi(x)))
+fresnels = _where(_up_to(30), _scipy("fresnel", 0), _mpmath(lambda mp, x: mp.fresnels(x)))
+fresnelc = _where(_up_to(30), _scipy("fresnel", 1), _mpmath(lambda mp, x: mp.fresnelc(x)))
 elliptic_k = _scipy("ellipk")
 elliptic_e = _scipy("ellipe")
 spherical_jn = _whole("spherical_jn")
