@@ -92,6 +92,8 @@ BREAKS: list[tuple[str, str, Any, Any, Any, str]] = [
     ("log(x) - log(x)", "-1", None, [None], [[None]], "log(x) is not real at x = -1"),
     ("log(x)", "0", None, [None], [[None]], "log(x) is not finite at x = 0"),
     ("x*log(x)", "0", None, [None], [[None]], "log(x) is not finite at x = 0"),
+    # A condition on what has no value there.
+    ("√x if max(x) > log(x) else x", "0", None, [None], [[None]], "log(x) is not finite at x = 0"),
     ("1/x", "0", None, [None], [[None]], "1/x divides by zero at x = 0"),
     ("x**(1/3)", "-8", None, [None], [[None]], "x**(1/3) is not real at x = -8"),
     ("x**2.5", "0", 0, [None], [[None]], "x**2.5 is at the edge"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 import sympy
@@ -42,15 +44,19 @@ def structural_zeros(
             pattern[i, j] = derivative((int(i), int(j))) != 0
     order = sum(v.size for v in variables)
     zero = np.ones((order, order), dtype=bool)
-    rows = []
-    start = 0
-    for v in variables:
-        own = np.arange(v.size).reshape(v.shape)
-        rows.append(start + np.broadcast_to(own, shape).reshape(size(shape)))
-        start += v.size
+    rows = [np.broadcast_to(own, shape).reshape(-1) for own in _rows(variables).values()]
     for i, j in zip(*pattern.nonzero(), strict=True):
         zero[rows[i], rows[j]] = False
     return zero
+
+
+def _rows(variables: Sequence[Variable]) -> dict[str, NDArray[np.intp]]:
+    """For each variable the rows of its elements, in its shape."""
+    rows, start = {}, 0
+    for v in variables:
+        rows[v.name] = np.arange(start, start + v.size).reshape(v.shape)
+        start += v.size
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,8 @@ def joint_zeros(graph: Graph, variables: Sequence[Variable], shapes: Mapping[str
 
     ``shapes`` are those of all names.
     """
-    rows = {}
-    order = 0
-    for v in variables:
-        rows[v.name] = np.arange(order, order + v.size).reshape(v.shape)
-        order += v.size
+    rows = _rows(variables)
+    order = sum(v.size for v in variables)
     present: dict[str, Mask] = {}  # the elements that a node depends on
     parts: dict[str, list[_Part]] = {}
     for name, node in graph.nodes.items():
@@ -188,7 +191,7 @@ def _together(parts: Sequence[_Pattern]) -> _Pattern:
     for part in parts:
         for i, partners in part.pairs.items():
             pairs[i] = pairs.get(i, 0) | partners
-    return _Pattern(_union([part.present for part in parts]), pairs)
+    return _Pattern(reduce(or_, (part.present for part in parts), 0), pairs)
 
 
 def _product(factors: Sequence[_Pattern], whole: _Pattern) -> _Pattern:
@@ -212,13 +215,6 @@ def _joined(pairs: Mapping[int, int], left: int, right: int) -> Mapping[int, int
         result[i] = result.get(i, 0) | right
         left ^= lowest
     return result
-
-
-def _union(sets: Sequence[int]) -> int:
-    union = 0
-    for each in sets:
-        union |= each
-    return union
 
 
 def _unpacked(pairs: Mapping[int, int], order: int) -> Mask:

@@ -12,8 +12,7 @@ from hesscli.errors import ExitStatus, HessError
 from hesscli.expression.calculus import smooth_derivative
 from hesscli.expression.names import symbol
 from hesscli.functions.symbolic import written_out
-from hesscli.functions.table import JUMP, KINK, NOT_REAL, SWITCH, TIE
-from hesscli.notes import Note, Remark
+from hesscli.notes import Note, Remark, Trouble
 from hesscli.types import Expr, Formula, Variable
 
 _PIECED = (sympy.Max, sympy.Min)
@@ -73,13 +72,13 @@ def _check_products(formula: Formula) -> None:
 
 
 # Where these are zero, the formula's pieces meet; what divides by zero shows in the entries.
-_MEETING = (KINK, JUMP, TIE, SWITCH)
+_MEETING = (Trouble.KINK, Trouble.JUMP, Trouble.TIE, Trouble.SWITCH)
 
 
 def _where_it_holds(formula: Formula) -> Iterator[Remark]:
-    for trouble in (NOT_REAL, *_MEETING):
+    for trouble in (Trouble.NOT_REAL, *_MEETING):
         parts = tuple(s.part for s in formula.sites if s.trouble is trouble)
-        if parts and trouble is NOT_REAL:
+        if parts and trouble is Trouble.NOT_REAL:
             yield Remark(Note.HOLDS_WHERE_REAL, (parts,))
         elif parts:
             yield Remark(Note.HOLDS_EXCEPT, (parts, trouble))

@@ -19,11 +19,9 @@ from hesscli.exact.inertia import blocks, closed_forms, inertia_of, kind_of, pai
 from hesscli.exact.limits import Entry, Examiner, exact, undefined_entries
 from hesscli.exact.numbers import (
     DIGITS,
-    FAILURES,
     MAX_CANCELLED,
     SIGN_DIGITS,
     Number,
-    bits,
     number_at,
     sign,
     sure,
@@ -31,14 +29,8 @@ from hesscli.exact.numbers import (
     tidied,
 )
 from hesscli.expression.names import symbol
-from hesscli.expression.sizes import (
-    GROWS_LIKE_EXP,
-    GROWS_LIKE_FACTORIAL,
-    MAX_BITS,
-    MAX_EXPONENT,
-    MAX_FACTORIAL,
-    MAX_ROOT_BITS,
-)
+from hesscli.expression.sizes import MAX_BITS, bits, evaluation_fits
+from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark
 from hesscli.types import Expr, Formula, Variable
 
@@ -200,17 +192,17 @@ class _Place:
         oblique = {name: k for k, name in enumerate(names, start=1)}
         for way in (*({name: 1} for name in names), oblique):
             line = {symbol(n): value + way.get(n, 0) * step for n, value in self.point.items()}
-            try:
-                on_line = _substituted(expression, line)
-                if terms(on_line) > MAX_CANCELLED:
-                    continue
-                # Not cancelled, t/t - 1 keeps SymPy looking for a leading term for ever.
-                on_line = sympy.cancel(on_line).rewrite(sympy.sinc, sympy.sin)
-                form = sympy.limit(on_line, step, 0)
-            except FAILURES:
-                continue
-            if _is_finite(form):
+            form = tried(_limit, _substituted(expression, line), step)
+            if form is not None and _is_finite(form):
                 yield form
+
+
+def _limit(on_line: Expr, step: Expr) -> Expr | None:
+    """What a function of ``step`` > 0 tends to at 0."""
+    if terms(on_line) > MAX_CANCELLED:
+        return None
+    # Not cancelled, t/t - 1 keeps SymPy looking for a leading term for ever.
+    return sympy.limit(sympy.cancel(on_line).rewrite(sympy.sinc, sympy.sin), step, 0)
 
 
 def _is_finite(form: Expr) -> bool:
@@ -242,34 +234,16 @@ def _substituted(expression: Expr, values: Mapping[Expr, Expr]) -> Expr:
                     return visit(value) if holds == sympy.true else sympy.nan
             return sympy.nan
         args = [visit(arg) for arg in e.args]
-        if all(arg.is_number and arg.is_finite for arg in args):
-            _check_size(e.func, *args)
+        constant = all(arg.is_number and arg.is_finite for arg in args)
+        if constant and not evaluation_fits(e.func, args):
+            raise _too_large()
         result = e.func(*args)
         if any(part.is_Rational and bits(part) > MAX_BITS for part in (result, *result.args)):
             raise _too_large()
         return result
 
-    try:
-        return visit(expression)
-    except FAILURES:
-        return sympy.nan
-
-
-def _check_size(function: Expr, first: Expr, *others: Expr) -> None:
-    """Raise if ``function`` of these numbers is too long, as a formula with them would be."""
-    last, name, size = (others or (first,))[-1], function.__name__, 0.0
-    if function is sympy.Pow and last.is_Rational:
-        size = abs(last) * bits(first)
-        if not last.is_Integer:
-            size = max(size, bits(first) * MAX_BITS / MAX_ROOT_BITS)
-    elif name in GROWS_LIKE_EXP and last.has(sympy.log):
-        size = abs(last.evalf(5)) * MAX_BITS / MAX_EXPONENT
-    elif name in (*GROWS_LIKE_FACTORIAL, "polygamma"):
-        size = abs(last.evalf(5)) * MAX_BITS / MAX_FACTORIAL
-    elif name in ("floor", "ceiling"):
-        size = sympy.log(abs(last.evalf(5)) + 1, 2).evalf(5)
-    if size > MAX_BITS:
-        raise _too_large()
+    result = tried(visit, expression)
+    return sympy.nan if result is None else result
 
 
 def _too_large() -> HessError:

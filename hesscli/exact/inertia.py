@@ -19,8 +19,8 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from hesscli.errors import HessError
 from hesscli.exact.limits import Entry
-from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, bits, sign, tidied
-from hesscli.expression.sizes import MAX_ROOT_BITS
+from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, sign, tidied
+from hesscli.expression.sizes import MAX_ROOT_BITS, bits
 from hesscli.types import Array, Expr
 
 MAX_PRODUCTS = 5_000  # in all minors of a matrix

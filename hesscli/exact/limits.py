@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import sympy
@@ -32,8 +32,10 @@ from hesscli.exact.ways import (
     ways_towards,
 )
 from hesscli.expression.names import symbol
+from hesscli.functions.failures import SYMPY_FAILURES
+from hesscli.functions.hazards import READINGS
 from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
-from hesscli.functions.values import UNKNOWN, refined
+from hesscli.functions.values import refined
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Site, Variable
@@ -383,8 +385,7 @@ class _Examination:
                 (
                     site
                     for site in self.formula.sites
-                    if (site.breaks or site.test in ("negative", "negative-power", "always"))
-                    and self._holds(site, offset)
+                    if (site.breaks or not READINGS[site.test].real) and self._holds(site, offset)
                 ),
                 None,
             )
@@ -397,37 +398,13 @@ class _Examination:
         try:
             if any(guard.xreplace(values) != sympy.true for guard in site.guards):
                 return False
-        except UNKNOWN:
+        except SYMPY_FAILURES:
             return False  # a condition on what is not real, of which another site tells
-        if site.test == "always":
-            return True
         numbers = self._quantities(site, offset, self.digits if offset else PRECISIONS[0])
         if numbers is None:
             # Not real, or not finite: another site says why.
             return False
-        first = numbers[0]
-        match site.test:
-            case "negative" | "negative-power" if first >= 0:
-                return False
-            case "negative":
-                return not self._vanishes(site, offset, _first)
-            case "negative-power":
-                return not self._vanishes(site, offset, _first) and not self._vanishes(
-                    site, offset, lambda q: q[1] - q[1].round()
-                )
-            case "nonpositive":
-                return bool(first < 0) or self._vanishes(site, offset, _first)
-            case "zero":
-                return self._vanishes(site, offset, _first)
-            case "pole":
-                return bool(first < 1) and self._vanishes(site, offset, _to_whole)
-            case "whole":
-                return self._vanishes(site, offset, _to_whole)
-            case "tie-max":
-                return self._vanishes(site, offset, lambda q: _gap(sorted(q, reverse=True)))
-            case "tie-min":
-                return self._vanishes(site, offset, lambda q: _gap(sorted(q)))
-        raise AssertionError(site.test)
+        return bool(READINGS[site.test].holds(numbers, partial(self._vanishes, site, offset)))
 
     def _quantities(self, site: Site, offset: Offset, digits: int) -> list[Number] | None:
         place = self._at(offset, digits)
@@ -457,18 +434,6 @@ class _Examination:
 def _names(sites: Sequence[Site]) -> set[str]:
     """The variables that the sites' quantities depend on."""
     return {s.name for site in sites for q in site.quantities for s in q.free_symbols}
-
-
-def _first(quantities: list[Number]) -> Number:
-    return quantities[0]
-
-
-def _to_whole(quantities: list[Number]) -> Number:
-    return quantities[0] - quantities[0].round()
-
-
-def _gap(ordered: list[Number]) -> Number:
-    return ordered[0] - ordered[1]
 
 
 def exact(value: Fraction | float | Expr) -> Expr:

@@ -11,7 +11,9 @@ import mpmath
 import sympy
 
 from hesscli.expression.names import symbol
-from hesscli.functions.values import UNKNOWN, evaluated, refined
+from hesscli.expression.sizes import bits
+from hesscli.functions.failures import SYMPY_FAILURES, tried
+from hesscli.functions.values import evaluated, refined
 from hesscli.types import Expr
 
 Number = Any  # a SymPy Float, or None where there is no finite real number
@@ -32,8 +34,6 @@ MAX_CANCELLED = 200  # see terms
 MAX_CONJUGATES = 16
 MAX_TIDIED_BITS = 1_000
 MAX_FACTORED_BITS = 64
-# What SymPy raises for numbers that it has no rule for.
-FAILURES = (*UNKNOWN, LookupError, RuntimeError)
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +78,7 @@ def value_at(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number
     try:
         with mpmath.workdps(digits):
             return sympy.Float(_computed(expression, point), digits)
-    except UNKNOWN:
+    except SYMPY_FAILURES:
         return None
 
 
@@ -96,11 +96,8 @@ def tidied(form: Expr) -> Expr:
             ways.append(sympy.trigsimp)
     shortest = form
     for way in ways:
-        try:
-            other = way(form)
-        except FAILURES:
-            continue
-        if len(str(other)) < len(str(shortest)) and _is_same(form, other):
+        other = tried(way, form)
+        if other is not None and len(str(other)) < len(str(shortest)) and _is_same(form, other):
             shortest = other
     return shortest
 
@@ -163,13 +160,7 @@ def _vanishes(number: Expr) -> bool:
             proofs.append(lambda e: sympy.minimal_polynomial(e, x) - x)
         if bits(number) <= MAX_FACTORED_BITS:
             proofs += [lambda e: sympy.expand_log(e, factor=True), sympy.simplify]
-    for proof in proofs:
-        try:
-            if proof(number) == 0:
-                return True
-        except FAILURES:
-            continue
-    return False
+    return any(tried(proof, number) == 0 for proof in proofs)
 
 
 def _expanded_numerator(number: Expr) -> Expr:
@@ -195,9 +186,3 @@ def _doubled(digits: int, most: int) -> Iterator[int]:
     while digits <= most:
         yield digits
         digits *= 2
-
-
-def bits(number: Expr) -> int:
-    """How many bits the longest rational number has that ``number`` is made of."""
-    parts = (part for part in number.atoms(sympy.Rational) if abs(part) not in (0, 1))
-    return max((part.p.bit_length() + part.q.bit_length() for part in parts), default=0)

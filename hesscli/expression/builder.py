@@ -22,19 +22,7 @@ from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symb
 from hesscli.expression.quantified import Quantified
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
-from hesscli.functions.table import (
-    BY_NAME,
-    BY_ZERO,
-    EDGE,
-    JUMP,
-    NO_BASE,
-    NOT_REAL,
-    PIECES,
-    SWITCH,
-    Function,
-    binds,
-    reduces,
-)
+from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
 from hesscli.language import tree
 from hesscli.language.parser import parse_formula
 from hesscli.language.tree import Node
@@ -56,6 +44,7 @@ def refused() -> Iterator[None]:
         ) from error
 
 
+_UNORDERED = (sympy.I, sympy.nan, sympy.zoo)
 _CONDITION = ("a condition stands where a number should", "where(condition, 1, 0)")
 _NO_NUMBER: dict[type, tuple[str, str]] = {
     tree.Comparison: _CONDITION,
@@ -163,7 +152,7 @@ class Builder(Quantified):
                     shown = self.source[slice(*factor.span)]
                     self.doubts.append(Remark(Note.ROOT, (shown, n)))
             if operator == "/":
-                self.site("zero", (part,), node, BY_ZERO)
+                self.site("zero", (part,), node, Trouble.BY_ZERO)
                 part = sympy.Pow(part, -1)
             parts.append(part)
         self._check_size(sizes.product_fits(parts), node)
@@ -173,18 +162,18 @@ class Builder(Quantified):
         self._check_size(sizes.power_fits(base, exponent), node)
         if exponent.is_Integer:
             if exponent.is_negative:
-                self.site("zero", (base,), node, BY_ZERO)
+                self.site("zero", (base,), node, Trouble.BY_ZERO)
         elif exponent.is_number:
-            self.site("negative", (base,), node, NOT_REAL)
-            self.site("zero", (base,), node, EDGE)
+            self.site("negative", (base,), node, Trouble.NOT_REAL)
+            self.site("zero", (base,), node, Trouble.EDGE)
         elif base.is_zero:
-            self.site("negative", (exponent,), node, BY_ZERO)
-            self.site("zero", (exponent,), node, JUMP)
+            self.site("negative", (exponent,), node, Trouble.BY_ZERO)
+            self.site("zero", (exponent,), node, Trouble.JUMP)
             return sympy.Piecewise((sympy.S.Zero, exponent > 0), (sympy.S.One, True))
         elif not base.is_positive:
             # A negative base has a real power only where the exponent is whole, which it stops
             # being as soon as it moves: a closer look in either case.
-            self.site("negative-power", (base, exponent), node, NOT_REAL)
+            self.site("negative-power", (base, exponent), node, Trouble.NOT_REAL)
             self.site("nonpositive", (base,), node, Trouble.WHOLE_EXPONENTS)
         return sympy.Pow(base, exponent)
 
@@ -220,11 +209,7 @@ class Builder(Quantified):
             base, exponent = arguments
             return self._power(base, exponent, node)
         ordered = function.group == PIECES or function.name in ("atan2", "hypot")
-        if (
-            ordered
-            and function.name != "abs"
-            and any(a.has(sympy.I, sympy.zoo, sympy.nan) for a in arguments)
-        ):
+        if ordered and function.name != "abs" and any(a.has(*_UNORDERED) for a in arguments):
             self.fail(f"`{node.name}` takes real numbers only", node, "real arguments")
         self._check_whole(function, arguments, node)
         self._check_size(sizes.function_fits(function.name, arguments), node)
@@ -243,8 +228,8 @@ class Builder(Quantified):
             base = arguments[1]
             if base.is_number and (base.is_positive is False or base == 1):
                 self.fail("there is no logarithm to this base", node, "log(x, 2)")
-            self.site("negative", (base,), node, NOT_REAL)
-            self.site("zero", (base * (base - 1),), node, NO_BASE)
+            self.site("negative", (base,), node, Trouble.NOT_REAL)
+            self.site("zero", (base * (base - 1),), node, Trouble.NO_BASE)
 
     def _check_whole(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
         for whole in function.whole:
@@ -257,9 +242,7 @@ class Builder(Quantified):
                     f"`{name}` of `{function.signature}` must be a whole number from "
                     f"{whole.least} to {whole.most}",
                     node,
-                    f"{function.name}({', '.join(['2', 'x'][:2])})"
-                    if whole.position == 0
-                    else "LambertW(x, -1)",
+                    f"{function.name}(2, x)" if whole.position == 0 else "LambertW(x, -1)",
                 )
 
     def _check_arity(self, function: Function, node: tree.Call) -> None:
@@ -379,13 +362,13 @@ class Builder(Quantified):
                 self.fail("a condition is needed here", node, "a comparison such as x > 0")
 
     def _compare(self, operator: str, a: Expr, b: Expr, node: Node) -> Expr:
-        self.site("zero", (a - b,), node, SWITCH)
+        self.site("zero", (a - b,), node, Trouble.SWITCH)
         relation = {
             "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
             "==": sympy.Eq, "!=": sympy.Ne,
         }[operator]  # fmt: skip
         for side in (a, b):
-            if side.has(sympy.I, sympy.nan, sympy.zoo):
+            if side.has(*_UNORDERED):
                 self.fail("only real numbers can be compared", node, "a condition without `I`")
         return relation(a, b)
 

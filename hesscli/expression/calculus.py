@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 import sympy
 
-from hesscli.functions.failures import SYMPY_FAILURES
+from hesscli.functions.failures import tried
 from hesscli.functions.symbolic import written_out
 from hesscli.types import Expr
 
@@ -109,11 +109,7 @@ def _equal_somewhere(other: Any, result: Expr, parameters: set[Expr]) -> bool:
             symbol: sympy.Float(sample[k % len(sample)] + k // len(sample), 20)
             for k, symbol in enumerate(ordered)
         }
-        found = _float(result, values)
-        try:
-            expected = other(values)
-        except SYMPY_FAILURES:
-            expected = None
+        found, expected = _float(result, values), tried(other, values)
         if found is None or expected is None:
             continue
         if abs(found - expected) > AGREED * (abs(found) + abs(expected) + 1):

@@ -23,12 +23,12 @@ GROWS_LIKE_FACTORIAL = (
 
 def sum_fits(terms: Sequence[Expr]) -> bool:
     """Whether a sum of these has numbers of a moderate length."""
-    return sum(_bits(term) for term in terms if term.is_Rational) / 20 <= MAX_BITS
+    return sum(bits(term) for term in terms if term.is_Rational) / 20 <= MAX_BITS
 
 
 def product_fits(factors: Sequence[Expr]) -> bool:
     """Whether a product of these has a coefficient of a moderate length."""
-    return sum(_bits(factor) for factor in factors if factor.is_Rational) <= MAX_BITS
+    return sum(bits(factor) for factor in factors if factor.is_Rational) <= MAX_BITS
 
 
 def power_fits(base: Expr, exponent: Expr) -> bool:
@@ -46,7 +46,7 @@ def power_fits(base: Expr, exponent: Expr) -> bool:
         return True
     size = abs(sympy.log(abs(number), 2).evalf(5) * exponent.evalf(5))
     if number.is_Rational and not exponent.is_Integer:
-        size = max(size, _bits(number))
+        size = max(size, bits(number))
     elif number.is_Rational:
         size = sympy.Max(size, abs(exponent.evalf(5)) * (number.p.bit_length() - 1))
     # SymPy looks for factors of a number under a root, which takes seconds for a long one.
@@ -59,19 +59,33 @@ def function_fits(name: str, arguments: Sequence[Expr]) -> bool:
         return False
     sizes = [_size(argument) for argument in arguments]
     if name in GROWS_LIKE_EXP:
-        return sizes[0] <= MAX_EXPONENT
+        return bool(sizes[0] <= MAX_EXPONENT)
     # SymPy writes gamma(10**6) out, and lowergamma(5000, x) as so many terms.
-    return name not in GROWS_LIKE_FACTORIAL or max(sizes) <= MAX_FACTORIAL
+    return name not in GROWS_LIKE_FACTORIAL or bool(max(sizes) <= MAX_FACTORIAL)
 
 
-def _size(argument: Expr) -> float:
+def evaluation_fits(function: Expr, arguments: Sequence[Expr]) -> bool:
+    """Whether SymPy makes of these numbers one of a moderate length."""
+    last = arguments[-1]
+    if function is sympy.Pow:
+        return not last.is_Rational or power_fits(*arguments)
+    if function.__name__ in ("floor", "ceiling"):
+        return bool(_size(last) < 2**MAX_BITS)
+    # exp(10**9) stays as it is.
+    stays = function.__name__ in GROWS_LIKE_EXP and not last.has(sympy.log)
+    return stays or function_fits(function.__name__, arguments)
+
+
+def _size(argument: Expr) -> Expr:
     """How large a constant is, or the largest in a Piecewise; 0 for what has variables."""
     if isinstance(argument, sympy.Piecewise):
         return max(_size(value) for value, _ in argument.args)
     if not argument.is_number or argument.is_extended_real is not True:
-        return 0.0
-    return min(float(abs(argument.evalf(5))), 1e300)
+        return 0
+    return abs(argument.evalf(5))
 
 
-def _bits(number: Expr) -> int:
-    return int(number.p).bit_length() + int(number.q).bit_length()
+def bits(number: Expr) -> int:
+    """How many bits the longest rational number has that ``number`` is made of."""
+    parts = (part for part in number.atoms(sympy.Rational) if abs(part) not in (0, 1))
+    return max((part.p.bit_length() + part.q.bit_length() for part in parts), default=0)

@@ -9,6 +9,7 @@ from typing import NoReturn
 import sympy
 
 from hesscli.errors import HessError
+from hesscli.functions.hazards import READINGS
 from hesscli.language.tree import Node
 from hesscli.notes import Trouble
 from hesscli.types import Expr, Site, Test
@@ -30,7 +31,7 @@ class Walk:
 
     def site(self, test: Test, quantities: tuple[Expr, ...], node: Node, trouble: Trouble) -> None:
         """Note a part that is not real, or may not be differentiable, where ``test`` holds."""
-        if sympy.false in self.guards or _never(test, quantities):
+        if sympy.false in self.guards or READINGS[test].never(quantities):
             return
         if self.inside and trouble is Trouble.NOT_REAL:
             trouble = Trouble.NO_REAL_FORM
@@ -59,26 +60,3 @@ class Walk:
         """Refuse the formula, with the place of ``node``."""
         node = self.inside or node
         raise HessError(code, message, span=node.span, source=self.source, hint=hint)
-
-
-def _never(test: Test, quantities: tuple[Expr, ...]) -> bool:
-    """Whether it is certain that ``test`` fails everywhere, so that no place has to be watched."""
-    if test == "always":
-        return False
-    if test.startswith("tie"):
-        return len(quantities) < 2
-    quantity = quantities[0]
-    if quantity.is_Rational and test == "zero":
-        return bool(quantity.p != 0)  # without SymPy's assumptions: long formulas have many numbers
-    match test:
-        case "negative":
-            return bool(quantity.is_nonnegative)
-        case "negative-power":
-            return bool(quantity.is_nonnegative or quantities[1].is_integer)
-        case "zero":
-            return bool(quantity.is_nonzero)
-        case "nonpositive" | "pole":
-            return bool(quantity.is_positive)
-        case "whole":
-            return bool(quantity.is_number and quantity.is_integer is False)
-    return False

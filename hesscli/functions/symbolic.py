@@ -317,15 +317,15 @@ class lowergamma(_Unwritten, sympy.lowergamma):
     """For half of whole ``a``, the closed form cancels near 0."""
 
     def _mpmath(self, a: Any, x: Any) -> Any:
-        return lower_gamma(mpmath, a, x)
+        return lower_gamma(a, x)
 
     def slope(self, a: Expr, x: Expr) -> Expr:
         return _gamma_integrand(a, x)
 
 
-def lower_gamma(mp: Any, a: Any, x: Any) -> Any:
+def lower_gamma(a: Any, x: Any) -> Any:
     """The lower incomplete gamma function (DLMF 8.5.1); mpmath's own hangs for small x < 0."""
-    return x**a / a * mp.hyp1f1(a, a + 1, -x)
+    return x**a / a * mpmath.hyp1f1(a, a + 1, -x)
 
 
 class uppergamma(_Unwritten, sympy.uppergamma):

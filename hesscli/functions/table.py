@@ -68,11 +68,8 @@ EDGE = Trouble.EDGE
 INFINITE = Trouble.INFINITE
 KINK = Trouble.KINK
 POLE = Trouble.POLE
-BY_ZERO = Trouble.BY_ZERO
-NO_BASE = Trouble.NO_BASE
 JUMP = Trouble.JUMP
 TIE = Trouble.TIE
-SWITCH = Trouble.SWITCH
 
 
 def _real_from(quantity: str, edge: Trouble = EDGE) -> tuple[Hazard, ...]:

@@ -10,16 +10,16 @@ Where SymPy's rule for a derivative cancels in doubles (K - E near 0, difference
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import mpmath
 import numpy as np
 import sympy
-from mpmath.libmp import NoConvergence
 
 from hesscli.functions import symbolic as special
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Array, Expr
 
 T = TypeVar("T")
@@ -31,46 +31,45 @@ PRECISION = 80
 # Digits that SymPy carries, until two results share the digits of a double.
 DIGITS = (40, 80, 160, 320, 640)
 SHARED = sympy.Float("1e-20")
-# What SymPy raises where it cannot evaluate: a comparison of NaN, an infinite series.
-UNKNOWN = (ArithmeticError, AttributeError, NoConvergence, TypeError, ValueError)
 # The rows of a Hessian are computed one by one, each from the same elements.
 REMEMBERED = 2**16
 
 
-def _scipy(name: str) -> Value:
+def _scipy(name: str, part: int | None = None) -> Value:
+    """SciPy's function of this name, or one of those that it computes together."""
+
     def value(*args: Array) -> Array:
         import scipy.special
 
         with np.errstate(all="ignore"):
-            return np.asarray(getattr(scipy.special, name)(*args), dtype=np.float64)
+            result = getattr(scipy.special, name)(*args)
+        return np.asarray(result if part is None else result[part], dtype=np.float64)
 
     return value
 
 
-def _scipy_part(name: str, part: int) -> Value:
-    """One of the functions that SciPy computes together."""
+def _elementwise(entry: Callable[..., float]) -> Value:
+    """``entry`` for each element, remembered."""
+    entry = lru_cache(REMEMBERED)(entry)
 
     def value(*args: Array) -> Array:
-        import scipy.special
-
-        with np.errstate(all="ignore"):
-            return np.asarray(getattr(scipy.special, name)(*args)[part], dtype=np.float64)
+        broadcast = np.broadcast_arrays(*args)
+        columns = (a.ravel().tolist() for a in broadcast)
+        numbers = [entry(*each) for each in zip(*columns, strict=True)]
+        return np.array(numbers, dtype=np.float64).reshape(broadcast[0].shape)
 
     return value
 
 
 def _mpmath(function: Callable[..., Any]) -> Value:
-    """``function(mpmath, *numbers)`` for each element; NaN where that is not real or infinite."""
+    """mpmath's ``function`` for each element; NaN where that is not real or infinite."""
 
-    def value(*args: Array) -> Array:
-        return _each(entry, args)
-
-    @lru_cache(REMEMBERED)
+    @_elementwise
     def entry(*numbers: float) -> float:
         with mpmath.workprec(PRECISION):
             try:
-                result = function(mpmath, *map(mpmath.mpf, numbers))
-            except (ArithmeticError, ValueError, NoConvergence):
+                result = function(*map(mpmath.mpf, numbers))
+            except SYMPY_FAILURES:
                 return float("nan")
         real = getattr(result, "imag", 0) == 0
         try:
@@ -78,7 +77,7 @@ def _mpmath(function: Callable[..., Any]) -> Value:
         except OverflowError:
             return float("inf") if result.real > 0 else float("-inf")
 
-    return value
+    return entry
 
 
 def refined(
@@ -101,7 +100,7 @@ def evaluated(expression: Expr, place: Mapping[Expr, Expr], count: int) -> Expr 
     """The value at ``place`` to so many digits, a rational where SymPy is exact, or None."""
     try:
         result = expression.xreplace(place).evalf(count)
-    except UNKNOWN:
+    except SYMPY_FAILURES:
         return None
     return result if result.is_Float or result.is_Rational else None
 
@@ -110,10 +109,7 @@ def evaluated(expression: Expr, place: Mapping[Expr, Expr], count: int) -> Expr 
 def digits(expression: Expr, symbols: tuple[Expr, ...]) -> Value:
     """The values of ``expression`` in these symbols, each with the digits that it takes."""
 
-    def value(*args: Array) -> Array:
-        return _each(entry, args)
-
-    @lru_cache(REMEMBERED)
+    @_elementwise
     def entry(*numbers: float) -> float:
         def number(count: int) -> Expr | None:
             place = {s: sympy.Float(x, count) for s, x in zip(symbols, numbers, strict=True)}
@@ -126,14 +122,7 @@ def digits(expression: Expr, symbols: tuple[Expr, ...]) -> Value:
                 break
         return float("nan") if fine is None else float(fine)
 
-    return value
-
-
-def _each(entry: Callable[..., float], args: Sequence[Array]) -> Array:
-    broadcast = np.broadcast_arrays(*args)
-    columns = (a.ravel().tolist() for a in broadcast)
-    numbers = [entry(*each) for each in zip(*columns, strict=True)]
-    return np.array(numbers, dtype=np.float64).reshape(broadcast[0].shape)
+    return entry
 
 
 def _where(trusted: Callable[[Array], Mask], scipys: Value, mpmaths: Value) -> Value:
@@ -179,36 +168,36 @@ def _even_or_odd(name: str) -> Value:
 erfi = _scipy("erfi")
 erfinv = _scipy("erfinv")
 erfcinv = _scipy("erfcinv")
-beta = _mpmath(lambda mp, x, y: mp.beta(x, y))
-binomial = _mpmath(lambda mp, n, k: mp.binomial(n, k))
-polygamma = _mpmath(lambda mp, n, x: mp.psi(int(n), x))
+beta = _mpmath(mpmath.beta)
+binomial = _mpmath(mpmath.binomial)
+polygamma = _mpmath(lambda n, x: mpmath.psi(int(n), x))
 lowergamma = _mpmath(special.lower_gamma)
-uppergamma = _mpmath(lambda mp, a, x: mp.gammainc(a, x))
+uppergamma = _mpmath(mpmath.gammainc)
 gammainc = _scipy("gammainc")
 gammaincc = _scipy("gammaincc")
 besselj = _scipy("jv")
 bessely = _scipy("yv")
 besseli = _scipy("iv")
-airyai = _where(_up_to(10), _scipy_part("airy", 0), _mpmath(lambda mp, x: mp.airyai(x)))
+airyai = _where(_up_to(10), _scipy("airy", 0), _mpmath(mpmath.airyai))
 airyaiprime = _where(
-    _up_to(10), _scipy_part("airy", 1), _mpmath(lambda mp, x: mp.airyai(x, derivative=1))
+    _up_to(10), _scipy("airy", 1), _mpmath(lambda x: mpmath.airyai(x, derivative=1))
 )
-airybi = _where(_up_to(10), _scipy_part("airy", 2), _mpmath(lambda mp, x: mp.airybi(x)))
+airybi = _where(_up_to(10), _scipy("airy", 2), _mpmath(mpmath.airybi))
 airybiprime = _where(
-    _up_to(10), _scipy_part("airy", 3), _mpmath(lambda mp, x: mp.airybi(x, derivative=1))
+    _up_to(10), _scipy("airy", 3), _mpmath(lambda x: mpmath.airybi(x, derivative=1))
 )
-zeta = _mpmath(lambda mp, s, a=1: mp.zeta(s, a))
-zetaderivative = _mpmath(lambda mp, n, s: mp.zeta(s, 1, int(n)))
-polylog = _mpmath(lambda mp, s, x: mp.polylog(s, x))
-expint = _mpmath(lambda mp, n, x: mp.expint(n, x))
-Ei = _where(_off(0.3725), _scipy("expi"), _mpmath(lambda mp, x: mp.ei(x)))
-li = _mpmath(lambda mp, x: mp.li(x))
-Si = _scipy_part("sici", 0)
-Ci = _scipy_part("sici", 1)
-Shi = _scipy_part("shichi", 0)
-Chi = _where(_off(0.5238), _scipy_part("shichi", 1), _mpmath(lambda mp, x: mp.chi(x)))
-fresnels = _where(_up_to(30), _scipy_part("fresnel", 0), _mpmath(lambda mp, x: mp.fresnels(x)))
-fresnelc = _where(_up_to(30), _scipy_part("fresnel", 1), _mpmath(lambda mp, x: mp.fresnelc(x)))
+zeta = _mpmath(mpmath.zeta)
+zetaderivative = _mpmath(lambda n, s: mpmath.zeta(s, 1, int(n)))
+polylog = _mpmath(mpmath.polylog)
+expint = _mpmath(mpmath.expint)
+Ei = _where(_off(0.3725), _scipy("expi"), _mpmath(mpmath.ei))
+li = _mpmath(mpmath.li)
+Si = _scipy("sici", 0)
+Ci = _scipy("sici", 1)
+Shi = _scipy("shichi", 0)
+Chi = _where(_off(0.5238), _scipy("shichi", 1), _mpmath(mpmath.chi))
+fresnels = _where(_up_to(30), _scipy("fresnel", 0), _mpmath(mpmath.fresnels))
+fresnelc = _where(_up_to(30), _scipy("fresnel", 1), _mpmath(mpmath.fresnelc))
 elliptic_k = _scipy("ellipk")
 elliptic_e = _scipy("ellipe")
 spherical_jn = _whole("spherical_jn")
@@ -240,5 +229,5 @@ def _complex_lambertw(x: Array, k: Array | int = 0) -> Array:
 lambertw = _where(
     lambda x: x > -0.3,
     _complex_lambertw,
-    _mpmath(lambda mp, x, k=0: mp.lambertw(x, int(k))),
+    _mpmath(lambda x, k=0: mpmath.lambertw(x, int(k))),
 )

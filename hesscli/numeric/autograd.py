@@ -24,15 +24,14 @@ from hesscli.derive.pattern import joint_zeros
 from hesscli.derive.stable import stable
 from hesscli.errors import ExitStatus, HessError
 from hesscli.expression.graph import Graph, Region, elementwise, graph_of
+from hesscli.functions.hazards import READINGS
 from hesscli.functions.table import BY_NAME
 from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.numeric.program import Program
 from hesscli.numeric.reductions import REDUCTIONS
 from hesscli.shapes import Shape, broadcast, size
-from hesscli.types import Array, Formula, Point, Random, Sums, Test, Value, Values, Variable
+from hesscli.types import Array, Formula, Point, Random, Sums, Value, Values, Variable
 
-# Whatever comes this close to a kink in floating point is examined exactly.
-NEAR = 1e-9
 # Measured on 2 cores: a step of the backward pass takes about 8 µs, done once for each row when
 # the rows are computed one by one; all rows at once need imports of half a second, paid once.
 SECONDS_PER_STEP = 8e-6
@@ -246,7 +245,7 @@ class Evaluator:
                 # A norm is watched by its square.
                 watched = (elements**2).sum(0, keepdim=True) if kind == "norm" else elements
                 if kind == "norm" or len(elements) > 1:
-                    hits.append(_near(hazard.test, watched))
+                    hits.append(READINGS[hazard.test].near(watched))
             suspect |= any(bool(hit.any()) for hit in hits)
         if not self.graph.is_elementwise:
             suspect |= suspect.any()
@@ -326,35 +325,11 @@ class _Compiled:
             quantities = [next(outputs) for _ in site.quantities]
             hit = torch.ones_like(found)
             if quantities:
-                hit = _near(site.test, torch.stack(quantities))
+                hit = READINGS[site.test].near(torch.stack(quantities))
             for _ in site.guards:
                 hit = hit & next(outputs)
             found |= hit
         return found
-
-
-def _near(test: Test, quantities: Tensor) -> Tensor:
-    """Where the test of a site may hold for quantities (q, …): (…).
-
-    A NaN, and whatever is close, count as yes.
-    """
-    if test in ("tie-max", "tie-min"):
-        top = (-quantities if test == "tie-min" else quantities).topk(2, dim=0).values
-        return ~((top[0] - top[1]).abs() > NEAR)
-    quantity = quantities[0]
-    match test:
-        case "negative" | "nonpositive":
-            return ~(quantity > NEAR)
-        case "negative-power":
-            exponent = quantities[1]
-            return ~((quantity > NEAR) | (exponent == exponent.round()))
-        case "zero":
-            return ~(quantity.abs() > NEAR)
-        case "pole":
-            return ~((quantity > NEAR) | ((quantity - quantity.round()).abs() > NEAR))
-        case "whole":
-            return ~((quantity - quantity.round()).abs() > NEAR)
-    raise AssertionError(test)
 
 
 def _vectorize(order: int, steps: int, elements: int) -> bool:
