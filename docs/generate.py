@@ -24,7 +24,6 @@ from hesscli.cli.command import declared
 from hesscli.cli.help import EXAMPLES, STATUSES, SUMMARY
 from hesscli.cli.options import ARGUMENT
 from hesscli.point.assignment import read_assignment
-from hesscli.point.binding import bind, names_given
 from hesscli.render.answer import document as documented
 from hesscli.render.document import Document
 from hesscli.solver import Solver
@@ -159,9 +158,7 @@ def pictures() -> Iterator[tuple[str, str]]:
 
 def _answered(text: str, at: str) -> Document:
     """The answer at a point."""
-    assignment = read_assignment(at)
-    compiled = Solver(text).given(names_given([assignment]))
-    (point,) = bind([assignment], compiled.formula)
+    compiled, (point,) = Solver(text).bound([read_assignment(at)])
     return documented(compiled.answer(point), unicode=True, full=False)
 
 

@@ -101,14 +101,8 @@ class Formula:
         array or a torch tensor. Raises :class:`HessError` for what is no point of the formula.
         """
         from hesscli.point.assignment import from_values
-        from hesscli.point.binding import bind, names_given
 
-        assignment = from_values(values, named)
-        names = names_given([assignment])
-        compiled = self._solver.given(names)
-        (point,) = bind([assignment], compiled.formula)
-        compiled.require([point])
-        self._solver.keep(names, compiled)
+        compiled, (point,) = self._solver.bound([from_values(values, named)])
         return Answer(compiled.answer(point))
 
     def many(self, points: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Answer]:

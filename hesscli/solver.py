@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hesscli.answer import Answer, Check
     from hesscli.exact.limits import Examiner
     from hesscli.numeric.autograd import Evaluator
+    from hesscli.point.assignment import Assignment
     from hesscli.shapes import Shape
     from hesscli.types import Array, Formula, Point, Sums
     from hesscli.verdict.compare import Expected
@@ -71,9 +72,20 @@ class Solver:
 
         return Compiled(read_formula(self.text, key, self.wrt), self)
 
-    def keep(self, names: Collection[str], compiled: Compiled) -> None:
-        """Compile this once. What points misspell is not kept: it would fill the memory."""
-        self._compiled[frozenset(names)] = compiled
+    def bound(self, assignments: Sequence[Assignment]) -> tuple[Compiled, list[Point]]:
+        """What answers at the points that the assignments make, and these points.
+
+        Raises :class:`HessError` for what is none, or too large, before anything is computed.
+        """
+        from hesscli.point.binding import bind, names_given
+
+        names = names_given(assignments)
+        compiled = self.given(names)
+        points = bind(assignments, compiled.formula)
+        compiled.require(points)
+        # Kept only now: what points misspell must not fill the memory.
+        self._compiled[names] = compiled
+        return compiled, points
 
     @cached_property
     def expected(self) -> Expected | None:

@@ -19,16 +19,11 @@ from hypothesis import strategies as st
 
 from hesscli.answer import Answer
 from hesscli.errors import HessError
-from hesscli.exact.limits import Examiner
-from hesscli.expression.reader import read_formula
-from hesscli.numeric.autograd import Evaluator
 from hesscli.plot import picture
 from hesscli.plot import scene as view
 from hesscli.point.assignment import read_assignment
-from hesscli.point.binding import bind, names_given
+from hesscli.solver import Solver
 from hesscli.types import Array
-from hesscli.verdict.settle import settle
-from hesscli.verdict.spectrum import judged
 
 ROSENBROCK = "100*(y-x**2)**2 + (1-x)**2"
 SUFFIXES = ("svg", "png", "pdf")
@@ -44,12 +39,10 @@ def _quiet() -> Iterator[None]:
 @cache
 def _made(text: str, at: str, wrt: tuple[str, ...] = ()) -> tuple[Answer, view.Values]:
     """The report on a formula at a point, and the function that gives its values."""
-    assignment = read_assignment(at)
-    formula = read_formula(text, names_given([assignment]), wrt)
-    (point,) = bind([assignment], formula)
-    evaluator = Evaluator(formula, "float64", "cpu")
-    sums = evaluator(point)
-    return judged(settle(sums, point, Examiner(formula))), evaluator.values(sums)
+    compiled, (point,) = Solver(text, wrt).bound([read_assignment(at)])
+    answer, values = compiled.answer_and_values(point)
+    assert values is not None
+    return answer, values
 
 
 def _words(folder: Path, text: str, at: str, wrt: tuple[str, ...] = ()) -> list[str]:

@@ -61,14 +61,11 @@ def _answer_symbols(request: Request, output: Output) -> ExitStatus:
 
 def _answer_points(request: Request, output: Output) -> ExitStatus:
     from hesscli.point.assignment import read_assignment
-    from hesscli.point.binding import bind, names_given
 
     solver = _solver(request)
     with CLOCK.within(request.timeout, "reading the formula and the point"):
         assignments = [read_assignment(at) for at in request.at]
-        compiled = solver.given(names_given(assignments))
-        points = bind(assignments, compiled.formula)
-    compiled.require(points)
+        compiled, points = solver.bound(assignments)
     if request.plot is not None:
         _require_picture(request.plot, len(points))
     return max([_answer_point(compiled, request, point, output) for point in points])
@@ -213,14 +210,8 @@ class _Lines:
     def read(self, line: str) -> tuple[Compiled, Point]:
         """What answers a line, and its point. Raises :class:`HessError` for what is no point."""
         from hesscli.point.assignment import read_assignment
-        from hesscli.point.binding import bind, names_given
 
-        assignments = [*self.held, read_assignment(line)]
-        names = names_given(assignments)
-        compiled = self.solver.given(names)
-        (point,) = bind(assignments, compiled.formula)
-        compiled.require([point])
-        self.solver.keep(names, compiled)
+        compiled, (point,) = self.solver.bound([*self.held, read_assignment(line)])
         return compiled, point
 
 
