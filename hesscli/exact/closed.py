@@ -16,7 +16,7 @@ from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
 from hesscli.derive.pattern import structural_zeros
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact.inertia import blocks, closed_forms, inertia_of, kind_of, pair, spectrum
-from hesscli.exact.limits import Entry, Examiner, exact, undefined_entries
+from hesscli.exact.limits import Entry, Examiner, exact, path, undefined_entries
 from hesscli.exact.numbers import (
     DIGITS,
     MAX_CANCELLED,
@@ -28,6 +28,7 @@ from hesscli.exact.numbers import (
     terms,
     tidied,
 )
+from hesscli.exact.remembered import remembered
 from hesscli.expression.names import symbol
 from hesscli.expression.sizes import MAX_BITS, bits, evaluation_fits
 from hesscli.functions.failures import tried
@@ -112,10 +113,8 @@ def _not_found(
     """The entries that exist, but not in the form that was asked for."""
     for entry, double in place.doubles.items():
         if double is not None and found[entry] is None:
-            name = ("value", "gradient", "hessian")[len(entry)]
-            paths = dict.fromkeys("".join(f"[{i}]" for i in e) for e in (entry, entry[::-1]))
             kind = Reason.NO_EXACT_FORM if digits is None else Reason.NO_MORE_DIGITS
-            entries = tuple(name + path for path in paths)
+            entries = tuple(dict.fromkeys(map(path, (entry, entry[::-1]))))
             yield Undefined(place.formula.text, None, Remark(kind, (double,)), entries)
 
 
@@ -135,15 +134,12 @@ class _Place:
             **{(i,): self.jet.gradient[i] for i in rows},
             **{(i, j): self.jet.hessian[i][j] for i in rows for j in rows if i <= j},
         }
-        self.found: dict[Entry, Expr | None] = {}
-        self.floats: dict[int, dict[str, Expr]] = {}
 
+    @remembered
     def exactly(self, entry: Entry) -> Expr | None:
         """The entry in closed form; None where no form agrees with the double."""
-        if entry not in self.found:
-            forms = map(tidied, self._forms(entry))
-            self.found[entry] = next((f for f in forms if self._agrees(f, entry)), None)
-        return self.found[entry]
+        forms = map(tidied, self._forms(entry))
+        return next((form for form in forms if self._agrees(form, entry)), None)
 
     def rounded(self, entry: Entry, digits: int) -> Expr | None:
         """The entry to so many digits, which takes a closed form where it is 0 or a limit."""
@@ -162,9 +158,11 @@ class _Place:
         return sympy.Float(number, digits)
 
     def _number(self, entry: Entry, digits: int) -> Number:
-        if digits not in self.floats:
-            self.floats[digits] = {n: sympy.N(value, digits) for n, value in self.point.items()}
-        return number_at(self.derivative(entry), self.floats[digits], digits)
+        return number_at(self.derivative(entry), self._at(digits), digits)
+
+    @remembered
+    def _at(self, digits: int) -> dict[str, Expr]:
+        return {name: sympy.N(value, digits) for name, value in self.point.items()}
 
     def _agrees(self, form: Expr, entry: Entry) -> bool:
         number = sure(partial(number_at, form, {}), SIGN_DIGITS)

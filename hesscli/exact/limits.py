@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
-from typing import Any
 
 import sympy
 
@@ -20,6 +19,7 @@ from hesscli.answer import Answer, Undefined
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
 from hesscli.exact.numbers import DIGITS, Number, number_at, value_at
+from hesscli.exact.remembered import remembered
 from hesscli.exact.ways import (
     RINGS,
     UNDERFLOW,
@@ -34,7 +34,6 @@ from hesscli.exact.ways import (
 from hesscli.expression.names import symbol
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.hazards import READINGS
-from hesscli.functions.table import BY_ZERO, INFINITE, NO_BASE, POLE
 from hesscli.functions.values import refined
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.shapes import Shape
@@ -48,7 +47,7 @@ PRECISIONS = (50, 120, 240, 600, 1200)
 # A difference of two doubles that is 0 with so many digits is 0: their exponents span 617 digits.
 ENOUGH = 600
 SURE = sympy.Float("1e-25")
-WITHOUT_VALUE = (POLE, INFINITE, BY_ZERO, NO_BASE)
+WITHOUT_VALUE = (Trouble.POLE, Trouble.INFINITE, Trouble.BY_ZERO, Trouble.NO_BASE)
 MAX_ENTRIES = 400
 MAX_TIED = 5
 
@@ -56,12 +55,12 @@ Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivativ
 
 
 @dataclass(frozen=True, slots=True)
-class Jet:
+class Examined:
     """Value, gradient and Hessian in the differentiated variables; None where there is none.
 
     ``defined`` tells a formula without a value from one whose value no double can hold;
     ``underflow`` that a number which is not 0 is given as 0, the nearest double. ``reasons``
-    pairs a site (None for the formula as a whole) with a sentence for each thing that breaks;
+    pairs a site (None for the formula as a whole) with what to say of each thing that breaks;
     ``notes`` say how a number was found that autograd does not give.
     """
 
@@ -80,7 +79,6 @@ class Examiner:
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
         self.names = formula.differentiated
-        self._zeros: dict[tuple[tuple[Variable, ...], Shape, bool], Mask] = {}
 
     @cached_property
     def _derivatives(self) -> Answer:
@@ -97,17 +95,15 @@ class Examiner:
                 return self._derivatives.jet.hessian[i][j]
         raise AssertionError(entry)
 
+    @remembered
     def zeros(self, variables: tuple[Variable, ...], shape: Shape, *, known: bool) -> Mask:
         """Where the Hessian is zero at every point, see :func:`structural_zeros`; with ``known``,
         by the derivatives too.
         """
-        key = (variables, shape, known)
-        if key not in self._zeros:
-            derivative = self.derivative if known else None
-            self._zeros[key] = structural_zeros(self.formula, variables, shape, derivative)
-        return self._zeros[key]
+        derivative = self.derivative if known else None
+        return structural_zeros(self.formula, variables, shape, derivative)
 
-    def __call__(self, point: Mapping[str, Fraction | float | Expr], index: str) -> Jet:
+    def __call__(self, point: Mapping[str, Fraction | float | Expr], index: str) -> Examined:
         """The jet at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
         examination = _Examination(self, point, index, FEW)
         jet = examination.jet()
@@ -135,16 +131,12 @@ class _Examination:
         self.exact = {name: exact(value) for name, value in point.items()}
         self.hits: list[Site] = []
         self.moving: frozenset[int] = frozenset()
-        self.places: dict[tuple[Offset, int], dict[str, Expr]] = {}
-        self.numbers: dict[tuple[Entry, Offset], Number] = {}
-        self.outside: dict[Offset, Site | None] = {}
-        self.limits: dict[Any, Limit | None] = {}
         self.reasons: dict[tuple[Site | None, Remark], None] = {}
         self.underflow = False
         # Whether more digits might find a limit where these found none.
         self.doubtful = False
 
-    def jet(self) -> Jet:
+    def jet(self) -> Examined:
         """What there is at the point."""
         count = len(self.names)
         pairs = [(i, j) for i in range(count) for j in range(i, count)]
@@ -168,7 +160,7 @@ class _Examination:
                 for i, j in pairs:
                     if gradient[i] is not None and gradient[j] is not None:
                         rows[i][j] = rows[j][i] = self._entry((i, j), value)
-        return Jet(
+        return Examined(
             value=None if value is None else self._double(value),
             gradient=tuple(gradient),
             hessian=tuple(map(tuple, rows)),
@@ -240,18 +232,13 @@ class _Examination:
                 return None
         return self._double(limit[0])
 
+    @remembered
     def _limit(self, entry: Entry, moved: tuple[int, ...], *, inside: bool = False) -> Limit | None:
         """What an entry tends to as the variables ``moved`` approach the point from all sides.
 
         ``inside`` leaves out the sides on which the formula is not real; otherwise there is no
         limit where there is such a side.
         """
-        key = (entry, moved, inside)
-        if key not in self.limits:
-            self.limits[key] = self._from_all_sides(entry, moved, inside)
-        return self.limits[key]
-
-    def _from_all_sides(self, entry: Entry, moved: tuple[int, ...], inside: bool) -> Limit | None:
         limit: Limit | None = None
         looked = False
         for way in ways_towards(len(self.names), moved, self._crossings(moved)):
@@ -307,17 +294,13 @@ class _Examination:
 
     # Numbers
 
+    @remembered
     def _number(self, entry: Entry, offset: Offset) -> Number:
         """An entry at the point, or at an offset from it."""
-        key = (entry, offset)
-        if key not in self.numbers:
-            expression = self.derivative(entry)
-            if offset is None:
-                self.numbers[key] = self._surely(expression)
-            else:
-                place = self._at(offset, self.digits)
-                self.numbers[key] = number_at(expression, place, self.digits)
-        return self.numbers[key]
+        expression = self.derivative(entry)
+        if offset is None:
+            return self._surely(expression)
+        return number_at(expression, self._at(offset, self.digits), self.digits)
 
     def _surely(self, expression: Expr) -> Number:
         """The value at the point, with as many digits as it takes to be sure of a double.
@@ -351,19 +334,16 @@ class _Examination:
                 return fine
         return None
 
+    @remembered
     def _at(self, offset: Offset, digits: int) -> dict[str, Expr]:
         """The coordinates at an offset, as Floats: exact powers of large numbers take for ever."""
-        key = (offset, digits)
-        if key not in self.places:
-            place = {name: sympy.N(value, digits) for name, value in self.exact.items()}
-            if offset is not None:
-                ring, way = offset
-                for name, coefficients in zip(self.names, way, strict=True):
-                    step = sum(c * ring ** (k + 1) for k, c in enumerate(coefficients))
-                    if step:
-                        place[name] += sympy.N(exact(Fraction(step)), digits)
-            self.places[key] = place
-        return self.places[key]
+        place = {name: sympy.N(value, digits) for name, value in self.exact.items()}
+        ring, way = offset or (Fraction(0), ())
+        for name, coefficients in zip(self.names, way, strict=False):
+            step = sum(c * ring ** (k + 1) for k, c in enumerate(coefficients))
+            if step:
+                place[name] += sympy.N(exact(Fraction(step)), digits)
+        return place
 
     def _crossings(self, moved: tuple[int, ...]) -> list[dict[int, Fraction]]:
         """The directions across the kinks that are hit."""
@@ -378,18 +358,11 @@ class _Examination:
         names = _names(self.hits)
         return frozenset(i for i, name in enumerate(self.names) if name in names)
 
+    @remembered
     def _outside(self, offset: Offset) -> Site | None:
         """The first site at which the formula is not real at an offset."""
-        if offset not in self.outside:
-            self.outside[offset] = next(
-                (
-                    site
-                    for site in self.formula.sites
-                    if (site.breaks or not READINGS[site.test].real) and self._holds(site, offset)
-                ),
-                None,
-            )
-        return self.outside[offset]
+        sites = (s for s in self.formula.sites if s.breaks or not READINGS[s.test].real)
+        return next((site for site in sites if self._holds(site, offset)), None)
 
     def _holds(self, site: Site, offset: Offset) -> bool:
         """Whether the site's test holds at an offset."""
@@ -454,8 +427,13 @@ def _shown(value: Fraction | float | Expr) -> str:
     return text if len(text) <= 20 else repr(float(value))
 
 
+def path(entry: Entry) -> str:
+    """An entry's path into the JSON answer."""
+    return ("value", "gradient", "hessian")[len(entry)] + "".join(f"[{i}]" for i in entry)
+
+
 def undefined_entries(
-    found: Sequence[tuple[Jet, list[int]]], formula: Formula, order: int
+    found: Sequence[tuple[Examined, list[int]]], formula: Formula, order: int
 ) -> tuple[Undefined, ...]:
     """The reasons of all elements, each once, with the entries that it leaves without a number."""
     entries: dict[tuple[Site | None, Remark], list[str]] = {}
@@ -473,17 +451,17 @@ def undefined_entries(
     )
 
 
-def _paths(jet: Jet, rows: Sequence[int], order: int) -> list[str]:
+def _paths(jet: Examined, rows: Sequence[int], order: int) -> list[str]:
     """The entries that this jet leaves without a number, as paths into the JSON answer."""
     if not jet.defined:
         return ["value", "gradient", "hessian"]
     whole = len(rows) == order and None not in (jet.value, *jet.gradient)
     if whole and all(entry is None for row in jet.hessian for entry in row):
         return ["hessian"]
-    paths = ["value"] if jet.value is None else []
-    paths += [f"gradient[{row}]" for i, row in enumerate(rows) if jet.gradient[i] is None]
+    paths = [path(())] if jet.value is None else []
+    paths += [path((row,)) for i, row in enumerate(rows) if jet.gradient[i] is None]
     paths += [
-        f"hessian[{row}][{column}]"
+        path((row, column))
         for i, row in enumerate(rows)
         for j, column in enumerate(rows)
         if jet.hessian[i][j] is None

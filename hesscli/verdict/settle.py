@@ -17,7 +17,7 @@ import numpy as np
 from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
 from hesscli.cost import Clock
 from hesscli.errors import HessError, TooSlowError
-from hesscli.exact.limits import Examiner, Jet, undefined_entries
+from hesscli.exact.limits import Examined, Examiner, undefined_entries
 from hesscli.expression.graph import MAX_ELEMENTS, Graph
 from hesscli.notes import Note, Reason, Remark
 from hesscli.shapes import Shape, index_text, size
@@ -57,7 +57,7 @@ class _Contribution:
         """What no element adds."""
         return cls(np.zeros(()), np.zeros(order), np.zeros((order, order)))
 
-    def add(self, jet: Jet, rows: Sequence[int]) -> None:
+    def add(self, jet: Examined, rows: Sequence[int]) -> None:
         """Add an element's jet, whose variables stand in these rows."""
         with np.errstate(over="ignore"):  # what overflows is told by _overflow
             self.value += _nan(jet.value)
@@ -162,8 +162,8 @@ class _Elements:
         self.sums = sums
         self.point = point
         self.examiner = examiner
-        self.found: list[tuple[Jet, list[int]]] = []
-        self.jets: dict[tuple[Fraction | float | Expr, ...], Jet] = {}
+        self.found: list[tuple[Examined, list[int]]] = []
+        self.jets: dict[tuple[Fraction | float | Expr, ...], Examined] = {}
 
     @cached_property
     def places(self) -> dict[str, Callable[[int], int]]:
@@ -194,7 +194,7 @@ class _Elements:
             total.add(jet, rows)
         return total
 
-    def _examined(self, element: int) -> Jet:
+    def _examined(self, element: int) -> Examined:
         scalars = {
             name: _scalar(self.point.values[name], self.sums.numbers[name], place(element))
             for name, place in self.places.items()
