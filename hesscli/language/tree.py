@@ -9,130 +9,107 @@ from hesscli.types import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A literal, as the exact rational number that its text names."""
+class Node:
+    """One of the nodes below."""
 
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """A literal, as the exact rational number that its text names."""
+
     value: Fraction
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class Name(Node):
     """A variable or a constant."""
 
-    span: Span
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(Node):
     """``-operand``."""
 
-    span: Span
     operand: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Node):
     """Terms that are added (``+``) or subtracted (``-``), flat, so that long sums stay shallow."""
 
-    span: Span
     terms: tuple[tuple[str, Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class Product(Node):
     """Factors that are multiplied (``*``) or divided by (``/``), flat."""
 
-    span: Span
     factors: tuple[tuple[str, Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Power(Node):
     """``base**exponent``."""
 
-    span: Span
     base: Node
     exponent: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(Node):
     """A function and its arguments."""
 
-    span: Span
     name: str
     name_span: Span
     arguments: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Node):
     """A chain such as ``0 < x <= 1``; ``operators`` is one shorter than ``operands``."""
 
-    span: Span
     operands: tuple[Node, ...]
     operators: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(Node):
     """``and`` or ``or`` of two or more conditions."""
 
-    span: Span
     operator: str
     operands: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(Node):
     """``not operand``."""
 
-    span: Span
     operand: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Node):
     """``(value, condition)`` inside ``Piecewise``."""
 
-    span: Span
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Array:
+class Array(Node):
     """``[a, b]``: a tensor, in points only."""
 
-    span: Span
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class File(Node):
     """``@path``: an array to read, in points only."""
 
-    span: Span
     path: str
-
-
-Node = (
-    Number
-    | Name
-    | Negative
-    | Sum
-    | Product
-    | Power
-    | Call
-    | Comparison
-    | Logic
-    | Not
-    | Pair
-    | Array
-    | File
-)
 
 
 def children(node: Node) -> tuple[Node, ...]:

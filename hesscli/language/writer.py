@@ -59,16 +59,16 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
                 return f"{notation.minus}({text})", _SIGN
             # -(2*x) is written -2*x, which is the same number.
             return notation.minus + text, min(binding, _SIGN)
-        case tree.Sum(terms=terms):
-            text = inner(terms[0][1], _PRODUCT)
-            for sign, term in terms[1:]:
+        case tree.Sum(terms=((_, first), *terms)):
+            text = inner(first, _PRODUCT)
+            for sign, term in terms:
                 part = inner(term, _PRODUCT)
                 shown = f"({part})" if part.startswith(notation.minus) else part
                 text += f" {notation.minus if sign == '-' else '+'} {shown}"
             return text, _SUM
-        case tree.Product(factors=factors):
-            text = inner(factors[0][1], _PRODUCT)
-            for operator, factor in factors[1:]:
+        case tree.Product(factors=((_, first), *factors)):
+            text = inner(first, _PRODUCT)
+            for operator, factor in factors:
                 # A quotient as a factor keeps its brackets: a*(b/c) is not written a*b/c.
                 text += (notation.times if operator == "*" else "/") + inner(factor, _POWER)
             return text, _PRODUCT
@@ -92,10 +92,7 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
             return f"not ({inner(operand)})", _CONDITION
         case tree.Pair(items=items):
             return f"({listed(items)})", _ATOM
-        case tree.Array(items=items):
-            return f"[{listed(items)}]", _ATOM
-        case tree.File(path=path):
-            return f"@{path}", _ATOM
+    raise AssertionError(node)  # of points only
 
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
