@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 import typer
 
-from hesscli.render.formats import FORMATS
+from hesscli.render.formats import FORMATS, SUFFIXES
 from hesscli.types import Verify
 
 MAX_DIGITS = 1_000
@@ -22,7 +22,8 @@ ARGUMENT = "The formula, such as 'x**3 + x*y'; - reads it from standard input."
 
 # The groups of the options in the help.
 POINT, NUMBERS, OUTPUT, REFERENCE = "Point", "Numbers", "Output", "Reference"
-
+# The suffix that each format has before others.
+_TOLD = list(dict.fromkeys(FORMATS[name].suffixes[0] for name in SUFFIXES.values()))
 
 Format = StrEnum("Format", {name: name for name in FORMATS})  # type: ignore[misc]
 
@@ -125,7 +126,7 @@ class Request:
     )
     output: str | None = _option(
         OUTPUT,
-        "Write the answer into FILE; .json, .csv, .tsv, .tex and .txt tell its format.",
+        f"Write the answer into FILE; {', '.join(_TOLD[:-1])} and {_TOLD[-1]} tell its format.",
         short=("-o",),
         metavar="FILE",
     )
