@@ -60,7 +60,6 @@ class Solver:
         self.text = text
         self.wrt = wrt
         self.settings = settings or Settings()
-        self.dice = Dice(self.settings.seed)
         self._compiled: dict[frozenset[str], Compiled] = {}
 
     def given(self, names: Collection[str] = ()) -> Compiled:
@@ -86,6 +85,11 @@ class Solver:
         # Kept only now: what points misspell must not fill the memory.
         self._compiled[names] = compiled
         return compiled, points
+
+    @cached_property
+    def dice(self) -> Dice:
+        """What draws the random values of points."""
+        return Dice(self.settings.seed)
 
     @cached_property
     def expected(self) -> Expected | None:
@@ -149,7 +153,6 @@ class Compiled:
         self.formula = formula
         self.solver = solver
         self.settings = solver.settings
-        self.dice = solver.dice
         self._examiners: dict[tuple[Shape, ...], Examiner] = {}  # of exact answers
 
     @cached_property
@@ -181,7 +184,7 @@ class Compiled:
         """
         settings = self.settings
         with self._guarded(), settings.clock.within(settings.seconds, "computing this answer"):
-            notes = self.dice.notes(point)
+            notes = self.solver.dice.notes(point)
             point = self._drawn(point)
             if settings.exact or settings.digits is not None:
                 return self._exact(point, notes), None
@@ -265,7 +268,7 @@ class Compiled:
         from hesscli.numeric.autograd import drawn
 
         values = {
-            name: drawn(value, self.settings.dtype, self.dice.generator)
+            name: drawn(value, self.settings.dtype, self.solver.dice.generator)
             if isinstance(value := point.values[name], Random)
             else value
             for name in self.formula.variables
