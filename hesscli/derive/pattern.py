@@ -25,6 +25,15 @@ _CONSTANT = (sympy.floor, sympy.ceiling, sympy.sign, sympy.Heaviside)  # in piec
 _LINEAR = (sympy.Add, sympy.Abs, sympy.Max, sympy.Min)  # in pieces, but for the sum
 
 
+def rows_of(variables: Sequence[Variable]) -> dict[str, NDArray[np.intp]]:
+    """The rows of the Hessian that are each variable's elements, in its shape."""
+    ends = np.cumsum([v.size for v in variables])
+    return {
+        v.name: np.arange(end - v.size, end).reshape(v.shape)
+        for v, end in zip(variables, ends, strict=True)
+    }
+
+
 def structural_zeros(
     formula: Formula,
     variables: Sequence[Variable],
@@ -42,21 +51,12 @@ def structural_zeros(
     if derivative is not None:
         for i, j in zip(*pattern.nonzero(), strict=True):
             pattern[i, j] = derivative((int(i), int(j))) != 0
+    rows = [np.broadcast_to(own, shape).ravel() for own in rows_of(variables).values()]
     order = sum(v.size for v in variables)
     zero = np.ones((order, order), dtype=bool)
-    rows = [np.broadcast_to(own, shape).reshape(-1) for own in _rows(variables).values()]
     for i, j in zip(*pattern.nonzero(), strict=True):
         zero[rows[i], rows[j]] = False
     return zero
-
-
-def _rows(variables: Sequence[Variable]) -> dict[str, NDArray[np.intp]]:
-    """For each variable the rows of its elements, in its shape."""
-    rows, start = {}, 0
-    for v in variables:
-        rows[v.name] = np.arange(start, start + v.size).reshape(v.shape)
-        start += v.size
-    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def joint_zeros(graph: Graph, variables: Sequence[Variable], shapes: Mapping[str
 
     ``shapes`` are those of all names.
     """
-    rows = _rows(variables)
+    rows = rows_of(variables)
     order = sum(v.size for v in variables)
     present: dict[str, Mask] = {}  # the elements that a node depends on
     parts: dict[str, list[_Part]] = {}

@@ -10,10 +10,11 @@ rule cancels, it is evaluated with many digits instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, reduce
 from operator import add, mul
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -32,14 +33,15 @@ from hesscli.types import Expr
 Inputs = Mapping[str, Tensor]
 Step = Callable[[list[Tensor]], Tensor]
 
+
+def _by_head(module: ModuleType, column: str) -> dict[Any, Any]:
+    """What ``module`` has for each SymPy function of the table, by the names in this column."""
+    heads = ((getattr(special, f.symbol), getattr(f, column)) for f in FUNCTIONS if f.symbol)
+    return {h: getattr(module, name) for h, name in heads if name and isinstance(h, type)}
+
+
 _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
-    **{
-        getattr(special, function.symbol): getattr(kernels, function.kernel)
-        for function in FUNCTIONS
-        if function.symbol
-        and function.kernel
-        and isinstance(getattr(special, function.symbol), type)
-    },
+    **_by_head(kernels, "kernel"),
     # Heads that SymPy makes out of those in the table.
     sympy.floor: torch.floor,
     sympy.ceiling: torch.ceil,
@@ -58,10 +60,7 @@ _BY_HEAD: dict[Any, Callable[..., Tensor]] = {
 }
 # Where torch has no kernel.
 _VALUES: dict[Any, values.Value] = {
-    getattr(special, function.symbol): getattr(values, function.value)
-    for function in FUNCTIONS
-    if function.symbol and function.value and isinstance(getattr(special, function.symbol), type)
-} | {
+    **_by_head(values, "value"),
     # Heads of SymPy's own in place of those derived from them, and what a table entry builds.
     sympy.LambertW: values.lambertw,
     sympy.binomial: values.binomial,
@@ -84,76 +83,72 @@ class Program:
 
     def __init__(self, *outputs: Expr) -> None:
         self._slots: dict[Expr, int] = {}
-        self._names: list[tuple[int, str]] = []
-        self._constants: list[tuple[int, float | bool]] = []
-        self._steps: list[tuple[int, Step]] = []
+        # By slot: the name of an input, a constant, or what computes it from those before.
+        self._contents: list[str | float | bool | Step] = []
         self._outputs = [self._slot(output) for output in outputs]
 
     def __len__(self) -> int:
         """The number of steps."""
-        return len(self._steps)
+        return sum(map(callable, self._contents))
 
     def __call__(self, inputs: Inputs, like: Tensor) -> list[Tensor]:
         """The outputs, elementwise, for tensors that broadcast together.
 
         Constants take the dtype and the device of ``like``.
         """
-        values: list[Any] = [None] * len(self._slots)
-        for slot, name in self._names:
-            values[slot] = inputs[name]
-        for slot, number in self._constants:
-            dtype = torch.bool if isinstance(number, bool) else like.dtype
-            values[slot] = torch.tensor(number, dtype=dtype, device=like.device)
-        for slot, step in self._steps:
-            values[slot] = step(values)
+        values: list[Tensor] = []
+        for content in self._contents:
+            if isinstance(content, str):
+                values.append(inputs[content])
+            elif callable(content):
+                values.append(content(values))
+            else:
+                dtype = torch.bool if isinstance(content, bool) else like.dtype
+                values.append(torch.tensor(content, dtype=dtype, device=like.device))
         return [values[slot] for slot in self._outputs]
 
     def _slot(self, expr: Expr) -> int:
         if expr not in self._slots:
-            kind, content = self._compile(expr)
+            content = self._compile(expr)
             # Only now: the operands have taken their slots.
-            slot = self._slots[expr] = len(self._slots)
-            if kind == "name":
-                self._names.append((slot, content))
-            elif kind == "constant":
-                self._constants.append((slot, content))
-            else:
-                self._steps.append((slot, content))
+            self._slots[expr] = len(self._contents)
+            self._contents.append(content)
         return self._slots[expr]
 
-    def _compile(self, expr: Expr) -> tuple[str, Any]:
+    def _compile(self, expr: Expr) -> str | float | bool | Step:
         if expr.is_Symbol:
-            return "name", expr.name
+            return str(expr.name)
         if expr in (sympy.true, sympy.false):
-            return "constant", bool(expr)
+            return bool(expr)
         if not expr.free_symbols:
-            return "constant", constant(expr)
+            return constant(expr)
         if expr.is_Add:
-            return "step", _reducing(add, [self._slot(arg) for arg in expr.args])
+            return _reducing(add, self._below(expr.args))
         if expr.is_Mul:
-            return "step", self._product(expr)
+            return self._product(expr)
         if expr.is_Pow:
-            return "step", self._power(expr)
+            return self._power(expr)
         if isinstance(expr, sympy.exp):
-            return "step", _calling(torch.exp, [self._slot(expr.args[0])])
+            return _calling(torch.exp, self._below(expr.args[:1]))
         if isinstance(expr, sympy.Piecewise):
-            return "step", self._select(expr)
+            return self._select(expr)
         if isinstance(expr, sympy.polygamma) and expr.args[0] in kernels.POLYGAMMA_ORDERS:
-            kernel = kernels.polygamma(int(expr.args[0]))
-            return "step", _calling(kernel, [self._slot(expr.args[1])])
+            return _calling(kernels.polygamma(int(expr.args[0])), self._below(expr.args[1:]))
         if expr.func in _VALUES:
-            moving = [arg for arg in expr.args if arg.free_symbols]
             held = tuple(None if arg.free_symbols else arg for arg in expr.args)
-            return "step", _calling(_by_rule(expr.func, held), [self._slot(a) for a in moving])
-        head = _BY_HEAD.get(expr.func)
-        if head is None:
+            moving = [arg for arg in expr.args if arg.free_symbols]
+            return _calling(_by_rule(expr.func, held), self._below(moving))
+        if expr.func not in _BY_HEAD:
             raise HessError(
                 "unsupported",
                 f"hess has no numbers for `{expr.func.__name__}`, which this formula leads to",
                 hint="the symbolic Hessian, without `--at`",
                 status=ExitStatus.NO_ANSWER,
             )
-        return "step", _calling(head, [self._slot(arg) for arg in expr.args])
+        return _calling(_BY_HEAD[expr.func], self._below(expr.args))
+
+    def _below(self, parts: Iterable[Expr]) -> list[int]:
+        return [self._slot(part) for part in parts]
 
     def _product(self, expr: Expr) -> Step:
         # x/3 is rounded once; x*(1/3) would be rounded twice. exp(-x) stays a factor, because
@@ -168,7 +163,7 @@ class Program:
             else:
                 above.append(factor)
         multiply, divide_by = (
-            _reducing(mul, [self._slot(factor) for factor in factors if factor != 1])
+            _reducing(mul, self._below(factor for factor in factors if factor != 1))
             for factors in (above, below)
         )
         if all(factor == 1 for factor in below):
@@ -191,13 +186,11 @@ class Program:
         return lambda values: torch.pow(values[base], number)
 
     def _select(self, expr: Expr) -> Step:
-        branches = [
-            _Branch(self._slot(condition), value, Program(value)) for value, condition in expr.args
-        ]
-        names = sorted(symbol.name for symbol in expr.free_symbols)
-        slots = [self._slot(symbol) for symbol in sorted(expr.free_symbols, key=str)]
+        branches = [(self._slot(condition), Program(value)) for value, condition in expr.args]
+        slots = {s.name: self._slot(s) for s in sorted(expr.free_symbols, key=str)}
         return lambda values: _selected(
-            branches, {n: values[s] for n, s in zip(names, slots, strict=True)}, values
+            [(values[condition], program) for condition, program in branches],
+            {name: values[slot] for name, slot in slots.items()},
         )
 
 
@@ -260,34 +253,25 @@ def _differentiated(
     return kernel
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    condition: int
-    value: Expr
-    program: Program
-
-
-def _selected(branches: list[_Branch], inputs: Inputs, values: list[Tensor]) -> Tensor:
+def _selected(branches: Sequence[tuple[Tensor, Program]], inputs: Inputs) -> Tensor:
     """Piecewise: each branch runs only on the elements where it is the first that holds.
 
     Running it everywhere and masking the result would let a NaN of a branch that is not taken
     into the derivatives.
     """
     like = next(iter(inputs.values()))
-    shape = broadcast(
-        [*(x.shape for x in inputs.values()), *(values[b.condition].shape for b in branches)]
-    )
+    shape = broadcast(x.shape for x in (*inputs.values(), *(holds for holds, _ in branches)))
     flat = {name: x.expand(shape).reshape(-1) for name, x in inputs.items()}
     left = torch.ones(shape, dtype=torch.bool, device=like.device).reshape(-1)
     result = torch.full_like(left, torch.nan, dtype=like.dtype)
-    for branch in branches:
-        holds = values[branch.condition].expand(shape).reshape(-1) & left
+    for condition, program in branches:
+        holds = condition.expand(shape).reshape(-1) & left
         left = left & ~holds
         taken = holds.nonzero().squeeze(-1)
         if not len(taken):
             continue
         inside = {name: x.index_select(0, taken) for name, x in flat.items()}
-        (value,) = branch.program(inside, like)
+        (value,) = program(inside, like)
         result = result.index_put((taken,), value.expand(taken.shape).to(result.dtype))
     return result.reshape(shape)
 
@@ -309,10 +293,6 @@ def constant(expr: Expr) -> float:
         try:
             return int(expr.p) / int(expr.q)
         except OverflowError:
-            return float("inf") if expr.p > 0 else float("-inf")
-    if expr in (sympy.oo, -sympy.oo):
-        return float("inf") if expr == sympy.oo else float("-inf")
+            return math.inf if expr.p > 0 else -math.inf
     number = expr.evalf(25)
-    if not number.is_Float:
-        return float("nan")
-    return float(number)
+    return float(number) if number.is_Float or number in (sympy.oo, -sympy.oo) else math.nan

@@ -7,30 +7,23 @@ Where the whole is small enough, autograd's numbers are compared with the exact 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
 from hesscli.cost import Clock
+from hesscli.derive.pattern import rows_of
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.limits import Examined, Examiner, undefined_entries
 from hesscli.expression.graph import MAX_ELEMENTS, Graph
 from hesscli.notes import Note, Reason, Remark
 from hesscli.shapes import Shape, index_text, size
-from hesscli.types import (
-    Array,
-    Expr,
-    Formula,
-    Point,
-    Sums,
-    Value,
-    Values,
-    Verify,
-)
+from hesscli.types import Array, Expr, Formula, Mask, Point, Sums, Values, Verify
 
 # Formulas up to this size are verified by default: what it costs is measured by
 # tests/benchmarks/verify.py. The time is a limit for functions that mpmath is slow at.
@@ -44,36 +37,21 @@ KEPT = 4_500
 LOST = 450_000
 
 
-@dataclass
-class _Contribution:
-    """What some elements add to value, gradient and Hessian."""
+def _packed(value: Any, gradient: Any, hessian: Any) -> Array:
+    """Value, gradient (n,) and Hessian (n, n) one after the other, as what is done to one is done
+    to all; NaN for None.
+    """
+    return np.concatenate([np.asarray(part, float).ravel() for part in (value, gradient, hessian)])
 
-    value: Array  # of shape (), so that all parts can be treated alike
-    gradient: Array
-    hessian: Array
 
-    @classmethod
-    def zero(cls, order: int) -> _Contribution:
-        """What no element adds."""
-        return cls(np.zeros(()), np.zeros(order), np.zeros((order, order)))
-
-    def add(self, jet: Examined, rows: Sequence[int]) -> None:
-        """Add an element's jet, whose variables stand in these rows."""
-        with np.errstate(over="ignore"):  # what overflows is told by _overflow
-            self.value += _nan(jet.value)
-            for i, row in enumerate(rows):
-                self.gradient[row] += _nan(jet.gradient[i])
-                for j, column in enumerate(rows):
-                    self.hessian[row, column] += _nan(jet.hessian[i][j])
-
-    def plus(self, other: _Contribution) -> _Contribution:
-        """Both together."""
-        pairs = zip(self.parts(), other.parts(), strict=True)
-        return _Contribution(*(np.asarray(mine + others) for (_, mine), (_, others) in pairs))
-
-    def parts(self) -> tuple[tuple[str, Array], ...]:
-        """Value, gradient and Hessian with their names in an answer."""
-        return ("value", self.value), ("gradient", self.gradient), ("hessian", self.hessian)
+def _parts(packed: Array, order: int) -> dict[str, Array]:
+    """Value, gradient and Hessian of what is packed, by their names in an answer."""
+    value, gradient, hessian = np.split(packed, [1, 1 + order])
+    return {
+        "value": value.reshape(()),
+        "gradient": gradient,
+        "hessian": hessian.reshape(order, order),
+    }
 
 
 def may_be_small(graph: Graph, shapes: Mapping[str, Shape], order: int) -> bool:
@@ -111,43 +89,42 @@ def settle(
     with clock.within(0, "examining the kinks and edges at this point"):
         total = elements.contribution(sums.suspects)
     met = list(elements.found)
-    rest = _Contribution(np.array(sums.value), sums.gradient, sums.hessian)
+    rest = _packed(sums.value, sums.gradient, sums.hessian)
     exact, reason = _exactly(elements, sums, formula, verify, clock)
     digits = whole = None
     if exact is not None:
         if any(jet.reasons for jet, _ in elements.found[len(met) :]):
             rest, met = exact, elements.found
         else:
-            notes = (*notes, *_lost(rest, exact, sums, elements))
+            notes = (*notes, *_lost(rest, exact, sums))
             rest = _mended(rest, exact, sums)
-        whole = total.plus(exact)
-        digits = _digits(total.plus(rest), whole, sums.epsilon)
+        whole = total + exact
+        digits = _digits(total + rest, whole, sums.epsilon)
         reason = Remark(Reason.NO_NUMBER) if digits is None else None
-    total = total.plus(rest)
-    undefined = (*undefined_entries(met, formula, len(sums.gradient)), *_overflow(total, formula))
+    total += rest
+    order = len(sums.gradient)
+    undefined = (*undefined_entries(met, formula, order), *_overflow(total, order, formula))
     if not all(jet.defined for jet, _ in met):
         # Where the formula itself has no value, no derivative of the sum means anything.
-        total.gradient[:], total.hessian[:] = np.nan, np.nan
+        total[1:] = np.nan
         digits, reason = None, reason if exact is None else Remark(Reason.NO_NUMBER)
     underflow = any(jet.underflow for jet, _ in elements.found)
     if underflow:
         notes = (*notes, Remark(Note.UNDERFLOW))
     how = dict.fromkeys(note for jet, _ in met for note in jet.notes)
-    structural = sums.structural
-    if structural is None:
-        structural = examiner.zeros(sums.variables, sums.shape, known=exact is not None)
+    found = _parts(total, order)
     return Answer(
         basis=Basis.DOUBLES,
         formula=formula,
         place=Place(sums.variables, sums.constants, sums.numbers),
-        jet=Doubles(float(total.value), total.gradient, total.hessian),
-        structural=structural,
+        jet=Doubles(float(total[0]), found["gradient"], found["hessian"]),
+        structural=elements.zeros(known=exact is not None),
         grounds=Grounds(
             digits=digits,
             reason=reason,
-            hessian=None if whole is None else whole.hessian,
+            hessian=None if whole is None else _parts(whole, order)["hessian"],
             epsilon=sums.epsilon,
-            slack=_slack(point, sums, exact is not None and not sums.single),
+            slack=_slack(elements, exact is not None and not sums.single),
             underflow=underflow,
         ),
         undefined=undefined,
@@ -160,54 +137,65 @@ class _Elements:
 
     def __init__(self, sums: Sums, point: Point, examiner: Examiner) -> None:
         self.sums = sums
-        self.point = point
         self.examiner = examiner
+        self.entries = {
+            name: value.entries for name, value in point.values.items() if isinstance(value, Values)
+        }
         self.found: list[tuple[Examined, list[int]]] = []
         self.jets: dict[tuple[Fraction | float | Expr, ...], Examined] = {}
 
     @cached_property
-    def places(self) -> dict[str, Callable[[int], int]]:
-        """For each variable, from an element of the tensor to the variable's own."""
+    def places(self) -> dict[str, list[int]]:
+        """For each element of the tensor, that of each variable's own."""
         sums = self.sums
         return {
-            v.name: _elements_at(v.shape, sums.shape) for v in (*sums.variables, *sums.constants)
+            v.name: _spread(np.arange(v.size).reshape(v.shape), sums.shape)
+            for v in (*sums.variables, *sums.constants)
         }
 
     @cached_property
-    def starts(self) -> dict[str, int]:
-        """The row at which each variable begins."""
-        starts: dict[str, int] = {}
-        for variable in self.sums.variables:
-            starts[variable.name] = sum(v.size for v in self.sums.variables[: len(starts)])
-        return starts
+    def rows(self) -> list[list[int]]:
+        """For each element of the tensor, the row of each differentiated variable's own."""
+        return [_spread(rows, self.sums.shape) for rows in rows_of(self.sums.variables).values()]
 
-    def contribution(self, elements: Iterable[int]) -> _Contribution:
-        """What these elements add."""
-        total = _Contribution.zero(len(self.sums.gradient))
+    def contribution(self, elements: Iterable[int]) -> Array:
+        """What these elements add, packed."""
+        order = len(self.sums.gradient)
+        total = np.zeros(1 + order + order**2)
+        parts = _parts(total, order)
         for element in elements:
             jet = self._examined(element)
-            rows = [
-                self.starts[name] + self.places[name](element)
-                for name in self.examiner.formula.differentiated
-            ]
+            rows = [rows[element] for rows in self.rows]
             self.found.append((jet, rows))
-            total.add(jet, rows)
+            with np.errstate(over="ignore"):  # what overflows is told by _overflow
+                parts["value"] += np.asarray(jet.value, float)
+                parts["gradient"][rows] += np.asarray(jet.gradient, float)
+                parts["hessian"][np.ix_(rows, rows)] += np.asarray(jet.hessian, float)
         return total
 
+    def zeros(self, *, known: bool) -> Mask:
+        """Where the Hessian is zero at every point; with ``known``, by the derivatives too."""
+        if self.sums.structural is not None:
+            return self.sums.structural
+        return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
+
     def _examined(self, element: int) -> Examined:
-        scalars = {
-            name: _scalar(self.point.values[name], self.sums.numbers[name], place(element))
-            for name, place in self.places.items()
-        }
+        scalars = {name: self.entries[name][own[element]] for name, own in self.places.items()}
         key = tuple(scalars.values())
         if key not in self.jets:
             self.jets[key] = self.examiner(scalars, index_text(self.sums.shape, element))
         return self.jets[key]
 
 
+def _spread(own: NDArray[np.intp], shape: Shape) -> list[int]:
+    """For each element of a tensor of this shape, that of ``own``."""
+    spread: list[int] = np.broadcast_to(own, shape).ravel().tolist()
+    return spread
+
+
 def _exactly(
     elements: _Elements, sums: Sums, formula: Formula, verify: Verify, clock: Clock
-) -> tuple[_Contribution | None, Remark | None]:
+) -> tuple[Array | None, Remark | None]:
     """What the elements that autograd did add exactly, or why that was not computed."""
     if verify is Verify.never:
         return None, Remark(Reason.NOT_ASKED)
@@ -232,56 +220,47 @@ def _exactly(
     return None, reason
 
 
-def _mended(rest: _Contribution, exact: _Contribution, sums: Sums) -> _Contribution:
+def _mended(found: Array, exact: Array, sums: Sums) -> Array:
     """The exact numbers; in less than double precision, autograd's where they agree."""
     if not sums.single:
         return exact
-    kept = KEPT * sums.epsilon
-    pairs = zip(rest.parts(), exact.parts(), strict=True)
-    return _Contribution(
-        *(
-            np.where(_difference(found, right) <= kept * np.abs(right), found, right)
-            for (_, found), (_, right) in pairs
-        )
-    )
+    kept = KEPT * sums.epsilon * np.abs(exact)
+    return np.where(_difference(found, exact) <= kept, found, exact)
 
 
-def _lost(
-    rest: _Contribution, exact: _Contribution, sums: Sums, elements: _Elements
-) -> Iterator[Remark]:
+def _lost(found: Array, exact: Array, sums: Sums) -> Iterator[Remark]:
     """A note where autograd lost digits beyond the rounding of the whole matrix.
 
     A slope is known up to the rounding of the coordinates times the curvature.
     """
-    epsilon = sums.epsilon
-    curvature = float(np.abs(exact.hessian).max())
-    slope = float(np.abs(exact.gradient).max())
+    order, epsilon = len(sums.gradient), sums.epsilon
+    computed, right = _parts(found, order), _parts(exact, order)
+    curvature = float(np.abs(right["hessian"]).max())
+    slope = float(np.abs(right["gradient"]).max())
     reach = max(float(np.abs(numbers).max()) for numbers in sums.numbers.values())
     allowed = {
         "value": 0.0,
         "gradient": 8 * epsilon * (slope + curvature * reach),
         "hessian": 8 * epsilon * curvature,
     }
-    for (name, found), (_, right) in zip(rest.parts(), exact.parts(), strict=True):
-        excess = _difference(found, right)
-        lost = ~(excess <= np.maximum(LOST * epsilon * np.abs(right), allowed[name]))
+    for name, least in allowed.items():
+        excess = _difference(computed[name], right[name])
+        lost = ~(excess <= np.maximum(LOST * epsilon * np.abs(right[name]), least))
         if lost.any():
             worst = np.unravel_index(int(np.argmax(np.where(lost, excess, -1.0))), excess.shape)
             entry = name + "".join(f"[{k}]" for k in worst)
-            yield Remark(Note.LOST_DIGITS, (entry, float(found[worst])))
+            yield Remark(Note.LOST_DIGITS, (entry, float(computed[name][worst])))
             return
 
 
-def _digits(found: _Contribution, exact: _Contribution, epsilon: float) -> int | None:
+def _digits(found: Array, exact: Array, epsilon: float) -> int | None:
     """The significant digits to which every number agrees; None where there is no number."""
-    worst = 0.0
-    some = False
-    for (_, a), (_, b) in zip(found.parts(), exact.parts(), strict=True):
-        both = np.isfinite(a) & np.isfinite(b)
-        some |= bool(both.any())
-        error = np.where(both & (b != 0), _difference(a, b) / np.where(b == 0, 1.0, np.abs(b)), 0.0)
-        worst = max(worst, float(error.max()))
-    return int(-np.log10(max(worst, epsilon / 2))) if some else None
+    both = np.isfinite(found) & np.isfinite(exact)
+    if not both.any():
+        return None
+    both &= exact != 0
+    errors = _difference(found[both], exact[both]) / np.abs(exact[both])
+    return int(-np.log10(max(float(errors.max(initial=0.0)), epsilon / 2)))
 
 
 def _difference(found: Array, exact: Array) -> Array:
@@ -289,17 +268,17 @@ def _difference(found: Array, exact: Array) -> Array:
         return np.asarray(np.abs(found - exact))
 
 
-def _overflow(total: _Contribution, formula: Formula) -> list[Undefined]:
+def _overflow(total: Array, order: int, formula: Formula) -> list[Undefined]:
     """Turns infinite sums into missing entries, with the reason."""
-    names = [name for name, numbers in total.parts() if np.isinf(numbers).any()]
-    if not names:
+    infinite = np.isinf(total)
+    if not infinite.any():
         return []
-    for _, numbers in total.parts():
-        numbers[np.isinf(numbers)] = np.nan
-    return [Undefined(formula.text, None, Remark(Reason.SUM_TOO_LARGE), tuple(names))]
+    total[infinite] = np.nan
+    names = tuple(name for name, part in _parts(infinite, order).items() if part.any())
+    return [Undefined(formula.text, None, Remark(Reason.SUM_TOO_LARGE), names)]
 
 
-def _slack(point: Point, sums: Sums, is_exact: bool) -> Array:
+def _slack(elements: _Elements, is_exact: bool) -> Array:
     """How far each coordinate may be from the one that was meant.
 
     A coordinate that was typed with few digits is meant exactly, and where the gradient was
@@ -307,14 +286,14 @@ def _slack(point: Point, sums: Sums, is_exact: bool) -> Array:
     number. Near a pole or an edge, the distance to it is what matters, and the point is taken as it
     is.
     """
+    sums = elements.sums
     numbers = np.concatenate([sums.numbers[v.name] for v in sums.variables])
     if sums.suspects:
         return np.zeros_like(numbers)
-    values = [point.values[v.name] for v in sums.variables]
     meant = [
         is_exact and isinstance(e, Fraction) and Fraction(f"{float(e):.14g}") == e
-        for v, value in zip(sums.variables, values, strict=True)
-        for e in (value.entries if isinstance(value, Values) else [None] * v.size)
+        for v in sums.variables
+        for e in elements.entries[v.name]
     ]
     return np.where(meant, 0.0, sums.epsilon * np.abs(numbers))
 
@@ -325,20 +304,3 @@ def summed(shape: tuple[int, ...]) -> list[Remark]:
     if count == 1:
         return []
     return [Remark(Note.SUMMED, (count, list(shape)))]
-
-
-def _nan(number: float | None) -> float:
-    return float("nan") if number is None else number
-
-
-def _elements_at(own: tuple[int, ...], shape: tuple[int, ...]) -> Callable[[int], int]:
-    """From a flat index into the broadcast tensor to the flat index into a variable's own."""
-    indices = np.broadcast_to(np.arange(size(own)).reshape(own), shape).reshape(-1)
-    return lambda element: int(indices[element])
-
-
-def _scalar(value: Value, numbers: Array, element: int) -> Fraction | float | Expr:
-    """One element, exact where the user's text was."""
-    if isinstance(value, Values):
-        return value.entries[element]
-    return float(numbers[element])
