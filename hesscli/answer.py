@@ -32,13 +32,14 @@ class Doubles:
     gradient: Array
     hessian: Array
 
-    def slopes(self) -> list[float | None]:
-        """The gradient, None where there is no number."""
-        return [_finite(slope) for slope in self.gradient.tolist()]
+    def slopes(self) -> list[float]:
+        """The gradient."""
+        slopes: list[float] = self.gradient.tolist()
+        return slopes
 
-    def rows(self) -> Iterator[list[float | None]]:
-        """The rows of the Hessian, None where there is no number."""
-        return ([_finite(entry) for entry in row] for row in self.hessian.tolist())
+    def rows(self) -> Iterator[list[float]]:
+        """The rows of the Hessian."""
+        return (row.tolist() for row in self.hessian)
 
     def doubles(self) -> Array:
         """The Hessian as doubles (n, n)."""
@@ -71,10 +72,6 @@ class Expressions:
 
 
 Jet = Doubles | Expressions
-
-
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hesscli.answer import Answer, Basis, Check, CheckedEntry, Comparison, Grounds, Verdict
@@ -21,10 +21,9 @@ from hesscli.render.document import (
     groups,
     legend,
     middle_left_out,
-    summary_lines,
     title,
 )
-from hesscli.render.entries import MISSING
+from hesscli.render.entries import MISSING, precise, writing
 from hesscli.render.grid import MAX_COLUMNS, Matrix
 from hesscli.render.phrases import likely, words
 from hesscli.render.texts import Texts
@@ -52,7 +51,7 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
     formula = answer.formula
     variables = [displayed(v, notation) for v in answer.place.variables]
     labels = tuple(name for v in variables for name in v.elements())
-    text = _text(answer, notation)
+    text = writing(answer, _number, MISSING, notation)
     lines: list[Line] = []
     if answer.basis is not Basis.SYMBOLS:
         lines.append(Line("at", _point(answer, notation, most, text)))
@@ -86,24 +85,10 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
     )
 
 
-def _text(answer: Answer, notation: Notation) -> Callable[[Any], str]:
-    """What writes one number or formula of an answer."""
-    if answer.basis is Basis.DOUBLES:
-        from hesscli.render.figures import number
+def _number(value: float) -> str:
+    from hesscli.render.figures import number  # NumPy is not needed for symbols
 
-        return lambda entry: MISSING if entry is None else number(entry)
-    from hesscli.expression.notation import as_text
-
-    decimal = answer.basis is Basis.SYMBOLS and answer.formula.decimal
-    padded = answer.basis is not Basis.SYMBOLS
-
-    @cache  # most entries of a large Hessian are 0
-    def text(entry: Any) -> str:
-        if entry is None:
-            return MISSING
-        return as_text(entry, notation, decimal=decimal, padded=padded)
-
-    return text
+    return number(value)
 
 
 def _entries(answer: Answer, text: Callable[[Any], str]) -> Numbers | Texts:
@@ -118,8 +103,8 @@ def _summary(answer: Answer, variables: list[Any]) -> tuple[Line, ...]:
     from hesscli.render import blocks
 
     if answer.basis is Basis.SYMBOLS:
-        return summary_lines(blocks.pattern(answer.structural))
-    return summary_lines(blocks.summary(variables, answer.jet.doubles(), answer.structural))
+        return tuple(blocks.pattern(answer.structural))
+    return tuple(blocks.summary(variables, answer.jet.doubles(), answer.structural))
 
 
 def _listed(numbers: list[Any], most: int | None, text: Callable[[Any], str]) -> str:
@@ -181,7 +166,8 @@ def _stationarity(answer: Answer, verdict: Verdict, text: Callable[[Any], str]) 
         return KINDS[verdict.kind]
     if answer.grounds is None:
         return "not stationary"
-    largest = max(abs(slope or 0.0) for slope in answer.jet.slopes())
+    slopes = answer.gradient.tolist()
+    largest = max((abs(slope) for slope in slopes if math.isfinite(slope)), default=0.0)
     return f"not stationary (largest slope {text(largest)})"
 
 
@@ -215,8 +201,6 @@ def problems(answer: Answer) -> list[str]:
 
 
 def _table(check: Check) -> Table:
-    from hesscli.render.figures import precise
-
     def cell(entry: CheckedEntry, name: str) -> str:
         found, error = entry.numbers[name], entry.errors.get(name)
         if error is None or not math.isfinite(found):
@@ -239,8 +223,6 @@ def _table(check: Check) -> Table:
 
 
 def _compared(comparison: Comparison) -> Iterable[Line]:
-    from hesscli.render.figures import precise
-
     if comparison.agrees:
         yield Line("expected", "agrees with your matrix", "verdict")
         return

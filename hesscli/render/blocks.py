@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from hesscli.render.document import Line
 from hesscli.render.figures import number
 from hesscli.types import Array, Mask, Variable
 
@@ -18,36 +19,32 @@ def captions(
     """The caption of each block, by the numbers of its variables; none for scalars alone."""
     if not any(v.shape for v in variables):
         return {}
-    return {
-        (i, j): " ".join(filter(None, (_shape(u, v), form(block, zeros))))
-        for i, j, u, v, block, zeros in _blocks(variables, matrix, structural)
-    }
+    blocks = _blocks(variables, matrix, structural)
+    return {place: _titled(*block) for place, block in blocks.items()}
 
 
-def summary(
-    variables: Sequence[Variable], matrix: Array, structural: Mask
-) -> Iterator[tuple[str, str]]:
-    """Names and words for the whole matrix, then for each block on and above the diagonal."""
+def summary(variables: Sequence[Variable], matrix: Array, structural: Mask) -> Iterator[Line]:
+    """Words for the whole matrix, then for each block on and above the diagonal."""
     order = len(matrix)
-    yield "matrix", _described(f"{order}×{order}", matrix, structural)
+    yield Line("matrix", _described(f"{order}×{order}", matrix, structural))
     if len(variables) == 1 or not any(v.shape for v in variables):
         return
-    blocks = [block for block in _blocks(variables, matrix, structural) if block[0] <= block[1]]
-    for _, _, u, v, block, zeros in blocks[:MAX_LISTED]:
-        yield f"H[{u.name}][{v.name}]", _described(_shape(u, v), block, zeros)
+    blocks = [b for b in _blocks(variables, matrix, structural).items() if b[0][0] <= b[0][1]]
+    for (i, j), block in blocks[:MAX_LISTED]:
+        yield Line(f"H[{variables[i].name}][{variables[j].name}]", _described(*block))
     if len(blocks) > MAX_LISTED:
-        yield "", f"and {len(blocks) - MAX_LISTED} more blocks"
+        yield Line("", f"and {len(blocks) - MAX_LISTED} more blocks")
 
 
-def pattern(known: Sequence[Sequence[bool]]) -> Iterator[tuple[str, str]]:
+def pattern(known: Sequence[Sequence[bool]]) -> Iterator[Line]:
     """The same for a matrix of formulas (n, n) of which only the zeros are ``known``."""
     zeros = np.array(known)
     order = len(zeros)
     # Numbers of which no two are the same: the places alone are to count.
     different = 1.0 + np.arange(order * order).reshape(order, order)
-    words = [f"{order}×{order}", form(np.where(zeros, 0.0, different), zeros)]
+    title = _titled(f"{order}×{order}", np.where(zeros, 0.0, different), zeros)
     count = order * order - int(np.count_nonzero(zeros))
-    yield "matrix", f"{' '.join(filter(None, words))}, {_count(count, order * order)}"
+    yield Line("matrix", f"{title}, {_count(count, order * order)}")
 
 
 def _count(count: int, size: int) -> str:
@@ -80,9 +77,13 @@ def form(block: Array, structural: Mask) -> str:
     return ""
 
 
+def _titled(shape: str, block: Array, structural: Mask) -> str:
+    return " ".join(filter(None, (shape, form(block, structural))))
+
+
 def _described(shape: str, block: Array, structural: Mask) -> str:
     finite = block[np.isfinite(block)]
-    words = list(filter(None, [" ".join(filter(None, (shape, form(block, structural))))]))
+    words = [_titled(shape, block, structural)]
     count = int(np.count_nonzero(finite))
     if count:
         least, greatest = float(finite.min()), float(finite.max())
@@ -92,19 +93,23 @@ def _described(shape: str, block: Array, structural: Mask) -> str:
         )
     if finite.size < block.size:
         words.append(f"{block.size - finite.size:,} have no number")
-    return ", ".join(words)
+    return ", ".join(filter(None, words))
 
 
 def _blocks(
     variables: Sequence[Variable], matrix: Array, structural: Mask
-) -> Iterator[tuple[int, int, Variable, Variable, Array, Mask]]:
-    ends = np.cumsum([0, *(v.size for v in variables)]).tolist()
-    for i, u in enumerate(variables):
-        for j, v in enumerate(variables):
-            place = slice(ends[i], ends[i + 1]), slice(ends[j], ends[j + 1])
-            yield i, j, u, v, matrix[place], structural[place]
-
-
-def _shape(u: Variable, v: Variable) -> str:
-    """The shape of a block; empty for that of a scalar, which has a row or a column only."""
-    return "×".join(map(str, (*u.shape, *v.shape))) if u.shape and v.shape else ""
+) -> dict[tuple[int, int], tuple[str, Array, Mask]]:
+    """The shape of each block, empty for that of a scalar, which has a row or a column only; its
+    entries, and which of them are zero at every point.
+    """
+    ends = np.cumsum([v.size for v in variables])
+    places = [slice(end - v.size, end) for v, end in zip(variables, ends, strict=True)]
+    return {
+        (i, j): (
+            "×".join(map(str, (*u.shape, *v.shape))) if u.shape and v.shape else "",
+            matrix[places[i], places[j]],
+            structural[places[i], places[j]],
+        )
+        for i, u in enumerate(variables)
+        for j, v in enumerate(variables)
+    }

@@ -6,7 +6,7 @@ pipe, and Rich prints it on any console. Nothing here knows colours, widths or r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -155,8 +155,3 @@ def middle_left_out(parts: Sequence[T], most: int | None) -> list[T | str]:
     half = most // 2
     left_out = f"… {len(parts) - 2 * half:,} more …".replace(" ", TOGETHER)
     return [*parts[:half], left_out, *parts[-half:]]
-
-
-def summary_lines(summary: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
-    """The lines of a summary of names and words."""
-    return tuple(Line(*each) for each in summary)

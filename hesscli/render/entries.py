@@ -1,12 +1,20 @@
-"""What the numbers or formulas of a matrix become when it is drawn: columns of cells."""
+"""What numbers and formulas become when they are written, and columns of them."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+from hesscli.answer import Answer, Basis
 from hesscli.errors import ASCII_SIGNS
+from hesscli.language.writer import PYTHON, Notation
 
 MISSING = "none"
+# Whole numbers from here on are no longer all doubles: their last digits would mean nothing.
+LARGEST_WHOLE = 1e15
 GAP = "  "  # before each column
 
 
@@ -41,3 +49,32 @@ class Column:
 def margin(width: int, least: int) -> str:
     """The blanks before cells of this width: the gap, and what they lack of the least width."""
     return GAP + " " * (least - width)
+
+
+def writing(
+    answer: Answer, double: Callable[[float], Any], missing: Any, notation: Notation = PYTHON
+) -> Callable[[Any], Any]:
+    """What writes one number or formula of an answer, ``double`` a number in doubles; ``missing``
+    stands where there is none.
+    """
+    if answer.basis is Basis.DOUBLES:
+        return lambda number: double(number) if math.isfinite(number) else missing
+    from hesscli.expression.notation import as_text
+
+    padded = answer.basis is not Basis.SYMBOLS
+    decimal = answer.formula.decimal and not padded
+
+    @cache  # most entries of a large Hessian are 0
+    def text(entry: Any) -> Any:
+        if entry is None:
+            return missing
+        return as_text(entry, notation, decimal=decimal, padded=padded)
+
+    return text
+
+
+def precise(value: float) -> str:
+    """A double in full, as the shortest text that reads back the same."""
+    if not math.isfinite(value):
+        return MISSING
+    return str(int(value)) if value == int(value) and abs(value) < LARGEST_WHOLE else repr(value)

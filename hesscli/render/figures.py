@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from hesscli.render.entries import MISSING
+from hesscli.render.entries import LARGEST_WHOLE, MISSING
 from hesscli.types import Array
 
 SIGNIFICANT_DIGITS = 6
-# Whole numbers from here on are no longer all doubles: their last digits would mean nothing.
-LARGEST_WHOLE = 1e15
 # Decimal exponents outside these are written as such, as by C's %g.
 SMALLEST_EXPONENT, LARGEST_EXPONENT = -4, 8
 # The characters that a number without an exponent may take.
@@ -138,10 +136,3 @@ def number(value: float) -> str:
         return "0"
     made = layout(np.array([value]))
     return (made.format(int(made.places[0])) % value).strip()
-
-
-def precise(value: float) -> str:
-    """A double in full, as the shortest text that reads back the same."""
-    if not math.isfinite(value):
-        return MISSING
-    return str(int(value)) if value == int(value) and abs(value) < LARGEST_WHOLE else repr(value)

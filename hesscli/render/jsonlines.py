@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet, Undefined
+from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet
 from hesscli.errors import HessError
+from hesscli.render.entries import writing
 from hesscli.render.phrases import likely, words
-from hesscli.shapes import shaped, size
+from hesscli.shapes import Shape, shaped
 from hesscli.types import Variable
 
 FORMAT_VERSION = "1.0"
@@ -40,31 +40,15 @@ def answered(answer: Answer) -> Iterator[str]:
     digits, are strings, and so are formulas.
     """
     place, jet = answer.place, answer.jet
-    entry = _entry(answer)
+    entry = writing(answer, float, None)
     yield _text(_head(answer, entry))[:-1]
     yield ', "hessian": '
     rows = _Rows(jet, entry)
-    yield from rows.matrix()
+    yield from _nested(iter(rows), (len(place.labels()),))
     if answer.basis is Basis.DOUBLES and any(v.shape for v in place.variables):
         yield ', "blocks": '
         yield from _blocks(place.variables, rows)
     yield ", " + _text(_tail(answer, entry))[1:] + "\n"
-
-
-def _entry(answer: Answer) -> Callable[[Any], Any]:
-    """What makes JSON of a number or a formula, None where there is none."""
-    if answer.basis is Basis.DOUBLES:
-        return lambda number: number if number is None or math.isfinite(number) else None
-    from hesscli.expression.notation import as_text
-
-    symbols = answer.basis is Basis.SYMBOLS
-    decimal = symbols and answer.formula.decimal
-
-    @cache
-    def text(entry: Any) -> str | None:
-        return None if entry is None else as_text(entry, decimal=decimal, padded=not symbols)
-
-    return text
 
 
 def _head(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
@@ -98,7 +82,8 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
         tail["eigenvalues"] = (
             None if eigenvalues is None else [entry(e) for e in _list(eigenvalues)]
         )
-        tail["inertia"] = _inertia(verdict.inertia)
+        signs = ("positive", "zero", "negative")
+        tail["inertia"] = verdict.inertia and dict(zip(signs, verdict.inertia, strict=True))
         tail["definiteness"] = verdict.definiteness
         if grounds is not None:
             tail["tolerance"] = verdict.tolerance
@@ -107,11 +92,12 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
             tail["gradient_tolerance"] = verdict.gradient_tolerance
         tail["stationary_point"] = verdict.kind
         if grounds is not None:
-            tail["verified"] = {
-                "digits": grounds.digits,
-                "reason": grounds.reason and words(grounds.reason),
-            }
-        tail["undefined"] = _undefined(answer.undefined)
+            reason = grounds.reason and words(grounds.reason)
+            tail["verified"] = {"digits": grounds.digits, "reason": reason}
+        tail["undefined"] = [
+            {"part": u.part, "span": u.span, "reason": words(u.reason), "entries": u.entries}
+            for u in answer.undefined
+        ]
     tail["notes"] = list(map(words, answer.notes))
     if answer.check is not None:
         tail["check"] = _check(answer.check)
@@ -124,22 +110,10 @@ def _list(numbers: Any) -> list[Any]:
     return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
 
 
-def _undefined(items: Sequence[Undefined]) -> list[dict[str, Any]]:
-    return [
-        {
-            "part": item.part,
-            "span": list(item.span) if item.span else None,
-            "reason": words(item.reason),
-            "entries": list(item.entries),
-        }
-        for item in items
-    ]
-
-
 def _check(check: Check) -> dict[str, Any]:
     entries = [
         {
-            "entry": list(entry.labels),
+            "entry": entry.labels,
             **{CHECKED.get(name, name): _number(n) for name, n in entry.numbers.items()},
             "error": _number(entry.errors.get(DIFFERENCES, math.nan)),
             "digits": entry.digits,
@@ -155,7 +129,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         {
             "row": difference.row,
             "column": difference.column,
-            "entry": list(difference.labels),
+            "entry": difference.labels,
             "expected": _number(difference.expected),
             "found": _number(difference.found),
         }
@@ -188,12 +162,6 @@ def _text(content: Mapping[str, Any]) -> str:
     return json.dumps(content, allow_nan=False)
 
 
-def _inertia(inertia: tuple[int, int, int] | None) -> dict[str, int] | None:
-    if inertia is None:
-        return None
-    return dict(zip(("positive", "zero", "negative"), inertia, strict=True))
-
-
 def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
@@ -221,12 +189,8 @@ class _Rows:
             self.kept[i] = row
         return row
 
-    def matrix(self) -> Iterator[str]:
-        """All of it, as a list of rows."""
-        yield "["
-        for i in range(len(self.values)):
-            yield f"{', ' * (i > 0)}[{', '.join(self[i])}]"
-        yield "]"
+    def __iter__(self) -> Iterator[str]:
+        return (f"[{', '.join(self[i])}]" for i in range(len(self.values)))
 
 
 def _blocks(variables: Sequence[Variable], rows: _Rows) -> Iterator[str]:
@@ -238,26 +202,26 @@ def _blocks(variables: Sequence[Variable], rows: _Rows) -> Iterator[str]:
         column = 0
         for j, v in enumerate(variables):
             yield f"{', ' * (j > 0)}{json.dumps(v.name)}: "
-            yield from _nested(rows, (row, u.shape), (column, v.shape))
+            pieces = (
+                _joined(rows[i][column : column + v.size], v.shape)
+                for i in range(row, row + u.size)
+            )
+            yield from _nested(pieces, u.shape)
             column += v.size
         yield "}"
         row += u.size
     yield "}"
 
 
-def _nested(
-    rows: _Rows, down: tuple[int, tuple[int, ...]], across: tuple[int, tuple[int, ...]]
-) -> Iterator[str]:
-    """A block as nested lists: where it starts, and the shape it has, down and across."""
-    (start, shape), (column, inner) = down, across
+def _nested(pieces: Iterator[str], shape: Shape) -> Iterator[str]:
+    """Row-major pieces as nested lists of this shape."""
     if not shape:
-        yield _joined(rows[start][column : column + size(inner)], inner)
+        yield next(pieces)
         return
     yield "["
     for k in range(shape[0]):
-        if k:
-            yield ", "
-        yield from _nested(rows, (start + k * size(shape[1:]), shape[1:]), across)
+        yield ", " * (k > 0)
+        yield from _nested(pieces, shape[1:])
     yield "]"
 
 

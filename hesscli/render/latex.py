@@ -14,6 +14,7 @@ import sympy
 from hesscli.answer import Answer, Basis
 from hesscli.errors import HessError, printable
 from hesscli.expression.names import symbol
+from hesscli.render.entries import precise
 from hesscli.render.phrases import likely, words
 
 MISSING = r"\text{none}"
@@ -99,10 +100,8 @@ def _expression(expression: Any) -> str:
     return MISSING if expression is None else str(sympy.latex(expression))
 
 
-def _double(value: float | None) -> str:
-    if value is None or not math.isfinite(value):
+def _double(value: Any) -> str:
+    if not math.isfinite(value):
         return MISSING
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    mantissa, _, exponent = repr(value).partition("e")
+    mantissa, _, exponent = precise(value).partition("e")
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from hesscli.answer import Answer, Basis
 from hesscli.errors import HessError
-
-Row = Sequence[str]
+from hesscli.render.entries import precise, writing
 
 
 class Plain:
@@ -64,21 +61,9 @@ class Csv:
             yield _record([point, name, *row])
 
 
-def _rows(answer: Answer, missing: str) -> Iterator[Row]:
-    text = _text(answer)
-    for row in answer.jet.rows():
-        yield [missing if entry is None else text(entry) for entry in row]
-
-
-def _text(answer: Answer) -> Callable[[Any], str]:
-    if answer.basis is Basis.DOUBLES:
-        from hesscli.render.figures import precise
-
-        return precise
-    from hesscli.expression.notation import as_text
-
-    symbols = answer.basis is Basis.SYMBOLS
-    return partial(as_text, decimal=symbols and answer.formula.decimal, padded=True)
+def _rows(answer: Answer, missing: str) -> Iterator[list[str]]:
+    text = writing(answer, precise, missing)
+    return (list(map(text, row)) for row in answer.jet.rows())
 
 
 def _record(fields: Sequence[str]) -> str:
