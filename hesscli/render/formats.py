@@ -23,14 +23,15 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: the suffixes of files that tell it, and the class of this folder that writes it.
+    """A format: the suffixes of files that tell it, and the class of this folder that writes it;
+    what is for people is drawn by the command, which knows its terminal.
 
     ``words`` says that it has room for what is wrong with an answer.
     """
 
     suffixes: tuple[str, ...]
-    module: str
-    writer: str
+    module: str = ""
+    writer: str = ""
     words: bool = True
 
     def make(self) -> Writer:
@@ -40,7 +41,7 @@ class Format:
 
 
 FORMATS = {
-    "terminal": Format((".txt",), "text", "Drawing"),
+    "terminal": Format((".txt",)),
     "plain": Format((".tsv",), "tabular", "Plain", words=False),
     "json": Format((".json", ".jsonl"), "jsonlines", "Json"),
     "csv": Format((".csv",), "tabular", "Csv", words=False),
