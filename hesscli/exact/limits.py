@@ -130,7 +130,7 @@ class _Examination:
         self.point = point
         self.exact = {name: exact(value) for name, value in point.items()}
         self.hits: list[Site] = []
-        self.moving: frozenset[int] = frozenset()
+        self.moving: set[int] = set()  # the variables whose movement leaves a site that is hit
         self.reasons: dict[tuple[Site | None, Remark], None] = {}
         self.underflow = False
         # Whether more digits might find a limit where these found none.
@@ -148,7 +148,8 @@ class _Examination:
             self._break(site, site.trouble)
         else:
             self.hits = [s for s in self.formula.sites if self._holds(s, None)]
-            self.moving = self._moving()
+            near = _names(self.hits)
+            self.moving = {i for i, name in enumerate(self.names) if name in near}
             value = self._value()
             crowded = next((s for s in self.hits if len(s.quantities) > MAX_TIED), None)
             if crowded or (self.hits and len(pairs) > MAX_ENTRIES):
@@ -353,11 +354,6 @@ class _Examination:
 
     # Sites
 
-    def _moving(self) -> frozenset[int]:
-        """The variables whose movement leaves a site that is hit."""
-        names = _names(self.hits)
-        return frozenset(i for i, name in enumerate(self.names) if name in names)
-
     @remembered
     def _outside(self, offset: Offset) -> Site | None:
         """The first site at which the formula is not real at an offset."""
@@ -411,11 +407,7 @@ def _names(sites: Sequence[Site]) -> set[str]:
 
 def exact(value: Fraction | float | Expr) -> Expr:
     """A SymPy number with exactly this value."""
-    if isinstance(value, float):
-        value = Fraction(value)
-    if isinstance(value, Fraction):
-        return sympy.Rational(value.numerator, value.denominator)
-    return value
+    return sympy.Rational(value) if isinstance(value, (float, Fraction)) else value
 
 
 def _shown(value: Fraction | float | Expr) -> str:

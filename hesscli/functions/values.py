@@ -10,6 +10,7 @@ Where SymPy's rule for a derivative cancels in doubles (K - E near 0, difference
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, TypeVar
@@ -168,6 +169,7 @@ def _even_or_odd(name: str) -> Value:
 erfi = _scipy("erfi")
 erfinv = _scipy("erfinv")
 erfcinv = _scipy("erfcinv")
+digamma = _scipy("psi")  # torch's loses its digits near the zero at 1.46
 beta = _mpmath(mpmath.beta)
 binomial = _mpmath(mpmath.binomial)
 polygamma = _mpmath(lambda n, x: mpmath.psi(int(n), x))
@@ -210,6 +212,17 @@ hermite = _whole("eval_hermite")
 hermite_prob = _whole("eval_hermitenorm")
 laguerre = _whole("eval_laguerre")
 assoc_laguerre = _whole("eval_genlaguerre")
+
+
+@_elementwise
+def gamma(x: float) -> float:
+    """Γ by the C library: exp(lgamma(x)) loses digits and the sign."""
+    try:
+        return math.gamma(x)
+    except OverflowError:
+        return math.inf
+    except ValueError:  # a pole
+        return math.nan
 
 
 def besselk(n: Array, x: Array) -> Array:
