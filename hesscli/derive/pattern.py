@@ -111,13 +111,9 @@ def _part(
     names = [s.name for s in region.expression.free_symbols if s.name in {*rows, *nodes}]
     places = {n: np.broadcast_to(rows[n], shape).reshape(-1) for n in names if n in rows}
     masks = {n: nodes[n] if n in nodes else np.isin(np.arange(order), rows[n]) for n in names}
-    found = _Part(
-        size(shape), names, *_interactions(region.expression, names), places, masks,
-        np.zeros(order, dtype=bool),
-    )  # fmt: skip
-    for name in names:
-        found.present[:] |= masks[name] & found.depends(name)
-    return found
+    used, pairs = _interactions(region.expression, names)
+    present = np.any([np.zeros(order, dtype=bool), *(masks[names[i]] for i in used)], axis=0)
+    return _Part(size(shape), names, used, pairs, places, masks, present)
 
 
 def _join(joins: Joins, parts: Sequence[_Part], present: Mask, pairs: Mask) -> None:

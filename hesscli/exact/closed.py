@@ -120,12 +120,7 @@ class _Place:
         self.derivative = examiner.derivative
         self.point = {name: exact(value) for name, value in point.items()}
         self.jet = examiner(point, "")
-        rows = range(len(self.jet.gradient))
-        self.doubles: dict[Entry, float | None] = {
-            (): self.jet.value,
-            **{(i,): self.jet.gradient[i] for i in rows},
-            **{(i, j): self.jet.hessian[i][j] for i in rows for j in rows if i <= j},
-        }
+        self.doubles = {e: n for e, n in self.jet.entries.items() if e == tuple(sorted(e))}
 
     @remembered
     def exactly(self, entry: Entry) -> Expr | None:

@@ -159,11 +159,9 @@ def _rational(rows: Rows) -> tuple[Expr, Rows] | None:
     factor = next((e for row in rows for e in row if not e.is_Rational), sympy.S.One)
     rationals: list[list[Expr]] = []
     for row in rows:
-        rationals.append([])
-        for entry in row:
-            rationals[-1].append(tidied(entry / factor))
-            if not rationals[-1][-1].is_Rational:
-                return None
+        rationals.append([tidied(entry / factor) for entry in row])
+        if not all(entry.is_Rational for entry in rationals[-1]):
+            return None
     return factor, rationals
 
 

@@ -72,6 +72,14 @@ class Examined:
     reasons: tuple[tuple[Site | None, Remark], ...]
     notes: tuple[Remark, ...]
 
+    @property
+    def entries(self) -> dict[Entry, float | None]:
+        """All numbers, by their entries."""
+        found: dict[Entry, float | None] = {(): self.value}
+        found |= {(i,): slope for i, slope in enumerate(self.gradient)}
+        found |= {(i, j): n for i, row in enumerate(self.hessian) for j, n in enumerate(row)}
+        return found
+
 
 class Examiner:
     """Examines one formula at scalar points."""
@@ -450,12 +458,5 @@ def _paths(jet: Examined, rows: Sequence[int], order: int) -> list[str]:
     whole = len(rows) == order and None not in (jet.value, *jet.gradient)
     if whole and all(entry is None for row in jet.hessian for entry in row):
         return ["hessian"]
-    paths = [path(())] if jet.value is None else []
-    paths += [path((row,)) for i, row in enumerate(rows) if jet.gradient[i] is None]
-    paths += [
-        path((row, column))
-        for i, row in enumerate(rows)
-        for j, column in enumerate(rows)
-        if jet.hessian[i][j] is None
-    ]
-    return paths
+    missing = [entry for entry, number in jet.entries.items() if number is None]
+    return [path(tuple(rows[i] for i in entry)) for entry in missing]

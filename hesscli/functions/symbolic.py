@@ -445,20 +445,10 @@ def Heaviside(x: Expr) -> Expr:
     return (1 + sympy.sign(x)) / 2
 
 
-def E1(x: Expr) -> Expr:
-    return expint(1, x)
-
-
-def trigamma(x: Expr) -> Expr:
-    return sympy.polygamma(1, x)
-
-
-def exp2(x: Expr) -> Expr:
-    return sympy.Integer(2) ** x
-
-
-def digamma(x: Expr) -> Expr:
-    return sympy.polygamma(0, x)
+E1 = partial(expint, 1)
+digamma = partial(sympy.polygamma, 0)
+trigamma = partial(sympy.polygamma, 1)
+exp2 = partial(sympy.Pow, 2)
 
 
 def _extreme(cls: Any, *args: Expr) -> Expr:

@@ -91,23 +91,18 @@ _POLES = (_too_far("x + 100000"), Hazard("pole", "x", POLE))
 _POLES_LEFT = (_too_far("x + 100000"), Hazard("pole", "x + 1", POLE))
 
 
-(
-    _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL, _CALCULUS,
-    _ELEMENTS,
-) = (
-    "exponentials and logarithms",
-    "trigonometric",
-    "hyperbolic",
-    "powers and roots",
-    "pieces",
-    "error functions",
-    "gamma and related functions",
-    "Bessel and Airy functions",
-    "integrals and other special functions",
-    "orthogonal polynomials",
-    "sums, derivatives and integrals",
-    "over the elements of a tensor",
-)  # fmt: skip
+_EXP = "exponentials and logarithms"
+_TRIG = "trigonometric"
+_HYP = "hyperbolic"
+_ROOT = "powers and roots"
+PIECES = "pieces"
+_ERROR = "error functions"
+_GAMMA = "gamma and related functions"
+_BESSEL = "Bessel and Airy functions"
+_SPECIAL = "integrals and other special functions"
+_POLYNOMIAL = "orthogonal polynomials"
+_CALCULUS = "sums, derivatives and integrals"
+_ELEMENTS = "over the elements of a tensor"
 
 # A function of order x that is entire in y for whole orders, and real only for y > 0 for others.
 _BRANCH = (

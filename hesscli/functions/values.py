@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 import mpmath
@@ -181,13 +181,9 @@ besselj = _scipy("jv")
 bessely = _scipy("yv")
 besseli = _scipy("iv")
 airyai = _where(_up_to(10), _scipy("airy", 0), _mpmath(mpmath.airyai))
-airyaiprime = _where(
-    _up_to(10), _scipy("airy", 1), _mpmath(lambda x: mpmath.airyai(x, derivative=1))
-)
+airyaiprime = _where(_up_to(10), _scipy("airy", 1), _mpmath(partial(mpmath.airyai, derivative=1)))
 airybi = _where(_up_to(10), _scipy("airy", 2), _mpmath(mpmath.airybi))
-airybiprime = _where(
-    _up_to(10), _scipy("airy", 3), _mpmath(lambda x: mpmath.airybi(x, derivative=1))
-)
+airybiprime = _where(_up_to(10), _scipy("airy", 3), _mpmath(partial(mpmath.airybi, derivative=1)))
 zeta = _mpmath(mpmath.zeta)
 zetaderivative = _mpmath(lambda n, s: mpmath.zeta(s, 1, int(n)))
 polylog = _mpmath(mpmath.polylog)
