@@ -209,7 +209,7 @@ class Compiled:
         return answer, evaluator.values(sums)
 
     def _exact(self, point: Point, notes: tuple[Remark, ...]) -> Answer:
-        from hesscli.exact.closed import evaluate_digits, evaluate_exactly
+        from hesscli.exact.closed import evaluate
         from hesscli.exact.limits import Examiner, exact
         from hesscli.expression.graph import split_formula
         from hesscli.verdict.elements import entries, joined
@@ -221,11 +221,7 @@ class Compiled:
             self._examiners[key] = Examiner(formula)
         examiner = self._examiners[key]
         values = {name: exact(entry) for name, entry in entries(point).items()}
-        digits = self.settings.digits
-        if digits is None:
-            answer = evaluate_exactly(examiner.formula, values, examiner)
-        else:
-            answer = evaluate_digits(examiner.formula, values, examiner, digits)
+        answer = evaluate(examiner, values, self.settings.digits)
         answer = joined(answer, self.formula, shapes)
         return replace(answer, notes=(*answer.notes, *notes))
 

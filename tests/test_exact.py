@@ -17,33 +17,31 @@ from hypothesis import strategies as st
 from hesscli.answer import Answer
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact import closed as exact
-from hesscli.exact.closed import evaluate_digits, evaluate_exactly
+from hesscli.exact.closed import evaluate
 from hesscli.exact.limits import Examiner
 from hesscli.expression.reader import read_formula
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind, names_given
 from hesscli.render.phrases import words
-from hesscli.types import Formula, Values
+from hesscli.types import Values
 
 from .conftest import Hess
 
-Question = tuple[Formula, dict[str, Any], Examiner]
 
-
-def _question(text: str, at: str) -> Question:
+def _question(text: str, at: str) -> tuple[Examiner, dict[str, Any]]:
     assignment = read_assignment(at)
     formula = read_formula(text, names_given([assignment]))
     (point,) = bind([assignment], formula)
     values = {n: v.entries[0] for n, v in point.values.items() if isinstance(v, Values)}
-    return formula, values, Examiner(formula)
+    return Examiner(formula), values
 
 
 def _exactly(text: str, at: str) -> Answer:
-    return evaluate_exactly(*_question(text, at))
+    return evaluate(*_question(text, at))
 
 
 def _digits(text: str, at: str, digits: int) -> Answer:
-    return evaluate_digits(*_question(text, at), digits)
+    return evaluate(*_question(text, at), digits)
 
 
 # formula, point, value, gradient, Hessian, all worked out by hand
@@ -260,7 +258,7 @@ def test_numbers_too_long_to_write_are_refused_but_have_digits() -> None:
 def test_constants_and_the_order_of_variables_are_kept() -> None:
     formula = read_formula("x**2*y**3 + z", (), ("y", "x"))
     point = {"x": Fraction(2), "y": sympy.sqrt(3), "z": sympy.pi}
-    found = evaluate_exactly(formula, point, Examiner(formula))
+    found = evaluate(Examiner(formula), point)
     assert found.value == 12 * sympy.sqrt(3) + sympy.pi
     assert found.gradient == (36, 12 * sympy.sqrt(3))
     assert found.hessian == ((24 * sympy.sqrt(3), 36), (36, 6 * sympy.sqrt(3)))

@@ -7,10 +7,8 @@ Derivatives*, §7.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 import numpy as np
 import sympy
@@ -47,7 +45,7 @@ def structural_zeros(
     derivatives in symbols, where they are known: some cancel, as in (x + y)² − 2·x·y.
     """
     names = [v.name for v in variables]
-    pattern = _unpacked(_interactions(formula.expression, names).pairs, len(names))
+    _, pattern = _interactions(formula.expression, names)
     if derivative is not None:
         for i, j in zip(*pattern.nonzero(), strict=True):
             pattern[i, j] = derivative((int(i), int(j))) != 0
@@ -57,20 +55,6 @@ def structural_zeros(
     for i, j in zip(*pattern.nonzero(), strict=True):
         zero[rows[i], rows[j]] = False
     return zero
-
-
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """What an expression depends on, other than by jumps, and which pairs interact in it.
-
-    A set of variables is an integer with a bit for each; ``pairs`` has the partners of each.
-    """
-
-    present: int
-    pairs: Mapping[int, int]
-
-
-_NOTHING = _Pattern(0, {})
 
 
 def joint_zeros(graph: Graph, variables: Sequence[Variable], shapes: Mapping[str, Shape]) -> Mask:
@@ -98,20 +82,22 @@ def joint_zeros(graph: Graph, variables: Sequence[Variable], shapes: Mapping[str
 class _Part:
     """What an elementwise part depends on.
 
-    ``places`` are for each variable the rows (m,) of its elements in the part's, ``masks`` for it
-    and for each node the rows (n,) that it depends on.
+    ``used`` and ``pairs`` are those of its ``names``, see :func:`_interactions`. ``places`` are
+    for each variable the rows (m,) of its elements in the part's, ``masks`` for it and for each
+    node the rows (n,) that it depends on.
     """
 
     count: int
     names: Sequence[str]
-    pattern: _Pattern
+    used: frozenset[int]
+    pairs: Mask
     places: Mapping[str, NDArray[np.intp]]
     masks: Mapping[str, Mask]
     present: Mask
 
     def depends(self, name: str) -> bool:
         """Whether the part depends on ``name``, other than by jumps."""
-        return bool(self.pattern.present >> self.names.index(name) & 1)
+        return self.names.index(name) in self.used
 
 
 def _part(
@@ -125,19 +111,15 @@ def _part(
     names = [s.name for s in region.expression.free_symbols if s.name in {*rows, *nodes}]
     places = {n: np.broadcast_to(rows[n], shape).reshape(-1) for n in names if n in rows}
     masks = {n: nodes[n] if n in nodes else np.isin(np.arange(order), rows[n]) for n in names}
-    found = _Part(
-        size(shape), names, _interactions(region.expression, names), places, masks,
-        np.zeros(order, dtype=bool),
-    )  # fmt: skip
-    for name in names:
-        found.present[:] |= masks[name] & found.depends(name)
-    return found
+    used, pairs = _interactions(region.expression, names)
+    present = np.any([np.zeros(order, dtype=bool), *(masks[names[i]] for i in used)], axis=0)
+    return _Part(size(shape), names, used, pairs, places, masks, present)
 
 
 def _join(joins: Joins, parts: Sequence[_Part], present: Mask, pairs: Mask) -> None:
     """Add to ``pairs`` (n, n) those that interact in a node."""
     for part in parts:
-        for i, j in zip(*_unpacked(part.pattern.pairs, len(part.names)).nonzero(), strict=True):
+        for i, j in zip(*part.pairs.nonzero(), strict=True):
             a, b = part.names[i], part.names[j]
             if a in part.places and b in part.places:  # only where they meet
                 pairs[part.places[a], part.places[b]] = True
@@ -160,66 +142,35 @@ def _join(joins: Joins, parts: Sequence[_Part], present: Mask, pairs: Mask) -> N
     pairs |= joined
 
 
-def _interactions(expression: Expr, names: Sequence[str]) -> _Pattern:
-    known: dict[Expr, _Pattern] = {
-        symbol(name): _Pattern(1 << i, {}) for i, name in enumerate(names)
-    }
+def _interactions(expression: Expr, names: Sequence[str]) -> tuple[frozenset[int], Mask]:
+    """What an expression depends on, other than by jumps, and which pairs (n, n) interact in it.
 
-    def pattern(node: Expr) -> _Pattern:
-        if node not in known:
-            known[node] = computed(node)
-        return known[node]
+    Variables are told by their places among ``names``.
+    """
+    present = {symbol(name): frozenset((i,)) for i, name in enumerate(names)}
+    pairs = np.zeros((len(names), len(names)), dtype=bool)
 
-    def computed(node: Expr) -> _Pattern:
-        if not node.args or isinstance(node, _CONSTANT) or node.is_Boolean:
-            return _NOTHING
+    def visit(node: Expr) -> frozenset[int]:
+        if node not in present:
+            present[node] = computed(node)
+        return present[node]
+
+    def computed(node: Expr) -> frozenset[int]:
+        if isinstance(node, _CONSTANT) or node.is_Boolean:
+            return frozenset()
         if isinstance(node, sympy.Piecewise):  # a condition only jumps
-            return _together([pattern(branch) for branch, _ in node.args])
-        parts = [pattern(part) for part in node.args]
-        whole = _together(parts)
-        if isinstance(node, sympy.Mul):
-            return _product(parts, whole)
-        if isinstance(node, _LINEAR):
-            return whole
-        return _Pattern(whole.present, _joined(whole.pairs, whole.present, whole.present))
+            return frozenset().union(*(visit(branch) for branch, _ in node.args))
+        whole: set[int] = set()
+        for part in map(visit, node.args):
+            if isinstance(node, sympy.Mul):
+                join(whole, part)
+            whole |= part
+        if not isinstance(node, (*_LINEAR, sympy.Mul)):
+            join(whole, whole)
+        return frozenset(whole)
 
-    return pattern(expression)
+    def join(left: Set[int], right: Set[int]) -> None:
+        pairs[np.ix_(list(left), list(right))] = True
+        pairs[np.ix_(list(right), list(left))] = True
 
-
-def _together(parts: Sequence[_Pattern]) -> _Pattern:
-    pairs: dict[int, int] = {}
-    for part in parts:
-        for i, partners in part.pairs.items():
-            pairs[i] = pairs.get(i, 0) | partners
-    return _Pattern(reduce(or_, (part.present for part in parts), 0), pairs)
-
-
-def _product(factors: Sequence[_Pattern], whole: _Pattern) -> _Pattern:
-    pairs: Mapping[int, int] = whole.pairs
-    before = 0
-    for factor in factors:
-        pairs = _joined(pairs, before, factor.present)
-        pairs = _joined(pairs, factor.present, before)
-        before |= factor.present
-    return _Pattern(whole.present, pairs)
-
-
-def _joined(pairs: Mapping[int, int], left: int, right: int) -> Mapping[int, int]:
-    """``pairs`` with each variable of ``left`` paired with all of ``right``."""
-    if not left or not right:
-        return pairs
-    result = dict(pairs)
-    while left:
-        lowest = left & -left
-        i = lowest.bit_length() - 1
-        result[i] = result.get(i, 0) | right
-        left ^= lowest
-    return result
-
-
-def _unpacked(pairs: Mapping[int, int], order: int) -> Mask:
-    pattern = np.zeros((order, order), dtype=bool)
-    for i, partners in pairs.items():
-        packed = np.frombuffer(partners.to_bytes((order + 7) // 8, "little"), dtype=np.uint8)
-        pattern[i] = np.unpackbits(packed, count=order, bitorder="little")
-    return pattern
+    return visit(expression), pairs

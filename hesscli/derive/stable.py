@@ -30,10 +30,8 @@ def _stable(expression: Expr, known: dict[Expr, Expr]) -> Expr:
         return expression
     if expression not in known:
         args = [_stable(arg, known) for arg in expression.args]
-        if any(new is not old for new, old in zip(args, expression.args, strict=True)):
-            known[expression] = _rewritten(_rebuilt(expression, args))
-        else:
-            known[expression] = _rewritten(expression)
+        changed = any(new is not old for new, old in zip(args, expression.args, strict=True))
+        known[expression] = _rewritten(_rebuilt(expression, args) if changed else expression)
     return known[expression]
 
 

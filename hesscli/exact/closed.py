@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 
+import numpy as np
 import sympy
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
 from hesscli.derive.pattern import structural_zeros
 from hesscli.errors import ExitStatus, HessError
-from hesscli.exact.inertia import blocks, closed_forms, inertia_of, kind_of, pair, spectrum
+from hesscli.exact.inertia import closed_forms, components, inertia_of, kind_of, pair, spectrum
 from hesscli.exact.limits import Entry, Examiner, exact, path, undefined_entries
 from hesscli.exact.numbers import (
     DIGITS,
@@ -33,7 +34,7 @@ from hesscli.expression.names import symbol
 from hesscli.expression.sizes import MAX_BITS, bits, evaluation_fits
 from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark
-from hesscli.types import Expr, Formula, Variable
+from hesscli.types import Expr, Variable
 
 MAX_LIMIT = 60  # operations of an expression whose limit is looked for
 # How far a double may be from the exact number that it stands for.
@@ -41,30 +42,19 @@ DOUBLE = sympy.Float("1e-9")
 SMALLEST_DOUBLE = sympy.Float("1e-323")
 
 
-def evaluate_exactly(
-    formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner
+def evaluate(
+    examiner: Examiner, point: Mapping[str, Fraction | Expr], digits: int | None = None
 ) -> Answer:
-    """The derivatives at ``point`` in closed form.
+    """The derivatives at ``point`` in closed form, or as Floats of ``digits`` correct digits.
 
-    Raises :class:`HessError` where a number would be too long to write down.
+    A 0 is an Integer, and exact. Raises :class:`HessError` where a closed form would be too long
+    to write down.
     """
-    place = _Place(formula, point, examiner)
-    return _evaluated(place, place.exactly, None)
-
-
-def evaluate_digits(
-    formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner, digits: int
-) -> Answer:
-    """The derivatives at ``point`` as Floats of ``digits`` digits, all correct.
-
-    A 0 is an Integer, and exact.
-    """
-    place = _Place(formula, point, examiner)
-    return _evaluated(place, partial(place.rounded, digits=digits), digits)
-
-
-def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: int | None) -> Answer:
+    place = _Place(examiner, point)
     formula, jet, order = place.formula, place.jet, len(place.jet.gradient)
+    number: Callable[[Entry], Expr | None] = place.exactly
+    if digits is not None:
+        number = partial(place.rounded, digits=digits)
     found = {e: None if double is None else number(e) for e, double in place.doubles.items()}
     gradient = tuple(found[(i,)] for i in range(order))
     hessian = tuple(tuple(found[pair(i, j)] for j in range(order)) for i in range(order))
@@ -72,7 +62,11 @@ def _evaluated(place: _Place, number: Callable[[Entry], Expr | None], digits: in
     eigenvalues = inertia = definiteness = None
     notes = [*formula.notes, *(n for n in jet.notes if n.kind is Note.LIMITS_AGREE)]
     if not any(None in row for row in hessian):
-        spectra = [spectrum(place, b, digits or SIGN_DIGITS) for b in blocks(hessian)]
+        linked = np.array([[entry != 0 for entry in row] for row in hessian])
+        spectra = [
+            spectrum(place.exactly, place.rounded, block.tolist(), digits or SIGN_DIGITS)
+            for block in components(linked)
+        ]
         inertia, definiteness = inertia_of(spectra)
         if digits is None:
             eigenvalues = closed_forms(hessian, spectra)
@@ -121,19 +115,12 @@ def _not_found(
 class _Place:
     """The numbers of one formula at one point."""
 
-    def __init__(
-        self, formula: Formula, point: Mapping[str, Fraction | Expr], examiner: Examiner
-    ) -> None:
-        self.formula = formula
+    def __init__(self, examiner: Examiner, point: Mapping[str, Fraction | Expr]) -> None:
+        self.formula = examiner.formula
         self.derivative = examiner.derivative
         self.point = {name: exact(value) for name, value in point.items()}
         self.jet = examiner(point, "")
-        rows = range(len(self.jet.gradient))
-        self.doubles: dict[Entry, float | None] = {
-            (): self.jet.value,
-            **{(i,): self.jet.gradient[i] for i in rows},
-            **{(i, j): self.jet.hessian[i][j] for i in rows for j in rows if i <= j},
-        }
+        self.doubles = {e: n for e, n in self.jet.entries.items() if e == tuple(sorted(e))}
 
     @remembered
     def exactly(self, entry: Entry) -> Expr | None:

@@ -20,17 +20,12 @@ class Exact:
         """See :class:`hesscli.numeric.evaluator.Evaluator`."""
         split = split_formula(formula, shapes) if any(shapes.values()) else formula
         examiner = Examiner(split)
-        labels = {name: Variable(name, shapes[name]).elements() for name in formula.variables}
+        variables = [Variable(name, shapes[name]) for name in formula.variables]
+        labels = [label for variable in variables for label in variable.elements()]
 
         def jets(batch: Mapping[str, Array]) -> Jets:
-            found = []
-            for k in range(len(batch[formula.variables[0]])):
-                point = {
-                    label: number
-                    for name in formula.variables
-                    for label, number in zip(labels[name], batch[name][k].flat, strict=True)
-                }
-                found.append(examiner({n: float(v) for n, v in point.items()}, ""))
+            rows = np.hstack([batch[v.name].reshape(-1, v.size) for v in variables]).astype(float)
+            found = [examiner(dict(zip(labels, row.tolist(), strict=True)), "") for row in rows]
             return Jets(
                 *(
                     np.array([getattr(jet, part) for jet in found], dtype=float)

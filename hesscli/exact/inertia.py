@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
 
 import mpmath
 import numpy as np
@@ -27,16 +26,8 @@ MAX_PRODUCTS = 5_000  # in all minors of a matrix
 MAX_ORDER = 24
 
 Rows = Sequence[Sequence[Expr]]
-
-
-class Place(Protocol):
-    """The entries of a Hessian at a point."""
-
-    def exactly(self, entry: Entry) -> Expr | None:
-        """The entry in closed form, or None."""
-
-    def rounded(self, entry: Entry, digits: int) -> Expr | None:
-        """The entry to so many digits, or None."""
+Exactly = Callable[[Entry], Expr | None]
+Rounded = Callable[[Entry, int], Expr | None]
 
 
 def pair(i: int, j: int) -> Entry:
@@ -66,24 +57,22 @@ class Spectrum:
         return [*(sympy.Float(number, digits) for number in self.numbers), *zeros]
 
 
-def blocks(hessian: Rows) -> list[list[int]]:
-    linked = np.array([[entry != 0 for entry in row] for row in hessian])
-    return [[int(i) for i in block] for block in components(linked)]
+def spectrum(exactly: Exactly, rounded: Rounded, block: Sequence[int], digits: int) -> Spectrum:
+    """The spectrum to so many digits, at a precision that is raised as needed.
 
-
-def spectrum(place: Place, block: Sequence[int], digits: int) -> Spectrum:
-    """The spectrum to so many digits, at a precision that is raised as needed."""
+    ``exactly`` gives an entry in closed form, ``rounded`` to so many digits.
+    """
     pairs = [[pair(i, j) for j in block] for i in block]
     found = Spectrum(block, (), 0)
     working, rank = digits + 15, -1
     while len(block) <= MAX_ORDER and working <= DIGITS + 4 * digits and found.unknown:
-        rows = [[place.rounded(entry, working) for entry in row] for row in pairs]
+        rows = [[rounded(entry, working) for entry in row] for row in pairs]
         if any(None in row for row in rows):
             break
         numbers, zero = _certain(rows, working, digits), found.zero
         if len(numbers) < len(block) and len(numbers) != rank:
             rank = len(numbers)
-            zero = len(block) - rank if _is_rank(place, pairs, rank) else 0
+            zero = len(block) - rank if _is_rank(exactly, pairs, rank) else 0
         found = Spectrum(block, numbers, zero)
         working *= 2
     return found
@@ -102,14 +91,14 @@ def _certain(rows: Rows, working: int, digits: int) -> list[Number]:
         return [sympy.Float(e, working) for e in found if abs(e) > error * mpmath.mpf(10) ** digits]
 
 
-def _is_rank(place: Place, pairs: Sequence[Sequence[Entry]], rank: int) -> bool:
+def _is_rank(exactly: Exactly, pairs: Sequence[Sequence[Entry]], rank: int) -> bool:
     """Whether a block of at least this rank is proved to have no higher one.
 
     That is so where its principal minors of the next two orders are all 0: elimination in a
     symmetric matrix, with pivots of order 1 and 2, cannot step over both.
     """
     try:
-        rows = [[place.exactly(entry) for entry in row] for row in pairs]
+        rows = [[exactly(entry) for entry in row] for row in pairs]
     except HessError:
         return False
     if any(None in row for row in rows):
@@ -170,11 +159,9 @@ def _rational(rows: Rows) -> tuple[Expr, Rows] | None:
     factor = next((e for row in rows for e in row if not e.is_Rational), sympy.S.One)
     rationals: list[list[Expr]] = []
     for row in rows:
-        rationals.append([])
-        for entry in row:
-            rationals[-1].append(tidied(entry / factor))
-            if not rationals[-1][-1].is_Rational:
-                return None
+        rationals.append([tidied(entry / factor) for entry in row])
+        if not all(entry.is_Rational for entry in rationals[-1]):
+            return None
     return factor, rationals
 
 

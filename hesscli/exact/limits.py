@@ -72,6 +72,14 @@ class Examined:
     reasons: tuple[tuple[Site | None, Remark], ...]
     notes: tuple[Remark, ...]
 
+    @property
+    def entries(self) -> dict[Entry, float | None]:
+        """All numbers, by their entries."""
+        found: dict[Entry, float | None] = {(): self.value}
+        found |= {(i,): slope for i, slope in enumerate(self.gradient)}
+        found |= {(i, j): n for i, row in enumerate(self.hessian) for j, n in enumerate(row)}
+        return found
+
 
 class Examiner:
     """Examines one formula at scalar points."""
@@ -130,7 +138,7 @@ class _Examination:
         self.point = point
         self.exact = {name: exact(value) for name, value in point.items()}
         self.hits: list[Site] = []
-        self.moving: frozenset[int] = frozenset()
+        self.moving: set[int] = set()  # the variables whose movement leaves a site that is hit
         self.reasons: dict[tuple[Site | None, Remark], None] = {}
         self.underflow = False
         # Whether more digits might find a limit where these found none.
@@ -148,7 +156,8 @@ class _Examination:
             self._break(site, site.trouble)
         else:
             self.hits = [s for s in self.formula.sites if self._holds(s, None)]
-            self.moving = self._moving()
+            near = _names(self.hits)
+            self.moving = {i for i, name in enumerate(self.names) if name in near}
             value = self._value()
             crowded = next((s for s in self.hits if len(s.quantities) > MAX_TIED), None)
             if crowded or (self.hits and len(pairs) > MAX_ENTRIES):
@@ -353,11 +362,6 @@ class _Examination:
 
     # Sites
 
-    def _moving(self) -> frozenset[int]:
-        """The variables whose movement leaves a site that is hit."""
-        names = _names(self.hits)
-        return frozenset(i for i, name in enumerate(self.names) if name in names)
-
     @remembered
     def _outside(self, offset: Offset) -> Site | None:
         """The first site at which the formula is not real at an offset."""
@@ -411,11 +415,7 @@ def _names(sites: Sequence[Site]) -> set[str]:
 
 def exact(value: Fraction | float | Expr) -> Expr:
     """A SymPy number with exactly this value."""
-    if isinstance(value, float):
-        value = Fraction(value)
-    if isinstance(value, Fraction):
-        return sympy.Rational(value.numerator, value.denominator)
-    return value
+    return sympy.Rational(value) if isinstance(value, (float, Fraction)) else value
 
 
 def _shown(value: Fraction | float | Expr) -> str:
@@ -458,12 +458,5 @@ def _paths(jet: Examined, rows: Sequence[int], order: int) -> list[str]:
     whole = len(rows) == order and None not in (jet.value, *jet.gradient)
     if whole and all(entry is None for row in jet.hessian for entry in row):
         return ["hessian"]
-    paths = [path(())] if jet.value is None else []
-    paths += [path((row,)) for i, row in enumerate(rows) if jet.gradient[i] is None]
-    paths += [
-        path((row, column))
-        for i, row in enumerate(rows)
-        for j, column in enumerate(rows)
-        if jet.hessian[i][j] is None
-    ]
-    return paths
+    missing = [entry for entry, number in jet.entries.items() if number is None]
+    return [path(tuple(rows[i] for i in entry)) for entry in missing]

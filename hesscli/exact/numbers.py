@@ -175,9 +175,7 @@ def sure(number: Callable[[int], Number], digits: int, most: int = 2 * DIGITS) -
     """
     allowed = sympy.Float(10) ** -(digits + 10)
     for coarse, fine in refined(number, _doubled(digits + 15, most + 4 * digits)):
-        if fine is None or coarse is None:
-            continue
-        if abs(fine - coarse) < allowed * abs(fine):
+        if coarse is not None and fine is not None and abs(fine - coarse) < allowed * abs(fine):
             return fine
     return None
 

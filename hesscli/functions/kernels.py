@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from hesscli.functions import values
 
 Kernel = Callable[..., Tensor]
 
@@ -199,26 +201,8 @@ def sinc(x: Tensor) -> Tensor:
 # The gamma family
 
 
-def _digamma(x: Tensor) -> Tensor:
-    """ψ by SciPy; torch's loses its digits near the zero at 1.46."""
-    import scipy.special
-
-    return torch.as_tensor(scipy.special.psi(x.detach().cpu().double().numpy())).to(x)
-
-
-def _gamma(x: Tensor) -> Tensor:
-    """Γ by the C library, element by element: exp(lgamma(x)) loses digits and the sign."""
-
-    def entry(number: float) -> float:
-        try:
-            return math.gamma(number)
-        except OverflowError:
-            return math.inf
-        except ValueError:  # a pole
-            return math.nan
-
-    numbers = [entry(number) for number in x.detach().double().flatten().tolist()]
-    return torch.tensor(numbers, dtype=x.dtype, device=x.device).reshape(x.shape)
+def _by_numpy(value: Callable[..., Any], x: Tensor) -> Tensor:
+    return torch.as_tensor(value(x.detach().cpu().double().numpy())).to(x)
 
 
 # Enough for the second derivatives of the gamma family.
@@ -235,7 +219,7 @@ def polygamma(order: int) -> Kernel:
 
     def right_of_zero(x: Tensor) -> Tensor:
         if order == 0:
-            return _digamma(x)
+            return _by_numpy(values.digamma, x)
         s = torch.full((), order + 1.0, dtype=x.dtype, device=x.device)
         near: Tensor = leading * math.factorial(order) * torch.special.zeta(s, x)
         return torch.where(x < FAR, near, leading * math.factorial(order - 1) / x**order)
@@ -260,7 +244,7 @@ def polygamma(order: int) -> Kernel:
 
 
 lgamma: Kernel = rule(torch.lgamma, lambda x: polygamma(0)(x))
-gamma: Kernel = rule(_gamma, lambda x: gamma(x) * polygamma(0)(x))
+gamma: Kernel = rule(partial(_by_numpy, values.gamma), lambda x: gamma(x) * polygamma(0)(x))
 
 
 def factorial(x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ that for digits: they take expressions, and never text.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import mpmath
@@ -31,10 +32,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Sloped(sympy.Function):
-    """A function with a rule of its own for the derivative by its last argument."""
-
-    def slope(self, *args: Expr) -> Expr:
-        raise NotImplementedError
+    """A function with a rule of its own, ``slope``, for the derivative by its last argument."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         if argindex != len(self.args):
@@ -83,21 +81,15 @@ class zeta(sympy.zeta):
 
 
 class _Composed(_Sloped):
-    """A function that is written in others where its arguments are numbers."""
+    """A function that is ``composed`` of others where its arguments are numbers."""
 
     @classmethod
     def eval(cls, *args: Expr) -> Expr:
         return cls.composed(*args) if all(arg.is_number for arg in args) else None
 
-    @staticmethod
-    def composed(*args: Expr) -> Expr:
-        raise NotImplementedError
-
 
 class cbrt(_Composed):
     """The real cube root; ``x**(1/3)`` is complex for negative ``x``."""
-
-    nargs = 1
 
     @staticmethod
     def composed(x: Expr) -> Expr:
@@ -114,8 +106,6 @@ class cbrt(_Composed):
 class sigmoid(_Composed):
     """The logistic function; its derivative stays accurate on both sides."""
 
-    nargs = 1
-
     @staticmethod
     def composed(x: Expr) -> Expr:
         return 1 / (1 + sympy.exp(-x))
@@ -130,8 +120,6 @@ class sigmoid(_Composed):
 class softplus(_Composed):
     """``log(1 + exp(x))``."""
 
-    nargs = 1
-
     @staticmethod
     def composed(x: Expr) -> Expr:
         return sympy.log(1 + sympy.exp(x))
@@ -145,8 +133,6 @@ class softplus(_Composed):
 
 class logcosh(_Composed):
     """``log(cosh(x))``, finite where ``cosh(x)`` overflows."""
-
-    nargs = 1
 
     @staticmethod
     def composed(x: Expr) -> Expr:
@@ -172,10 +158,7 @@ class logsumexp(_Composed):
 
 
 class _Evaluated(_Sloped):
-    """A function whose digits come from mpmath."""
-
-    def _mpmath(self, *args: Any) -> Any:
-        raise NotImplementedError
+    """A function whose digits come from mpmath, by its method ``_mpmath``."""
 
     def _eval_evalf(self, prec: int) -> Expr:
         with mpmath.workprec(prec + 10):
@@ -185,8 +168,6 @@ class _Evaluated(_Sloped):
 
 class erfcinv(_Evaluated):
     """The inverse of erfc; SymPy's takes 1 - x, which is 1 for small x."""
-
-    nargs = 1
 
     def _mpmath(self, x: Any) -> Any:
         with mpmath.extraprec(max(0, -mpmath.mag(x)) if x else 0):
@@ -232,34 +213,29 @@ class _Spherical(_Evaluated):
         return (n * self.func(n - 1, x) - (n + 1) * self.func(n + 1, x)) / (2 * n + 1)
 
 
+def _spherical(bessel: Any, n: Any, x: Any) -> Any:
+    """A spherical Bessel function right of 0, by its namesake (DLMF 10.47.3)."""
+    return mpmath.sqrt(mpmath.pi / (2 * x)) * bessel(n + 0.5, x)
+
+
 class spherical_jn(_Spherical):
     """The spherical Bessel function of the first kind."""
-
-    nargs = 2
 
     def _mpmath(self, n: Any, x: Any) -> Any:
         if not x:
             return mpmath.mpf(n == 0)
-        size = abs(x)
-        parity = -1 if x < 0 and n % 2 else 1
-        return parity * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.besselj(n + 0.5, size)
+        return (-1 if x < 0 and n % 2 else 1) * _spherical(mpmath.besselj, n, abs(x))
 
 
 class spherical_yn(_Spherical):
     """The spherical Bessel function of the second kind."""
 
-    nargs = 2
-
     def _mpmath(self, n: Any, x: Any) -> Any:
-        size = abs(x)
-        parity = -1 if x < 0 and (n + 1) % 2 else 1
-        return parity * mpmath.sqrt(mpmath.pi / (2 * size)) * mpmath.bessely(n + 0.5, size)
+        return (-1 if x < 0 and (n + 1) % 2 else 1) * _spherical(mpmath.bessely, n, abs(x))
 
 
 class zetaderivative(_Evaluated):
     """The derivative of this order of Riemann's zeta function."""
-
-    nargs = 2
 
     def _mpmath(self, n: Any, s: Any) -> Any:
         return mpmath.zeta(s, 1, int(n))
@@ -271,8 +247,6 @@ class zetaderivative(_Evaluated):
 class gammainc(_Evaluated):
     """The regularized lower incomplete gamma function P(a, x)."""
 
-    nargs = 2
-
     def _mpmath(self, a: Any, x: Any) -> Any:
         return mpmath.gammainc(a, 0, x, regularized=True)
 
@@ -282,8 +256,6 @@ class gammainc(_Evaluated):
 
 class gammaincc(_Evaluated):
     """The regularized upper incomplete gamma function Q(a, x)."""
-
-    nargs = 2
 
     def _mpmath(self, a: Any, x: Any) -> Any:
         return mpmath.gammainc(a, x, mpmath.inf, regularized=True)
@@ -331,8 +303,7 @@ def lower_gamma(a: Any, x: Any) -> Any:
 class uppergamma(_Unwritten, sympy.uppergamma):
     """For half of whole ``a``, the closed form cancels for large x."""
 
-    def _mpmath(self, a: Any, x: Any) -> Any:
-        return mpmath.gammainc(a, x)
+    _mpmath = staticmethod(mpmath.gammainc)
 
     def slope(self, a: Expr, x: Expr) -> Expr:
         return -_gamma_integrand(a, x)
@@ -350,15 +321,17 @@ class expint(_Unwritten, sympy.expint):
     def eval(cls, n: Expr, x: Expr) -> Expr:
         return sympy.expint(n, x) if n.is_Integer and n <= 0 else None
 
-    def _mpmath(self, n: Any, x: Any) -> Any:
-        return mpmath.expint(n, x)
+    _mpmath = staticmethod(mpmath.expint)
 
     def slope(self, n: Expr, x: Expr) -> Expr:
         return -expint(n - 1, x)
 
 
 class Polynomial(_Unwritten):
-    """An orthogonal polynomial that is not written out: in powers of x, a high degree cancels."""
+    """An orthogonal polynomial that is not written out: in powers of x, a high degree cancels.
+
+    ``_next`` gives that of degree k + 1 from those of degrees k and k - 1 (DLMF 18.9.1).
+    """
 
     @classmethod
     def eval(cls, n: Expr, *rest: Expr) -> Expr:
@@ -370,10 +343,6 @@ class Polynomial(_Unwritten):
         for k in range(int(n)):
             before, here = here, self._next(k, here, before, *rest)
         return here
-
-    def _next(self, k: int, p: Any, q: Any, *rest: Any) -> Any:
-        """The polynomial of degree k + 1 from those of degrees k and k - 1 (DLMF 18.9.1)."""
-        raise NotImplementedError
 
 
 def written_out(expression: Expr, most: float = math.inf) -> Expr:
@@ -476,38 +445,23 @@ def Heaviside(x: Expr) -> Expr:
     return (1 + sympy.sign(x)) / 2
 
 
-def E1(x: Expr) -> Expr:
-    return expint(1, x)
+E1 = partial(expint, 1)
+digamma = partial(sympy.polygamma, 0)
+trigamma = partial(sympy.polygamma, 1)
+exp2 = partial(sympy.Pow, 2)
 
 
-def trigamma(x: Expr) -> Expr:
-    return sympy.polygamma(1, x)
-
-
-def exp2(x: Expr) -> Expr:
-    return sympy.Integer(2) ** x
-
-
-def relu(x: Expr) -> Expr:
-    return maximum(x, sympy.S.Zero)
-
-
-def digamma(x: Expr) -> Expr:
-    return sympy.polygamma(0, x)
-
-
-def maximum(*args: Expr) -> Expr:
-    """The largest; left as it is, because SymPy takes seconds to order sixty symbols."""
-    return _extreme(sympy.Max, args)
-
-
-def minimum(*args: Expr) -> Expr:
-    """The smallest; left as it is, for the same reason."""
-    return _extreme(sympy.Min, args)
-
-
-def _extreme(cls: Any, args: tuple[Expr, ...]) -> Expr:
+def _extreme(cls: Any, *args: Expr) -> Expr:
+    """Left as it is, because SymPy takes seconds to order sixty symbols."""
     distinct = list(dict.fromkeys(args))
     if len(distinct) == 1:
         return distinct[0]
     return cls(*distinct, evaluate=all(a.is_number for a in distinct))
+
+
+maximum = partial(_extreme, sympy.Max)
+minimum = partial(_extreme, sympy.Min)
+
+
+def relu(x: Expr) -> Expr:
+    return maximum(x, sympy.S.Zero)

@@ -86,23 +86,23 @@ def _too_far(quantity: str) -> Hazard:
     return Hazard("negative", quantity, Trouble.TOO_FAR)
 
 
-(
-    _EXP, _TRIG, _HYP, _ROOT, PIECES, _ERROR, _GAMMA, _BESSEL, _SPECIAL, _POLYNOMIAL, _CALCULUS,
-    _ELEMENTS,
-) = (
-    "exponentials and logarithms",
-    "trigonometric",
-    "hyperbolic",
-    "powers and roots",
-    "pieces",
-    "error functions",
-    "gamma and related functions",
-    "Bessel and Airy functions",
-    "integrals and other special functions",
-    "orthogonal polynomials",
-    "sums, derivatives and integrals",
-    "over the elements of a tensor",
-)  # fmt: skip
+# Of gamma(x) and its like, and of gamma(x + 1).
+_POLES = (_too_far("x + 100000"), Hazard("pole", "x", POLE))
+_POLES_LEFT = (_too_far("x + 100000"), Hazard("pole", "x + 1", POLE))
+
+
+_EXP = "exponentials and logarithms"
+_TRIG = "trigonometric"
+_HYP = "hyperbolic"
+_ROOT = "powers and roots"
+PIECES = "pieces"
+_ERROR = "error functions"
+_GAMMA = "gamma and related functions"
+_BESSEL = "Bessel and Airy functions"
+_SPECIAL = "integrals and other special functions"
+_POLYNOMIAL = "orthogonal polynomials"
+_CALCULUS = "sums, derivatives and integrals"
+_ELEMENTS = "over the elements of a tensor"
 
 # A function of order x that is entire in y for whole orders, and real only for y > 0 for others.
 _BRANCH = (
@@ -138,6 +138,7 @@ _parsed = partial(_row, ())
 _built = partial(_row, ("symbol",))
 _torch = partial(_row, ("symbol", "kernel"))
 _values = partial(_row, ("symbol", "value"))
+_polynomial = partial(_values, group=_POLYNOMIAL, whole=_DEGREE)
 
 FUNCTIONS: tuple[Function, ...] = (
     _torch("exp(x)", "e to the power x", _EXP),
@@ -236,30 +237,18 @@ FUNCTIONS: tuple[Function, ...] = (
         "erfinv(x)", "inverse error function", _ERROR, hazards=_real_from("1 - abs(x)", INFINITE),
     ),
     _values("erfcinv(x)", "inverse of erfc", _ERROR, hazards=_real_from("x*(2 - x)", INFINITE)),
-    _torch(
-        "gamma(x)", "gamma function", _GAMMA, "Gamma tgamma",
-        (_too_far("x + 100000"), Hazard("pole", "x", POLE)),
-    ),
+    _torch("gamma(x)", "gamma function", _GAMMA, "Gamma tgamma", _POLES),
     _torch(
         "loggamma(x)", "log(gamma(x)), real for x > 0", _GAMMA, "lgamma gammaln",
         _real_from("x", INFINITE), kernel="lgamma",
     ),
-    _built(
-        "digamma(x)", "derivative of loggamma", _GAMMA, "psi",
-        (_too_far("x + 100000"), Hazard("pole", "x", POLE)),
-    ),
-    _built(
-        "trigamma(x)", "second derivative of loggamma", _GAMMA,
-        hazards=(_too_far("x + 100000"), Hazard("pole", "x", POLE)),
-    ),
+    _built("digamma(x)", "derivative of loggamma", _GAMMA, "psi", _POLES),
+    _built("trigamma(x)", "second derivative of loggamma", _GAMMA, hazards=_POLES),
     _values(
         "polygamma(n, x)", "derivative number n of digamma", _GAMMA,
         hazards=(_too_far("y + 100000"), Hazard("pole", "y", POLE)), whole=(Whole(0, 0, 50),),
     ),
-    _torch(
-        "factorial(x)", "gamma(x + 1); also x!", _GAMMA, "fact",
-        (_too_far("x + 100000"), Hazard("pole", "x + 1", POLE)),
-    ),
+    _torch("factorial(x)", "gamma(x + 1); also x!", _GAMMA, "fact", _POLES_LEFT),
     _values(
         "beta(x, y)", "gamma(x)*gamma(y)/gamma(x + y)", _GAMMA, "Beta",
         (
@@ -269,7 +258,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     _values(
         "binomial(n, k)", "n over k, for real n and k by gamma functions", _GAMMA, "binom comb",
-        (_too_far("x + 100000"), Hazard("pole", "x + 1", POLE)),
+        _POLES_LEFT,
     ),
     _values(
         "lowergamma(a, x)", "integral of t**(a - 1)*exp(-t) from 0 to x", _GAMMA,
@@ -344,18 +333,12 @@ FUNCTIONS: tuple[Function, ...] = (
         "elliptic_e(m)", "complete elliptic integral E of parameter m", _SPECIAL, "ellipe",
         _real_from("1 - x"),
     ),
-    _values("legendre(n, x)", "Legendre polynomial of degree n", _POLYNOMIAL, whole=_DEGREE),
-    _values(
-        "chebyshevt(n, x)", "Chebyshev polynomial of the first kind", _POLYNOMIAL, whole=_DEGREE,
-    ),
-    _values(
-        "chebyshevu(n, x)", "Chebyshev polynomial of the second kind", _POLYNOMIAL, whole=_DEGREE,
-    ),
-    _values("hermite(n, x)", "Hermite polynomial, the physicists'", _POLYNOMIAL, whole=_DEGREE),
-    _values(
-        "hermite_prob(n, x)", "Hermite polynomial, the probabilists'", _POLYNOMIAL, whole=_DEGREE,
-    ),
-    _values("laguerre(n, x)", "Laguerre polynomial", _POLYNOMIAL, whole=_DEGREE),
+    _polynomial("legendre(n, x)", "Legendre polynomial of degree n"),
+    _polynomial("chebyshevt(n, x)", "Chebyshev polynomial of the first kind"),
+    _polynomial("chebyshevu(n, x)", "Chebyshev polynomial of the second kind"),
+    _polynomial("hermite(n, x)", "Hermite polynomial, the physicists'"),
+    _polynomial("hermite_prob(n, x)", "Hermite polynomial, the probabilists'"),
+    _polynomial("laguerre(n, x)", "Laguerre polynomial"),
     _parsed("Sum(f, (k, 1, n))", "f added up for k = 1, 2, ..., n", _CALCULUS, arity=(2, None)),
     _parsed(
         "Product(f, (k, 1, n))", "f multiplied up for k = 1, 2, ..., n", _CALCULUS, arity=(2, None),

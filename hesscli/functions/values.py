@@ -10,8 +10,9 @@ Where SymPy's rule for a derivative cancels in doubles (K - E near 0, difference
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 import mpmath
@@ -168,6 +169,7 @@ def _even_or_odd(name: str) -> Value:
 erfi = _scipy("erfi")
 erfinv = _scipy("erfinv")
 erfcinv = _scipy("erfcinv")
+digamma = _scipy("psi")  # torch's loses its digits near the zero at 1.46
 beta = _mpmath(mpmath.beta)
 binomial = _mpmath(mpmath.binomial)
 polygamma = _mpmath(lambda n, x: mpmath.psi(int(n), x))
@@ -179,13 +181,9 @@ besselj = _scipy("jv")
 bessely = _scipy("yv")
 besseli = _scipy("iv")
 airyai = _where(_up_to(10), _scipy("airy", 0), _mpmath(mpmath.airyai))
-airyaiprime = _where(
-    _up_to(10), _scipy("airy", 1), _mpmath(lambda x: mpmath.airyai(x, derivative=1))
-)
+airyaiprime = _where(_up_to(10), _scipy("airy", 1), _mpmath(partial(mpmath.airyai, derivative=1)))
 airybi = _where(_up_to(10), _scipy("airy", 2), _mpmath(mpmath.airybi))
-airybiprime = _where(
-    _up_to(10), _scipy("airy", 3), _mpmath(lambda x: mpmath.airybi(x, derivative=1))
-)
+airybiprime = _where(_up_to(10), _scipy("airy", 3), _mpmath(partial(mpmath.airybi, derivative=1)))
 zeta = _mpmath(mpmath.zeta)
 zetaderivative = _mpmath(lambda n, s: mpmath.zeta(s, 1, int(n)))
 polylog = _mpmath(mpmath.polylog)
@@ -210,6 +208,17 @@ hermite = _whole("eval_hermite")
 hermite_prob = _whole("eval_hermitenorm")
 laguerre = _whole("eval_laguerre")
 assoc_laguerre = _whole("eval_genlaguerre")
+
+
+@_elementwise
+def gamma(x: float) -> float:
+    """Γ by the C library: exp(lgamma(x)) loses digits and the sign."""
+    try:
+        return math.gamma(x)
+    except OverflowError:
+        return math.inf
+    except ValueError:  # a pole
+        return math.nan
 
 
 def besselk(n: Array, x: Array) -> Array:

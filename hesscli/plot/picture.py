@@ -322,10 +322,9 @@ def _draw_directions(axes: Axes, land: scene.Landscape, answer: Answer, eigenval
         axes.plot([], [], " ", label=f"Length: |λ|, but at\nleast {SHORTEST:.0%} of the other")
 
 
-def _signs(eigenvalues: Array, tolerance: float) -> list[int]:
+def _signs(eigenvalues: Array, tolerance: float) -> Array:
     """1, 0 or -1 for each."""
-    found = np.where(np.abs(eigenvalues) <= tolerance, 0, np.sign(eigenvalues))
-    return [int(sign) for sign in found]
+    return np.where(np.abs(eigenvalues) <= tolerance, 0, np.sign(eigenvalues))
 
 
 # --- more variables ----------------------------------------------------------------------------
@@ -422,7 +421,7 @@ def _draw_spectrum(axes: Axes, answer: Answer) -> None:
         axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=scale.least))
         axes.set_ylabel("logarithmic")
     axes.axhline(0, color=INK, lw=0.8)
-    few, signs = len(order) <= MAX_RULED, np.array(_signs(eigenvalues, tolerance))
+    few, signs = len(order) <= MAX_RULED, _signs(eigenvalues, tolerance)
     for sign, (colour, style, marker, word) in SIGNS.items():
         mine = signs == sign
         if not mine.any():
