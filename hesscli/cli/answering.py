@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from hesscli.cli.deadline import Alarm
 from hesscli.cli.options import Request
 from hesscli.cli.output import Output
 from hesscli.cli.request import Streams
-from hesscli.errors import ExitStatus, HessError, internal
+from hesscli.errors import ExitStatus, HessError, internal, usage
 from hesscli.solver import Settings, Solver
 
 if TYPE_CHECKING:
@@ -35,18 +35,9 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
 
 
 def _solver(request: Request) -> Solver:
-    settings = Settings(
-        dtype=request.dtype,
-        device=request.device,
-        seed=request.seed,
-        verify=request.verify,
-        exact=request.exact,
-        digits=request.digits,
-        check=request.check,
-        expect=request.expect,
-        seconds=request.timeout,
-        clock=CLOCK,
-    )
+    shared = {f.name for f in fields(Settings)} & {f.name for f in fields(Request)}
+    options = {name: getattr(request, name) for name in shared}
+    settings = Settings(**options, seconds=request.timeout, clock=CLOCK)
     return Solver(request.expression, request.wrt, settings)
 
 
@@ -75,9 +66,7 @@ def _require_picture(path: str, points: int) -> None:
     from hesscli.plot import picture
 
     if points > 1:
-        raise HessError(
-            "usage", f"`--plot` draws one point, and here are {points}", hint="one `--at`"
-        )
+        raise usage(f"`--plot` draws one point, and here are {points}", "one `--at`")
     picture.require(path)
 
 
@@ -168,7 +157,7 @@ def _explained(error: Exception) -> HessError:
 
 def _require_one_input(request: Request) -> None:
     if request.plot is not None:
-        raise HessError("usage", "`--plot` draws one point, not a stream", hint="--at 2,4")
+        raise usage("`--plot` draws one point, not a stream", "--at 2,4")
     if request.expression.strip() == STANDARD_INPUT:
         raise HessError(
             "two-inputs",

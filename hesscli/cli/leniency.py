@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hesscli.errors import HessError, closest, shortened
+from hesscli.errors import HessError, did_you_mean, shortened, usage
 from hesscli.language.parser import parse_definition
 from hesscli.language.tokens import NAME, SIGNED_NUMBER
 
@@ -115,11 +115,8 @@ def _with_values(words: list[str]) -> Understood:
         return Understood(_formula(words), (), True)
     if _parses(" ".join(words)):
         other = Understood(" ".join(words), (), True)
-        raise HessError(
-            "usage",
-            f"`{' '.join(words)}` can be read in two ways",
-            hint=f"{reading.command([])}, or {other.command([])}",
-        )
+        hint = f"{reading.command([])}, or {other.command([])}"
+        raise usage(f"`{' '.join(words)}` can be read in two ways", hint)
     return reading
 
 
@@ -133,10 +130,9 @@ def _formula(words: Sequence[str]) -> str:
         names = [shortened(word) for word in words if _exists(word)]
         if not names:
             raise
-        raise HessError(
-            "usage",
+        raise usage(
             f"the shell has put names of files in place of a `*`, such as `{names[0]}`",
-            hint='quotes around the formula: hess "2*x"',
+            'quotes around the formula: hess "2*x"',
         ) from None
     return text
 
@@ -153,29 +149,23 @@ def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | 
     """What is wrong with words that are formulas to a parser, but are meant as options."""
     for word in words:
         if word in known:
-            return HessError("usage", f"`{word}` stands after `--`", hint="options before `--`")
+            return usage(f"`{word}` stands after `--`", "options before `--`")
         inside = re.search(rf"(?<=\s)[{_DASHES}]{{1,2}}([a-z]+)(?=[\s=]|$)", word)
         if inside and f"--{inside[1]}" in known:
             rest = word[inside.end() :].strip(" =")
             command = f"hess {quoted(word[: inside.start()].strip())} --{inside[1]} {rest}"
-            return HessError(
-                "usage",
-                f"the option `--{inside[1]}` stands inside the formula",
-                hint=command.strip(),
-            )
+            return usage(f"the option `--{inside[1]}` stands inside the formula", command.strip())
         dashed = re.fullmatch(rf"[{_DASHES}]+([a-z]+)(=.*)?", word)
         if not dashed:
             continue
         option, several = f"--{dashed[1]}", len(words) > 1
-        match = option if option in known else None
-        if several and not match and len(dashed[1]) > 2:
-            match = closest(option, tuple(known))
-        if match is None:
+        guessed = option in known or (several and len(dashed[1]) > 2)
+        hint = did_you_mean(option, known) if guessed else None
+        if hint is None:
             continue
-        hint = f"did you mean `{match}`?"
         if not several and word.isascii():
             hint = f"`{option}` for the option, `-- {word}` for the formula"
-        return HessError("usage", f"`{word}` is almost an option", hint=hint)
+        return usage(f"`{word}` is almost an option", hint)
     return None
 
 

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import sympy
 
-from hesscli.errors import HessError, closest, shortened
+from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
 from hesscli.expression.quantified import Quantified
@@ -259,18 +259,16 @@ class Builder(Quantified):
             )
 
     def _unknown(self, node: tree.Call) -> NoReturn:
-        match = closest(node.name, tuple(BY_NAME))
+        hint = "`hess --functions` lists every function"
         if node.name in CONSTANTS:
             hint = f"`{node.name}*(…)` for a product"
-        elif match:
-            hint = f"did you mean `{match}`?"
+        elif similar := did_you_mean(node.name, BY_NAME):
+            hint = similar
         elif len(node.name) <= 2 or node.name in self.names:
             hint = (
                 f"`{shortened(node.name)}*(…)` if a product is meant; "
                 "`hess --functions` lists functions"
             )
-        else:
-            hint = "`hess --functions` lists every function"
         message = f"`{shortened(node.name)}` is not a function that hess knows"
         self.fail(message, tree.Name(node.name_span, node.name), hint, "unknown-function")
 
@@ -363,14 +361,10 @@ class Builder(Quantified):
 
     def _compare(self, operator: str, a: Expr, b: Expr, node: Node) -> Expr:
         self.site("zero", (a - b,), node, Trouble.SWITCH)
-        relation = {
-            "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
-            "==": sympy.Eq, "!=": sympy.Ne,
-        }[operator]  # fmt: skip
         for side in (a, b):
             if side.has(*_UNORDERED):
                 self.fail("only real numbers can be compared", node, "a condition without `I`")
-        return relation(a, b)
+        return sympy.Rel(a, b, operator)
 
 
 def elementwise_names(node: Node) -> Iterator[str]:
