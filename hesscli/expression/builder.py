@@ -19,7 +19,7 @@ import sympy
 from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
-from hesscli.expression.quantified import Quantified
+from hesscli.expression.walk import Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
@@ -60,7 +60,7 @@ _NO_NUMBER: dict[type, tuple[str, str]] = {
 }  # fmt: skip
 
 
-class Builder(Quantified):
+class Builder(Walk):
     """Walks a tree once, building the expression and collecting what a user has to be told."""
 
     def __init__(
@@ -276,7 +276,7 @@ class Builder(Quantified):
 
     def elements(self, nodes: Sequence[Node], build: Callable[[], Expr]) -> list[Expr]:
         """What ``build`` gives for each element of the tensors in ``nodes``, broadcast together."""
-        names = {name for node in nodes for name in elementwise_names(node)} - self.bound.keys()
+        names = set(elementwise_names(*nodes)) - self.bound.keys()
         shape = broadcast(self.shapes.get(name, ()) for name in names)
         outer, found = self.index, []
         for self.index in product(*map(range, shape)):
@@ -367,15 +367,13 @@ class Builder(Quantified):
         return sympy.Rel(a, b, operator)
 
 
-def elementwise_names(node: Node) -> Iterator[str]:
-    """The names in ``node`` that are read element by element: not those inside a reduction."""
-    if isinstance(node, tree.Name):
-        yield node.name
-    elif isinstance(node, tree.Call) and reduces(node.name, len(node.arguments)):
-        return
-    else:
-        for child in tree.children(node):
-            yield from elementwise_names(child)
+def elementwise_names(*nodes: Node) -> Iterator[str]:
+    """The names in ``nodes`` that are read element by element: not those inside a reduction."""
+    for node in nodes:
+        if isinstance(node, tree.Name):
+            yield node.name
+        elif not (isinstance(node, tree.Call) and reduces(node.name, len(node.arguments))):
+            yield from elementwise_names(*tree.children(node))
 
 
 def quantity(text: str, arguments: tuple[Expr, ...]) -> Expr:
