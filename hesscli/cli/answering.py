@@ -15,6 +15,7 @@ from hesscli.errors import ExitStatus, HessError, internal, usage
 from hesscli.solver import Settings, Solver
 
 if TYPE_CHECKING:
+    from hesscli.point.assignment import Assignment
     from hesscli.solver import Compiled
     from hesscli.types import Point
 
@@ -125,14 +126,16 @@ def _answer_point(
 def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitStatus:
     """One answer for each line of standard input, written before the next line is waited for."""
     _require_one_input(request)
+    from hesscli.point.assignment import read_assignment
+
     with CLOCK.within(request.timeout, "reading the formula"):
-        lines = _Lines(request)
+        solver, held = _for_all_lines(request)
     status = ExitStatus.ANSWERED
     number = 0
     for number, line in enumerate(streams.stdin, start=1):
         try:
             with CLOCK.within(request.timeout, "reading this line"):
-                compiled, point = lines.read(line.strip())
+                compiled, (point,) = solver.bound([*held, read_assignment(line.strip())])
             status = max(status, _answer_point(compiled, request, point, output, number))
         except OSError:
             raise
@@ -168,40 +171,31 @@ def _require_one_input(request: Request) -> None:
         raise HessError("two-inputs", "standard input can be read only once")
 
 
-class _Lines:
-    """Reads lines as points."""
+def _for_all_lines(request: Request) -> tuple[Solver, list[Assignment]]:
+    """What answers lines, and the values that hold for all of them."""
+    from hesscli.point.assignment import read_assignment
+    from hesscli.point.binding import bind, names_given
 
-    def __init__(self, request: Request) -> None:
-        from hesscli.point.assignment import read_assignment
-        from hesscli.point.binding import bind, names_given
-
-        self.solver = _solver(request)
-        self.held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
-        try:
-            formula = self.solver.given(names_given(self.held)).formula
-        except HessError as error:
-            if error.code != "no-variables":
-                raise
-            return  # `I**2`: a line may yet give `I` a value
-        for assignment in self.held:
-            if assignment.positional or len(assignment.named) == len(formula.variables):
-                raise HessError(
-                    "two-inputs",
-                    "points come from standard input and from `--at` at once",
-                    hint="`--at -` with `--at NAME=VALUE` for what holds for all lines",
-                )
-        # Found now, because they concern the request and not one of its lines.
-        if self.held:
-            rest = [n for n in formula.variables if n not in names_given(self.held)]
-            stand_in = read_assignment(",".join(f"{name}=0" for name in rest))
-            bind([*self.held, stand_in], formula)
-
-    def read(self, line: str) -> tuple[Compiled, Point]:
-        """What answers a line, and its point. Raises :class:`HessError` for what is no point."""
-        from hesscli.point.assignment import read_assignment
-
-        compiled, (point,) = self.solver.bound([*self.held, read_assignment(line)])
-        return compiled, point
+    solver = _solver(request)
+    held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
+    try:
+        formula = solver.given(names_given(held)).formula
+    except HessError as error:
+        if error.code != "no-variables":
+            raise
+        return solver, held  # `I**2`: a line may yet give `I` a value
+    for assignment in held:
+        if assignment.positional or len(assignment.named) == len(formula.variables):
+            raise HessError(
+                "two-inputs",
+                "points come from standard input and from `--at` at once",
+                hint="`--at -` with `--at NAME=VALUE` for what holds for all lines",
+            )
+    # Found now, because they concern the request and not one of its lines.
+    if held:
+        rest = [n for n in formula.variables if n not in names_given(held)]
+        bind([*held, read_assignment(",".join(f"{name}=0" for name in rest))], formula)
+    return solver, held
 
 
 def _collect_again() -> None:

@@ -222,22 +222,15 @@ class _Parser:
     def product(self) -> Node:
         factor = self.signed()
         factors = self._flat("*", factor)
-        while True:
-            token = self.token
-            if token.kind in ("*", "/"):
-                self.advance()
-                factor = self.signed()
-                if token.kind == "/" and self.juxtaposed:
-                    self._ambiguous_quotient(token, factor)
-                factors += self._flat(token.kind, factor)
-            elif token.kind == "%":
-                self.fail(
-                    "the remainder `%` is not differentiable",
-                    token.span,
-                    "x - 3*floor(x/3) for x % 3",
-                )
-            else:
-                break
+        while self.token.kind in ("*", "/", "%"):
+            token = self.advance()
+            if token.kind == "%":
+                hint = "x - 3*floor(x/3) for x % 3"
+                self.fail("the remainder `%` is not differentiable", token.span, hint)
+            factor = self.signed()
+            if token.kind == "/" and self.juxtaposed:
+                self._ambiguous_quotient(token, factor)
+            factors += self._flat(token.kind, factor)
         if len(factors) == 1 or (self.juxtaposed and len(factors) == len(self._flat("*", factor))):
             return factor
         return tree.Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
