@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Collection
+from dataclasses import KW_ONLY, dataclass
 from enum import IntEnum
 from pathlib import Path
 from shutil import get_terminal_size
@@ -21,6 +22,7 @@ class ExitStatus(IntEnum):
     CLOSED_PIPE = 141
 
 
+@dataclass(eq=False, repr=False)
 class HessError(Exception):
     """A request that cannot be answered: what is wrong, where, and what to try.
 
@@ -29,28 +31,22 @@ class HessError(Exception):
     because some errors (a matrix too large for memory) have no place.
     """
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        *,
-        span: tuple[int, int] | None = None,
-        source: str | None = None,
-        hint: str | None = None,
-        status: ExitStatus = ExitStatus.USAGE,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.span = span
-        self.source = source
-        self.hint = hint
-        self.status = status
+    code: str
+    message: str
+    _: KW_ONLY
+    span: tuple[int, int] | None = None
+    source: str | None = None
+    hint: str | None = None
+    status: ExitStatus = ExitStatus.USAGE
 
-    def at(self, source: str) -> HessError:
-        """This error with the text that its span refers to, unless it has one already."""
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+    def at(self, source: str, span: tuple[int, int] | None = None) -> HessError:
+        """This error with the text that its span refers to, and a span, unless it has them."""
         if self.source is None:
             self.source = source
+        self.span = self.span or span
         return self
 
     def report(self) -> str:

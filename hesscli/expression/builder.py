@@ -186,11 +186,8 @@ class Builder(Walk):
 
     def _call(self, node: tree.Call) -> Expr:
         if node.name in self.given:
-            self.fail(
-                f"`{node.name}` is given a value, so it is a variable, not a function",
-                node,
-                f"`{node.name}*(…)` for a product",
-            )
+            message = f"`{node.name}` is given a value, so it is a variable, not a function"
+            self.fail(message, node, f"`{node.name}*(…)` for a product")
         function = BY_NAME.get(node.name)
         if function is None:
             self._unknown(node)

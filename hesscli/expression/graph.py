@@ -187,10 +187,9 @@ class _GraphBuilder(Builder):
     def quantified(self, name: str, node: Call) -> Expr:
         outer = self._in_calculus
         self._in_calculus |= name in ("Derivative", "Integral")
-        try:
-            return super().quantified(name, node)
-        finally:
-            self._in_calculus = outer
+        expression = super().quantified(name, node)
+        self._in_calculus = outer
+        return expression
 
 
 def _has_names(node: Node) -> bool:

@@ -174,11 +174,9 @@ def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
         end += 1
     inner = "".join(SUPERSCRIPTS[c] for c in plain[start:end])
     span = (start, end)
-    tokens.append(Token("**", "**", span, raised=True))
-    tokens.append(Token("(", "(", span, raised=True))
-    for token in tokenize(inner)[:-1]:
-        tokens.append(Token(token.kind, token.text, span, raised=True))
-    tokens.append(Token(")", ")", span, raised=True))
+    words = [(token.kind, token.text) for token in tokenize(inner)[:-1]]
+    for kind, word in (("**", "**"), ("(", "("), *words, (")", ")")):
+        tokens.append(Token(kind, word, span, raised=True))
     return end
 
 

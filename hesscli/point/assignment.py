@@ -297,11 +297,14 @@ def _shape(arguments: list[Any]) -> tuple[int, ...]:
     return shape
 
 
+def _require(holds: bool, message: str, hint: str | None = None) -> None:
+    if not holds:
+        raise HessError("bad-value", message, hint=hint)
+
+
 def _count(argument: Any) -> int:
-    if not isinstance(argument, Fraction) or argument.denominator != 1 or argument < 1:
-        raise HessError(
-            "bad-value", "a length must be a whole number, at least 1", hint="randn(2,2)"
-        )
+    whole = isinstance(argument, Fraction) and argument.denominator == 1 and argument >= 1
+    _require(whole, "a length must be a whole number, at least 1", "randn(2,2)")
     return int(argument)
 
 
@@ -320,20 +323,18 @@ def _filled(number: float, arguments: list[Any]) -> Value:
 
 
 def _eye(arguments: list[Any]) -> Value:
-    if not 1 <= len(arguments) <= 2:
-        raise HessError("bad-value", "`eye` takes one or two lengths", hint="eye(3)")
+    _require(1 <= len(arguments) <= 2, "`eye` takes one or two lengths", "eye(3)")
     rows, columns = _shape([arguments[0], arguments[-1]])
     entries = tuple(float(i == j) for i in range(rows) for j in range(columns))
     return Values((rows, columns), entries)
 
 
 def _arange(arguments: list[Any]) -> Value:
-    if not 1 <= len(arguments) <= 3:
-        raise HessError("bad-value", "`arange` takes one to three numbers", hint="arange(4)")
+    _require(1 <= len(arguments) <= 3, "`arange` takes one to three numbers", "arange(4)")
     bounds = arguments if len(arguments) > 1 else [Fraction(0), *arguments]
     start, stop, step = (*bounds, Fraction(1))[:3]
-    if not all(isinstance(a, Fraction) for a in (start, stop, step)) or step == 0:
-        raise HessError("bad-value", "`arange` takes rational numbers, and a step that is not 0")
+    rational = all(isinstance(number, Fraction) for number in (start, stop, step)) and step != 0
+    _require(rational, "`arange` takes rational numbers, and a step that is not 0")
     count = -((start - stop) // step)  # ceil((stop - start) / step)
     if count < 1:
         raise HessError("empty-tensor", "this `arange` is empty", hint="a stop beyond the start")
@@ -342,10 +343,8 @@ def _arange(arguments: list[Any]) -> Value:
 
 
 def _linspace(arguments: list[Any]) -> Value:
-    if len(arguments) != 3:
-        raise HessError(
-            "bad-value", "`linspace` takes start, stop and a count", hint="linspace(0,1,5)"
-        )
+    asked = "`linspace` takes start, stop and a count"
+    _require(len(arguments) == 3, asked, "linspace(0,1,5)")
     start, stop = arguments[:2]
     count = _count(arguments[2])
     _check_size(count, MAX_EXACT_ELEMENTS)
