@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 import hesscli
 from hesscli import __version__
 from hesscli.cli.help import Option, explained, help_page
-from hesscli.cli.leniency import doubtful, misplaced_option, understand
+from hesscli.cli.leniency import doubtful, refuse_options, understand
 from hesscli.cli.options import ARGUMENT, REFERENCE, Request, parameters
 from hesscli.errors import HessError, shortened, usage
 from hesscli.render.formats import PICTURES, SUFFIXES
@@ -71,9 +71,7 @@ class HessCommand(TyperCommand):
                 target.append(word)
         every = [*words, *(w for p in points for w in p[1:])]
         if "--" not in args or set(every) & takes_value.keys():
-            misplaced = misplaced_option(every, list(takes_value))
-            if misplaced is not None:
-                raise misplaced
+            refuse_options(every, takes_value)
         if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in given):
             return list(super().parse_args(ctx, given))  # which names the one that is misspelt
         understood = understand(words, points)

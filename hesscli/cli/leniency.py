@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hesscli.errors import HessError, did_you_mean, shortened, usage
@@ -145,28 +145,25 @@ def _parses(text: str) -> bool:
     return True
 
 
-def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | None:
-    """What is wrong with words that are formulas to a parser, but are meant as options."""
+def refuse_options(words: Sequence[str], known: Collection[str]) -> None:
+    """Refuse words that are formulas to a parser, but are meant as options."""
     for word in words:
         if word in known:
-            return usage(f"`{word}` stands after `--`", "options before `--`")
+            raise usage(f"`{word}` stands after `--`", "options before `--`")
         inside = re.search(rf"(?<=\s)[{_DASHES}]{{1,2}}([a-z]+)(?=[\s=]|$)", word)
         if inside and f"--{inside[1]}" in known:
             rest = word[inside.end() :].strip(" =")
             command = f"hess {quoted(word[: inside.start()].strip())} --{inside[1]} {rest}"
-            return usage(f"the option `--{inside[1]}` stands inside the formula", command.strip())
+            raise usage(f"the option `--{inside[1]}` stands inside the formula", command.strip())
         dashed = re.fullmatch(rf"[{_DASHES}]+([a-z]+)(=.*)?", word)
         if not dashed:
             continue
         option, several = f"--{dashed[1]}", len(words) > 1
         guessed = option in known or (several and len(dashed[1]) > 2)
-        hint = did_you_mean(option, known) if guessed else None
-        if hint is None:
-            continue
-        if not several and word.isascii():
-            hint = f"`{option}` for the option, `-- {word}` for the formula"
-        return usage(f"`{word}` is almost an option", hint)
-    return None
+        if guessed and (hint := did_you_mean(option, known)):
+            if not several and word.isascii():
+                hint = f"`{option}` for the option, `-- {word}` for the formula"
+            raise usage(f"`{word}` is almost an option", hint)
 
 
 def _exists(path: str) -> bool:
@@ -188,8 +185,5 @@ def doubtful(formula: str) -> str | None:
 
 def quoted(word: str) -> str:
     """A word as it is typed in a shell, in double quotes where these will do."""
-    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
-        return word
-    if not re.search(r'[$`"\\!]', word):
-        return f'"{word}"'
-    return shlex.quote(word)
+    typed = shlex.quote(word)
+    return typed if typed == word or re.search(r'[$`"\\!]', word) else f'"{word}"'
