@@ -12,6 +12,7 @@ BYTES = 8
 # Measured at the peak (6,400 rows): the rows that torch collects, the matrix it stacks from them,
 # copies without suspects and without negative zeros, the symmetric part, the work space.
 COPIES = 7
+CONTROL_GROUP = Path("/sys/fs/cgroup")
 SURELY_FREE = 10_000_000  # bytes: not worth a look at what is free
 
 
@@ -29,27 +30,21 @@ class Clock:
 def available() -> int:
     """Bytes that can be taken without swapping: the machine's, or the control group's if less."""
     found = []
-    try:
+    with suppress(OSError):
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 found.append(int(line.split()[1]) * 1024)
-    except OSError:
-        pass
     for limit, used in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        (
-            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-        ),
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
     ):
         with suppress(OSError, ValueError):  # no control group, or "max"
-            found.append(int(Path(limit).read_text()) - int(Path(used).read_text()))
+            limited, taken = (int((CONTROL_GROUP / f).read_text()) for f in (limit, used))
+            found.append(limited - taken)
     if not found:
-        try:
+        with suppress(AttributeError, OSError, ValueError):
             found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-        except (AttributeError, OSError, ValueError):
-            found.append(8 * 2**30)
-    return max(0, min(found))
+    return max(0, min(found, default=8 * 2**30))
 
 
 def require(order: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Collection
+from dataclasses import KW_ONLY, dataclass
 from enum import IntEnum
 from pathlib import Path
 from shutil import get_terminal_size
@@ -20,6 +22,7 @@ class ExitStatus(IntEnum):
     CLOSED_PIPE = 141
 
 
+@dataclass(eq=False, repr=False)
 class HessError(Exception):
     """A request that cannot be answered: what is wrong, where, and what to try.
 
@@ -28,28 +31,22 @@ class HessError(Exception):
     because some errors (a matrix too large for memory) have no place.
     """
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        *,
-        span: tuple[int, int] | None = None,
-        source: str | None = None,
-        hint: str | None = None,
-        status: ExitStatus = ExitStatus.USAGE,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.span = span
-        self.source = source
-        self.hint = hint
-        self.status = status
+    code: str
+    message: str
+    _: KW_ONLY
+    span: tuple[int, int] | None = None
+    source: str | None = None
+    hint: str | None = None
+    status: ExitStatus = ExitStatus.USAGE
 
-    def at(self, source: str) -> HessError:
-        """This error with the text that its span refers to, unless it has one already."""
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+    def at(self, source: str, span: tuple[int, int] | None = None) -> HessError:
+        """This error with the text that its span refers to, and a span, unless it has them."""
         if self.source is None:
             self.source = source
+        self.span = self.span or span
         return self
 
     def report(self) -> str:
@@ -71,6 +68,11 @@ class TooSlowError(HessError):
 # What has a meaning of its own; all else that SymPy, mpmath and torch raise in corners that nobody
 # has mapped is an internal error.
 FORESEEN = (HessError, MemoryError, RecursionError, OSError)
+
+
+def usage(message: str, hint: str | None = None) -> HessError:
+    """The error for a command line that asks for nothing, or for two things at once."""
+    return HessError("usage", message, hint=hint)
 
 
 def internal(error: Exception) -> HessError:
@@ -146,18 +148,14 @@ def display_width(text: str) -> int:
     return width
 
 
-def closest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
-    """The entry of ``known`` most like ``name``, or ``None`` when nothing is close."""
-    import difflib
+def did_you_mean(name: str, known: Collection[str]) -> str | None:
+    """The hint that names the entry of ``known`` most like ``name``; None if nothing is close."""
+    from difflib import get_close_matches
 
-    if name.lower() in known:
-        return name.lower()
-    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if not matches:
-        matches = difflib.get_close_matches(
-            name.lower(), [k for k in known if k.islower()], n=1, cutoff=0.6
-        )
-    return matches[0] if matches else None
+    lower = name.lower()
+    matches = [lower] if lower in known else get_close_matches(name, known, 1)
+    matches = matches or get_close_matches(lower, [k for k in known if k.islower()], 1)
+    return f"did you mean `{matches[0]}`?" if matches else None
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from hesscli.cli.deadline import Alarm
 from hesscli.cli.options import Request
 from hesscli.cli.output import Output
 from hesscli.cli.request import Streams
-from hesscli.errors import ExitStatus, HessError, internal
+from hesscli.errors import ExitStatus, HessError, internal, usage
 from hesscli.solver import Settings, Solver
 
 if TYPE_CHECKING:
+    from hesscli.point.assignment import Assignment
     from hesscli.solver import Compiled
     from hesscli.types import Point
 
@@ -35,18 +36,9 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
 
 
 def _solver(request: Request) -> Solver:
-    settings = Settings(
-        dtype=request.dtype,
-        device=request.device,
-        seed=request.seed,
-        verify=request.verify,
-        exact=request.exact,
-        digits=request.digits,
-        check=request.check,
-        expect=request.expect,
-        seconds=request.timeout,
-        clock=CLOCK,
-    )
+    shared = {f.name for f in fields(Settings)} & {f.name for f in fields(Request)}
+    options = {name: getattr(request, name) for name in shared}
+    settings = Settings(**options, seconds=request.timeout, clock=CLOCK)
     return Solver(request.expression, request.wrt, settings)
 
 
@@ -75,9 +67,7 @@ def _require_picture(path: str, points: int) -> None:
     from hesscli.plot import picture
 
     if points > 1:
-        raise HessError(
-            "usage", f"`--plot` draws one point, and here are {points}", hint="one `--at`"
-        )
+        raise usage(f"`--plot` draws one point, and here are {points}", "one `--at`")
     picture.require(path)
 
 
@@ -136,14 +126,16 @@ def _answer_point(
 def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitStatus:
     """One answer for each line of standard input, written before the next line is waited for."""
     _require_one_input(request)
+    from hesscli.point.assignment import read_assignment
+
     with CLOCK.within(request.timeout, "reading the formula"):
-        lines = _Lines(request)
+        solver, held = _for_all_lines(request)
     status = ExitStatus.ANSWERED
     number = 0
     for number, line in enumerate(streams.stdin, start=1):
         try:
             with CLOCK.within(request.timeout, "reading this line"):
-                compiled, point = lines.read(line.strip())
+                compiled, (point,) = solver.bound([*held, read_assignment(line.strip())])
             status = max(status, _answer_point(compiled, request, point, output, number))
         except OSError:
             raise
@@ -168,7 +160,7 @@ def _explained(error: Exception) -> HessError:
 
 def _require_one_input(request: Request) -> None:
     if request.plot is not None:
-        raise HessError("usage", "`--plot` draws one point, not a stream", hint="--at 2,4")
+        raise usage("`--plot` draws one point, not a stream", "--at 2,4")
     if request.expression.strip() == STANDARD_INPUT:
         raise HessError(
             "two-inputs",
@@ -179,40 +171,31 @@ def _require_one_input(request: Request) -> None:
         raise HessError("two-inputs", "standard input can be read only once")
 
 
-class _Lines:
-    """Reads lines as points."""
+def _for_all_lines(request: Request) -> tuple[Solver, list[Assignment]]:
+    """What answers lines, and the values that hold for all of them."""
+    from hesscli.point.assignment import read_assignment
+    from hesscli.point.binding import bind, names_given
 
-    def __init__(self, request: Request) -> None:
-        from hesscli.point.assignment import read_assignment
-        from hesscli.point.binding import bind, names_given
-
-        self.solver = _solver(request)
-        self.held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
-        try:
-            formula = self.solver.given(names_given(self.held)).formula
-        except HessError as error:
-            if error.code != "no-variables":
-                raise
-            return  # `I**2`: a line may yet give `I` a value
-        for assignment in self.held:
-            if assignment.positional or len(assignment.named) == len(formula.variables):
-                raise HessError(
-                    "two-inputs",
-                    "points come from standard input and from `--at` at once",
-                    hint="`--at -` with `--at NAME=VALUE` for what holds for all lines",
-                )
-        # Found now, because they concern the request and not one of its lines.
-        if self.held:
-            rest = [n for n in formula.variables if n not in names_given(self.held)]
-            stand_in = read_assignment(",".join(f"{name}=0" for name in rest))
-            bind([*self.held, stand_in], formula)
-
-    def read(self, line: str) -> tuple[Compiled, Point]:
-        """What answers a line, and its point. Raises :class:`HessError` for what is no point."""
-        from hesscli.point.assignment import read_assignment
-
-        compiled, (point,) = self.solver.bound([*self.held, read_assignment(line)])
-        return compiled, point
+    solver = _solver(request)
+    held = [read_assignment(at) for at in request.at if at != STANDARD_INPUT]
+    try:
+        formula = solver.given(names_given(held)).formula
+    except HessError as error:
+        if error.code != "no-variables":
+            raise
+        return solver, held  # `I**2`: a line may yet give `I` a value
+    for assignment in held:
+        if assignment.positional or len(assignment.named) == len(formula.variables):
+            raise HessError(
+                "two-inputs",
+                "points come from standard input and from `--at` at once",
+                hint="`--at -` with `--at NAME=VALUE` for what holds for all lines",
+            )
+    # Found now, because they concern the request and not one of its lines.
+    if held:
+        rest = [n for n in formula.variables if n not in names_given(held)]
+        bind([*held, read_assignment(",".join(f"{name}=0" for name in rest))], formula)
+    return solver, held
 
 
 def _collect_again() -> None:

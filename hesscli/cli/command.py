@@ -17,9 +17,9 @@ from typer.core import TyperCommand
 import hesscli
 from hesscli import __version__
 from hesscli.cli.help import Option, explained, help_page
-from hesscli.cli.leniency import doubtful, misplaced_option, understand
+from hesscli.cli.leniency import doubtful, refuse_options, understand
 from hesscli.cli.options import ARGUMENT, REFERENCE, Request, parameters
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError, shortened, usage
 from hesscli.render.formats import PICTURES, SUFFIXES
 
 HELP_NAMES = ("--help", "-h")
@@ -58,7 +58,7 @@ class HessCommand(TyperCommand):
                 break
             if takes_value.get(word) and not left:
                 hint = f"`{word}` with a value; `hess --help` shows which"
-                raise HessError("usage", f"`{word}` needs a value", hint=hint)
+                raise usage(f"`{word}` needs a value", hint)
             if word == "--at" or word.startswith("--at="):
                 target = [left.pop(0) if word == "--at" else word.removeprefix("--at=")]
                 points.append(target)
@@ -71,9 +71,7 @@ class HessCommand(TyperCommand):
                 target.append(word)
         every = [*words, *(w for p in points for w in p[1:])]
         if "--" not in args or set(every) & takes_value.keys():
-            misplaced = misplaced_option(every, list(takes_value))
-            if misplaced is not None:
-                raise misplaced
+            refuse_options(every, takes_value)
         if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in given):
             return list(super().parse_args(ctx, given))  # which names the one that is misspelt
         understood = understand(words, points)
@@ -126,7 +124,7 @@ def _asked(remark: str | None, given: dict[str, Any]) -> Request:
         raise Introduction
     _check_together(**given)
     if given["seed"] is not None and given["seed"] >= 2**63:
-        raise HessError("usage", "the seed is beyond 64 bits", hint="--seed 7")
+        raise usage("the seed is beyond 64 bits", "--seed 7")
     format = _format(given["format"], given["json"], given["output"])
     read = {"at": tuple(given["at"] or ()), "format": format, "wrt": _names(given["wrt"])}
     return Request(**{**given, **read}, remark=remark)
@@ -166,22 +164,17 @@ def declared() -> list[Option]:
 def _format(format: str | None, json: bool, output: str | None) -> str:
     """The format that is asked for, or told by the suffix of the file."""
     if json and format not in (None, "json"):
-        raise HessError("usage", f"`--json` and `--format {format}`: which of them?")
+        raise usage(f"`--json` and `--format {format}`: which of them?")
     if json or format is not None:
         return "json" if json else str(format)
     if output is None or output == "-" or _is_device(output):
         return "terminal"
     suffix = Path(output).suffix.lower()
     if suffix in PICTURES:
-        raise HessError(
-            "usage", f"`{suffix}` is a picture, and `-o` writes text", hint=f"--plot {output}"
-        )
+        raise usage(f"`{suffix}` is a picture, and `-o` writes text", f"--plot {output}")
     if suffix not in SUFFIXES:
-        raise HessError(
-            "usage",
-            f"the suffix of `{shortened(output)}` tells no format",
-            hint=f"one of {', '.join(SUFFIXES)}, or `--format`",
-        )
+        hint = f"one of {', '.join(SUFFIXES)}, or `--format`"
+        raise usage(f"the suffix of `{shortened(output)}` tells no format", hint)
     return SUFFIXES[suffix]
 
 
@@ -193,16 +186,12 @@ def _check_together(
     *, exact: bool, digits: int | None, check: bool, expect: str | None, plot: str | None, **_: Any
 ) -> None:
     if exact and digits is not None:
-        raise HessError(
-            "usage", "`--exact` gives all digits, and `--digits` some", hint="one of them"
-        )
+        raise usage("`--exact` gives all digits, and `--digits` some", "one of them")
     doubles = (("--check", check), ("--expect", expect is not None), ("--plot", plot is not None))
     for option, given in doubles:
         if given and (exact or digits is not None):
-            raise HessError(
-                "usage", f"`{option}` is about doubles, not exact numbers",
-                hint=f"`{option}` without `--exact` and `--digits`",
-            )  # fmt: skip
+            hint = f"`{option}` without `--exact` and `--digits`"
+            raise usage(f"`{option}` is about doubles, not exact numbers", hint)
 
 
 def _names(wrt: str | None) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from hesscli.errors import HessError, closest, shortened
+from hesscli.errors import HessError, did_you_mean, shortened, usage
 from hesscli.language.parser import parse_definition
 from hesscli.language.tokens import NAME, SIGNED_NUMBER
 
@@ -115,11 +115,8 @@ def _with_values(words: list[str]) -> Understood:
         return Understood(_formula(words), (), True)
     if _parses(" ".join(words)):
         other = Understood(" ".join(words), (), True)
-        raise HessError(
-            "usage",
-            f"`{' '.join(words)}` can be read in two ways",
-            hint=f"{reading.command([])}, or {other.command([])}",
-        )
+        hint = f"{reading.command([])}, or {other.command([])}"
+        raise usage(f"`{' '.join(words)}` can be read in two ways", hint)
     return reading
 
 
@@ -133,10 +130,9 @@ def _formula(words: Sequence[str]) -> str:
         names = [shortened(word) for word in words if _exists(word)]
         if not names:
             raise
-        raise HessError(
-            "usage",
+        raise usage(
             f"the shell has put names of files in place of a `*`, such as `{names[0]}`",
-            hint='quotes around the formula: hess "2*x"',
+            'quotes around the formula: hess "2*x"',
         ) from None
     return text
 
@@ -149,34 +145,25 @@ def _parses(text: str) -> bool:
     return True
 
 
-def misplaced_option(words: Sequence[str], known: Sequence[str]) -> HessError | None:
-    """What is wrong with words that are formulas to a parser, but are meant as options."""
+def refuse_options(words: Sequence[str], known: Collection[str]) -> None:
+    """Refuse words that are formulas to a parser, but are meant as options."""
     for word in words:
         if word in known:
-            return HessError("usage", f"`{word}` stands after `--`", hint="options before `--`")
+            raise usage(f"`{word}` stands after `--`", "options before `--`")
         inside = re.search(rf"(?<=\s)[{_DASHES}]{{1,2}}([a-z]+)(?=[\s=]|$)", word)
         if inside and f"--{inside[1]}" in known:
             rest = word[inside.end() :].strip(" =")
             command = f"hess {quoted(word[: inside.start()].strip())} --{inside[1]} {rest}"
-            return HessError(
-                "usage",
-                f"the option `--{inside[1]}` stands inside the formula",
-                hint=command.strip(),
-            )
+            raise usage(f"the option `--{inside[1]}` stands inside the formula", command.strip())
         dashed = re.fullmatch(rf"[{_DASHES}]+([a-z]+)(=.*)?", word)
         if not dashed:
             continue
         option, several = f"--{dashed[1]}", len(words) > 1
-        match = option if option in known else None
-        if several and not match and len(dashed[1]) > 2:
-            match = closest(option, tuple(known))
-        if match is None:
-            continue
-        hint = f"did you mean `{match}`?"
-        if not several and word.isascii():
-            hint = f"`{option}` for the option, `-- {word}` for the formula"
-        return HessError("usage", f"`{word}` is almost an option", hint=hint)
-    return None
+        guessed = option in known or (several and len(dashed[1]) > 2)
+        if guessed and (hint := did_you_mean(option, known)):
+            if not several and word.isascii():
+                hint = f"`{option}` for the option, `-- {word}` for the formula"
+            raise usage(f"`{word}` is almost an option", hint)
 
 
 def _exists(path: str) -> bool:
@@ -198,8 +185,5 @@ def doubtful(formula: str) -> str | None:
 
 def quoted(word: str) -> str:
     """A word as it is typed in a shell, in double quotes where these will do."""
-    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
-        return word
-    if not re.search(r'[$`"\\!]', word):
-        return f'"{word}"'
-    return shlex.quote(word)
+    typed = shlex.quote(word)
+    return typed if typed == word or re.search(r'[$`"\\!]', word) else f'"{word}"'

@@ -30,7 +30,9 @@ class Output:
         self.file: TextIO | None = None
         if self.path is not None:
             require_writable(self.path)
-        self.writer = _writer(request, self._stream)
+        drawn = request.format == "terminal"
+        made = FORMATS[request.format].make
+        self.writer: Writer = _Drawing(request, self._stream) if drawn else made()
 
     def __enter__(self) -> Output:
         return self
@@ -83,12 +85,6 @@ class Output:
         stream = self._stream()
         for piece in pieces:
             stream.write(piece)
-
-
-def _writer(request: Request, stream: Any) -> Writer:
-    if request.format == "terminal":
-        return _Drawing(request, stream)
-    return FORMATS[request.format].make()
 
 
 class _Drawing:

@@ -15,9 +15,9 @@ from hesscli.cli.command import Introduction, parsed
 from hesscli.cli.help import introduction
 from hesscli.cli.options import Request
 from hesscli.cli.request import Streams
-from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
+from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, usage
 
-# A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
+# A formula may nest 400 levels deep; the parser takes about twenty frames for each.
 RECURSION_LIMIT = 20_000
 
 
@@ -72,7 +72,7 @@ def _run(argv: list[str], streams: Streams) -> int:
         hint = "`hess --help` lists every option"
         message = error.format_message().replace("a valid int range", "a whole number")
         message = message.replace("a valid float range", "a number")
-        streams.say(HessError("usage", message, hint=hint).report())
+        streams.say(usage(message, hint).report())
         return ExitStatus.USAGE
     except FORESEEN:
         raise

@@ -16,10 +16,10 @@ from typing import NoReturn
 
 import sympy
 
-from hesscli.errors import HessError, closest, shortened
+from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
-from hesscli.expression.quantified import Quantified
+from hesscli.expression.walk import Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
@@ -60,7 +60,7 @@ _NO_NUMBER: dict[type, tuple[str, str]] = {
 }  # fmt: skip
 
 
-class Builder(Quantified):
+class Builder(Walk):
     """Walks a tree once, building the expression and collecting what a user has to be told."""
 
     def __init__(
@@ -186,11 +186,8 @@ class Builder(Quantified):
 
     def _call(self, node: tree.Call) -> Expr:
         if node.name in self.given:
-            self.fail(
-                f"`{node.name}` is given a value, so it is a variable, not a function",
-                node,
-                f"`{node.name}*(…)` for a product",
-            )
+            message = f"`{node.name}` is given a value, so it is a variable, not a function"
+            self.fail(message, node, f"`{node.name}*(…)` for a product")
         function = BY_NAME.get(node.name)
         if function is None:
             self._unknown(node)
@@ -259,18 +256,16 @@ class Builder(Quantified):
             )
 
     def _unknown(self, node: tree.Call) -> NoReturn:
-        match = closest(node.name, tuple(BY_NAME))
+        hint = "`hess --functions` lists every function"
         if node.name in CONSTANTS:
             hint = f"`{node.name}*(…)` for a product"
-        elif match:
-            hint = f"did you mean `{match}`?"
+        elif similar := did_you_mean(node.name, BY_NAME):
+            hint = similar
         elif len(node.name) <= 2 or node.name in self.names:
             hint = (
                 f"`{shortened(node.name)}*(…)` if a product is meant; "
                 "`hess --functions` lists functions"
             )
-        else:
-            hint = "`hess --functions` lists every function"
         message = f"`{shortened(node.name)}` is not a function that hess knows"
         self.fail(message, tree.Name(node.name_span, node.name), hint, "unknown-function")
 
@@ -278,7 +273,7 @@ class Builder(Quantified):
 
     def elements(self, nodes: Sequence[Node], build: Callable[[], Expr]) -> list[Expr]:
         """What ``build`` gives for each element of the tensors in ``nodes``, broadcast together."""
-        names = {name for node in nodes for name in elementwise_names(node)} - self.bound.keys()
+        names = set(elementwise_names(*nodes)) - self.bound.keys()
         shape = broadcast(self.shapes.get(name, ()) for name in names)
         outer, found = self.index, []
         for self.index in product(*map(range, shape)):
@@ -363,25 +358,19 @@ class Builder(Quantified):
 
     def _compare(self, operator: str, a: Expr, b: Expr, node: Node) -> Expr:
         self.site("zero", (a - b,), node, Trouble.SWITCH)
-        relation = {
-            "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
-            "==": sympy.Eq, "!=": sympy.Ne,
-        }[operator]  # fmt: skip
         for side in (a, b):
             if side.has(*_UNORDERED):
                 self.fail("only real numbers can be compared", node, "a condition without `I`")
-        return relation(a, b)
+        return sympy.Rel(a, b, operator)
 
 
-def elementwise_names(node: Node) -> Iterator[str]:
-    """The names in ``node`` that are read element by element: not those inside a reduction."""
-    if isinstance(node, tree.Name):
-        yield node.name
-    elif isinstance(node, tree.Call) and reduces(node.name, len(node.arguments)):
-        return
-    else:
-        for child in tree.children(node):
-            yield from elementwise_names(child)
+def elementwise_names(*nodes: Node) -> Iterator[str]:
+    """The names in ``nodes`` that are read element by element: not those inside a reduction."""
+    for node in nodes:
+        if isinstance(node, tree.Name):
+            yield node.name
+        elif not (isinstance(node, tree.Call) and reduces(node.name, len(node.arguments))):
+            yield from elementwise_names(*tree.children(node))
 
 
 def quantity(text: str, arguments: tuple[Expr, ...]) -> Expr:

@@ -150,9 +150,7 @@ class _GraphBuilder(Builder):
         # Used or not, a part is computed, so that what guards it from outside is left out.
         self.sites, self.guards = [], [g for g in guards if g == sympy.false]
         expression = self._squared(sympy.Mul(*map(self.number, factors)))
-        names = {
-            name for factor in factors for name in elementwise_names(factor)
-        } - self.bound.keys()
+        names = set(elementwise_names(*factors)) - self.bound.keys()
         found = Region(expression, tuple(sorted(names)), tuple(self.sites))
         self.sites, self.guards = outer, guards
         return found
@@ -189,10 +187,9 @@ class _GraphBuilder(Builder):
     def quantified(self, name: str, node: Call) -> Expr:
         outer = self._in_calculus
         self._in_calculus |= name in ("Derivative", "Integral")
-        try:
-            return super().quantified(name, node)
-        finally:
-            self._in_calculus = outer
+        expression = super().quantified(name, node)
+        self._in_calculus = outer
+        return expression
 
 
 def _has_names(node: Node) -> bool:

@@ -48,8 +48,9 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
         return tuple(tree_of(part, padded=padded) for part in parts)
 
     match expression:
-        case sympy.Rational():
-            return _fraction(expression)
+        case sympy.Integer():
+            text = str(abs(expression.p))
+            return _signed(tree.Number(NOWHERE, Fraction(text), text), expression < 0)
         case sympy.Float():
             text = _digits(abs(expression), padded)
             return _signed(tree.Number(NOWHERE, read_number(text), text), expression < 0)
@@ -57,16 +58,13 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
             first, *others = below(*expression.as_ordered_terms())
             terms = [("-", t.operand) if isinstance(t, tree.Negative) else ("+", t) for t in others]
             return tree.Sum(NOWHERE, (("+", first), *terms))
-        case sympy.Mul():
+        case sympy.Pow(base=base, exp=sympy.S.Half):
+            return _call("sqrt", *below(base))
+        case sympy.Pow(base=base, exp=exponent) if exponent not in _BELOW:
+            return tree.Power(NOWHERE, *below(base, exponent))
+        case sympy.Rational() | sympy.Mul() | sympy.Pow():
             above, under, negative = _quotient(expression)
             return _signed(_product(below(*above), below(*under)), negative)
-        case sympy.Pow(base=base, exp=exponent):
-            if exponent in _ROOTS:
-                root = _call("sqrt", *below(base))
-                return root if exponent > 0 else _product(below(sympy.S.One), (root,))
-            if exponent is sympy.S.NegativeOne:
-                return _product(below(sympy.S.One), below(base))
-            return tree.Power(NOWHERE, *below(base, exponent))
         case sympy.core.relational.Relational(rel_op=operator):
             return tree.Comparison(NOWHERE, below(*expression.args), (operator,))
         case sympy.And() | sympy.Or():
@@ -87,7 +85,8 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
     return tree.Name(NOWHERE, str(expression))
 
 
-_ROOTS = (sympy.S.Half, -sympy.S.Half)
+# The exponents of a power that stands below a bar even alone.
+_BELOW = (sympy.S.NegativeOne, -sympy.S.Half)
 
 
 def _digits(number: Expr, padded: bool) -> str:
@@ -101,13 +100,6 @@ def _signed(node: Node, negative: bool) -> Node:
 
 def _call(name: str, *arguments: Node) -> Node:
     return tree.Call(NOWHERE, name, NOWHERE, arguments)
-
-
-def _fraction(number: Expr) -> Node:
-    above, under = (
-        tree.Number(NOWHERE, Fraction(part), str(part)) for part in (abs(number.p), number.q)
-    )
-    return _signed(above if number.q == 1 else _product((above,), (under,)), number.p < 0)
 
 
 def _product(above: tuple[Node, ...], under: tuple[Node, ...]) -> Node:
@@ -136,14 +128,10 @@ def _quotient(product: Expr) -> tuple[list[Expr], list[Expr], bool]:
 
 def _with_decimals(expression: Expr) -> Expr:
     if expression.is_Rational and not expression.is_Integer:
-        rest = expression.q
-        for factor in (2, 5):
-            while rest % factor == 0:
-                rest //= factor
-        # 15 digits, so that printing and reading the decimal gives the same rational back.
-        if rest == 1 and abs(expression.p) < 10**15 and expression.q < 10**15:
-            return sympy.Float(expression, 17)
-        return expression
+        # 15 digits, so that printing and reading the decimal gives the same rational back. Such a
+        # number has less than 50 factors 2 or 5.
+        short = abs(expression.p) < 10**15 and expression.q < 10**15
+        return sympy.Float(expression, 17) if short and 10**50 % expression.q == 0 else expression
     if expression.is_Pow:
         # The exponent stays: sqrt(x) is not x**0.5.
         return sympy.Pow(_with_decimals(expression.base), expression.exp)

@@ -8,7 +8,7 @@ from itertools import product
 
 import sympy
 
-from hesscli.errors import HessError, closest
+from hesscli.errors import HessError, did_you_mean
 from hesscli.expression.builder import Builder, elementwise_names, refused
 from hesscli.expression.names import natural_key
 from hesscli.language.parser import parse_definition
@@ -68,7 +68,7 @@ def from_tree(
                 "unknown-variable",
                 f"`--wrt {name}`: the formula has no variable `{name}`; "
                 f"it has {', '.join(variables)}",
-                hint=_did_you_mean(name, variables),
+                hint=did_you_mean(name, variables),
             )
     rest = [name for name in variables if name not in wrt] if wrt else []
     differentiated = _in_elements(wrt or variables, shapes)
@@ -96,8 +96,3 @@ def _in_elements(names: Sequence[str], shapes: Mapping[str, Shape]) -> list[str]
         for name in names
         for index in product(*map(range, shapes.get(name, ())))
     ]
-
-
-def _did_you_mean(name: str, known: list[str]) -> str | None:
-    match = closest(name, known)
-    return f"did you mean `{match}`?" if match else None

@@ -1,18 +1,30 @@
-"""What every part of the walk over a tree has in common: its state, and what it collects."""
+"""A walk over a tree: its state, what it collects, and the functions that bind a name.
+
+These are sums and products over an index, derivatives and integrals.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import NoReturn
 
 import sympy
 
 from hesscli.errors import HessError
+from hesscli.expression import calculus
+from hesscli.expression.names import symbol
+from hesscli.expression.notation import tree_of
 from hesscli.functions.hazards import READINGS
+from hesscli.functions.table import BY_NAME
+from hesscli.language import tree
 from hesscli.language.tree import Node
 from hesscli.notes import Trouble
 from hesscli.types import Expr, Site, Test
+
+MAX_TERMS = 2_000  # of a `Sum` or `Product`
 
 
 class Walk:
@@ -60,3 +72,121 @@ class Walk:
         """Refuse the formula, with the place of ``node``."""
         node = self.inside or node
         raise HessError(code, message, span=node.span, source=self.source, hint=hint)
+
+    # Functions that bind a name
+
+    def quantified(self, name: str, node: tree.Call) -> Expr:
+        """The expression of a call of this function of the table."""
+        body, *limits = node.arguments
+        match name:
+            case "Sum":
+                return sympy.Add(*self._terms(body, limits, node))
+            case "Product":
+                return sympy.Mul(*self._terms(body, limits, node))
+            case "Derivative":
+                by = list(self._by(limits, node))
+                sites = len(self.sites)
+                expression = self.number(body)
+                # Where the function may have no derivative, this formula has no value.
+                self.sites[sites:] = [replace(site, breaks=True) for site in self.sites[sites:]]
+                return self._done(node, lambda: calculus.differentiated(expression, by))
+        return self._integral(body, limits, node)
+
+    def _terms(self, body: Node, limits: Sequence[Node], node: Node) -> list[Expr]:
+        """The terms for all values of the indices; the last pair is the outermost, as in SymPy."""
+        if not limits:
+            return [self.number(body)]
+        *inner, outermost = limits
+        name, start, stop = self._limits(outermost, node)
+        if not (start.is_Integer and stop.is_Integer):
+            self.fail(
+                "a sum or product is finite: from one whole number to another",
+                outermost,
+                "Sum(k*x, (k, 1, 10))",
+            )
+        terms: list[Expr] = []
+        for value in range(int(start), int(stop) + 1):
+            if len(terms) > MAX_TERMS or stop - start >= MAX_TERMS:
+                self.fail(f"this has more than {MAX_TERMS:,} terms", node, "fewer terms")
+            with self.binding(name, sympy.Integer(value)):
+                terms += self._terms(body, inner, node)
+        return terms
+
+    def _limits(self, pair: Node, node: Node) -> tuple[str, Expr, Expr]:
+        if isinstance(pair, tree.Pair) and len(pair.items) == 3:
+            name, start, stop = pair.items
+            if isinstance(name, tree.Name):
+                return name.name, self.number(start), self.number(stop)
+        shown = node.name if isinstance(node, tree.Call) else "Sum"
+        self.fail(f"`{shown}` takes a name with its limits", pair, f"{shown}(k*x, (k, 1, 10))")
+
+    def _by(self, items: Sequence[Node], node: Node) -> Iterator[tuple[Expr, int]]:
+        """The variables of a derivative with how often: ``x``, ``x, 2`` or ``(x, 2)``."""
+        left = list(items)
+        while left:
+            item = left.pop(0)
+            count: Node | None = None
+            if isinstance(item, tree.Pair) and len(item.items) == 2:
+                item, count = item.items
+            elif left and isinstance(left[0], tree.Number):
+                count = left.pop(0)
+            times = sympy.S.One if count is None else self.number(count)
+            variable = self.number(item) if isinstance(item, tree.Name) else None
+            good = times.is_Integer and 0 <= times <= 20
+            if variable is None or not variable.is_Symbol or not good:
+                self.fail(
+                    "a derivative is by a variable, at most 20 times", item, "Derivative(f, x, 2)"
+                )
+            yield variable, int(times)
+
+    def _integral(self, body: Node, over: Sequence[Node], node: tree.Call) -> Expr:
+        """Inner integrals first, as in SymPy."""
+        named = [pair for pair in over if isinstance(pair, tree.Pair)]
+        if not named:
+            expression = self.number(body)
+            for by in over:
+                variable = self.number(by) if isinstance(by, tree.Name) else sympy.S.One
+                if not variable.is_Symbol:
+                    self.fail("an integral is over a variable", by, "Integral(f, (t, 0, x))")
+                expression = self._done(
+                    node, partial(calculus.antiderivative, expression, variable)
+                )
+            return expression
+        outer = dict(self.bound)
+        bounds: list[calculus.Limits] = []
+        for pair in reversed(over):  # the limits of an inner integral may hold outer variables
+            name, start, stop = self._limits(pair, node)
+            self.bound[name] = sympy.Dummy(name, real=True)
+            bounds.insert(0, (self.bound[name], start, stop))
+        sites = len(self.sites)
+        expression = self.number(body)
+        del self.sites[sites:]  # of the integrand; what the integral itself has follows
+        self.bound = outer
+        for limits in bounds:
+            expression = self._done(node, partial(calculus.integrated, expression, limits))
+        return expression
+
+    def _done(self, node: tree.Call, compute: Callable[[], Expr]) -> Expr:
+        """A result of SymPy's, read as if it were typed: its own kinks and edges count too."""
+        outer, bound = self.inside, self.bound
+        try:
+            expression = compute()
+            if any(s.is_Dummy for s in expression.free_symbols):
+                return expression  # inside another integral
+            # A name may stand for an element (x[0]), an index or a constant.
+            ordered = sorted(expression.free_symbols, key=str)
+            stand_ins = {s: symbol(f"v{k}_") for k, s in enumerate(ordered)}
+            self.inside = outer or node
+            self.bound = {stand_in.name: s for s, stand_in in stand_ins.items()}
+            return self.number(tree_of(expression.xreplace(stand_ins)))
+        except (calculus.NoClosedFormError, HessError) as error:
+            # SymPy finds none, or one with a function that hess has not.
+            raise HessError(
+                "formula",
+                f"SymPy finds no closed form for this {BY_NAME[node.name].name.lower()}",
+                span=(outer or node).span,
+                source=self.source,
+                hint="the derivative or the integral written out",
+            ) from error
+        finally:
+            self.inside, self.bound = outer, bound

@@ -178,70 +178,59 @@ class _Parser:
         self.depth -= 1
         return value
 
+    def _chain(
+        self, operand: Callable[[], Node], *kinds: str
+    ) -> tuple[tuple[Node, ...], tuple[str, ...], Span]:
+        """Operands with operators of these kinds between them, the operators, and their span."""
+        operands, operators = [operand()], []
+        while self.token.kind in kinds:
+            operators.append(self.advance().kind)
+            operands.append(operand())
+        return tuple(operands), tuple(operators), (operands[0].span[0], operands[-1].span[1])
+
+    def _prefixed(self, operand: Callable[[], Node], made: type[tree.Not | tree.Negative]) -> Node:
+        """An operand behind signs, or behind any number of ``not``, of which two cancel."""
+        start = self.token.span[0]
+        odd = False
+        while self.token.kind in (("not",) if made is tree.Not else ("+", "-")):
+            odd ^= self.advance().kind != "+"
+        node = operand()
+        return made((start, node.span[1]), node) if odd else node
+
     def disjunction(self) -> Node:
-        return self._logic("or", self.conjunction)
+        operands, operators, span = self._chain(self.conjunction, "or")
+        return tree.Logic(span, "or", operands) if operators else operands[0]
 
     def conjunction(self) -> Node:
-        return self._logic("and", self.negation)
-
-    def _logic(self, operator: str, operand: Callable[[], Node]) -> Node:
-        operands = [operand()]
-        while self.token.kind == operator:
-            self.advance()
-            operands.append(operand())
-        if len(operands) == 1:
-            return operands[0]
-        return tree.Logic((operands[0].span[0], operands[-1].span[1]), operator, tuple(operands))
+        operands, operators, span = self._chain(self.negation, "and")
+        return tree.Logic(span, "and", operands) if operators else operands[0]
 
     def negation(self) -> Node:
-        start = self.token.span[0]
-        nots = 0
-        while self.token.kind == "not":
-            self.advance()
-            nots += 1
-        node = self.comparison()
-        return tree.Not((start, node.span[1]), node) if nots % 2 else node
+        return self._prefixed(self.comparison, tree.Not)
 
     def comparison(self) -> Node:
-        operands = [self.sum()]
-        operators = []
-        while self.token.kind in ("<", "<=", ">", ">=", "==", "!="):
-            operators.append(self.advance().kind)
-            operands.append(self.sum())
-        if not operators:
-            return operands[0]
-        span = (operands[0].span[0], operands[-1].span[1])
-        return tree.Comparison(span, tuple(operands), tuple(operators))
+        operands, operators, span = self._chain(self.sum, "<", "<=", ">", ">=", "==", "!=")
+        return tree.Comparison(span, operands, operators) if operators else operands[0]
 
     # Arithmetic
 
     def sum(self) -> Node:
-        terms = [("+", self.product())]
-        while self.token.kind in ("+", "-"):
-            terms.append((self.advance().kind, self.product()))
-        if len(terms) == 1:
-            return terms[0][1]
-        return tree.Sum((terms[0][1].span[0], terms[-1][1].span[1]), tuple(terms))
+        terms, signs, span = self._chain(self.product, "+", "-")
+        signed = tuple(zip(("+", *signs), terms, strict=True))
+        return tree.Sum(span, signed) if signs else terms[0]
 
     def product(self) -> Node:
         factor = self.signed()
         factors = self._flat("*", factor)
-        while True:
-            token = self.token
-            if token.kind in ("*", "/"):
-                self.advance()
-                factor = self.signed()
-                if token.kind == "/" and self.juxtaposed:
-                    self._ambiguous_quotient(token, factor)
-                factors += self._flat(token.kind, factor)
-            elif token.kind == "%":
-                self.fail(
-                    "the remainder `%` is not differentiable",
-                    token.span,
-                    "x - 3*floor(x/3) for x % 3",
-                )
-            else:
-                break
+        while self.token.kind in ("*", "/", "%"):
+            token = self.advance()
+            if token.kind == "%":
+                hint = "x - 3*floor(x/3) for x % 3"
+                self.fail("the remainder `%` is not differentiable", token.span, hint)
+            factor = self.signed()
+            if token.kind == "/" and self.juxtaposed:
+                self._ambiguous_quotient(token, factor)
+            factors += self._flat(token.kind, factor)
         if len(factors) == 1 or (self.juxtaposed and len(factors) == len(self._flat("*", factor))):
             return factor
         return tree.Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
@@ -266,15 +255,7 @@ class _Parser:
         )  # fmt: skip
 
     def signed(self) -> Node:
-        return self._signs(self.juxtaposition)
-
-    def _signs(self, operand: Callable[[], Node]) -> Node:
-        start = self.token.span[0]
-        minuses = 0
-        while self.token.kind in ("+", "-"):
-            minuses += self.advance().kind == "-"
-        node = operand()
-        return tree.Negative((start, node.span[1]), node) if minuses % 2 else node
+        return self._prefixed(self.juxtaposition, tree.Negative)
 
     def juxtaposition(self) -> Node:
         """``2x``, ``2(x+1)``, ``(x+1)(x-1)``, ``4x²y``: a product without an operator."""
@@ -331,12 +312,7 @@ class _Parser:
         base = self.postfix()
         if self.token.kind != "**":
             return base
-        if not self.token.raised:
-            self.advance()
-            exponent = self._exponent()
-        else:
-            self.advance()
-            exponent = self.primary()
+        exponent = self.primary() if self.advance().raised else self._exponent()
         node = tree.Power((base.span[0], exponent.span[1]), base, exponent)
         if self.token.kind == "**":
             self.fail(
@@ -349,7 +325,7 @@ class _Parser:
     def _exponent(self) -> Node:
         """The exponent of ``**``: signs, then a power again, since ``a**b**c`` is ``a**(b**c)``."""
         self._deeper()
-        node = self._signs(self.power)
+        node = self._prefixed(self.power, tree.Negative)
         self.depth -= 1
         return node
 
@@ -427,11 +403,7 @@ class _Parser:
         """Conditions with commas between them; none where ``closing`` follows at once."""
         if self.token.kind == closing:
             return ()
-        items = [self.condition()]
-        while self.token.kind == ",":
-            self.advance()
-            items.append(self.condition())
-        return tuple(items)
+        return self._chain(self.condition, ",")[0]
 
     def _close(self, opening: Token, closing: str) -> int:
         if self.token.kind != closing:

@@ -36,7 +36,8 @@ OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in si
     sign: sign for sign in ("**", "<=", ">=", "==", "!=", *"+-*/()[],<>=!%")
 }
 KEYWORDS = ("and", "or", "not", "if", "else")
-ROOTS = {"√": "sqrt", "∛": "cbrt"}
+# Signs that stand for a word, and the kind of its token.
+WORDS = {"√": ("root", "sqrt"), "∛": ("root", "cbrt"), "∞": ("name", "oo")}
 NUMBER = re.compile(r"(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 NAME = r"[^\W\d]\w*"
@@ -44,18 +45,11 @@ NAME = r"[^\W\d]\w*"
 # everywhere, no two parts of an expression can match the same text: that would take for ever.
 SIGNED_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?"
 
-GREEK_NAMES = (
-    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
-    *("lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi"),
-    *("chi", "psi", "omega"),
-)
-GREEK = {
-    unicodedata.lookup(f"GREEK {case} LETTER {'LAMDA' if name == 'lambda' else name.upper()}"): (
-        name if case == "SMALL" else name.capitalize()
-    )
-    for name in GREEK_NAMES
-    for case in ("SMALL", "CAPITAL")
-} | {"ς": "sigma"}
+_SMALL = {
+    letter: unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda")
+    for letter in "αβγδεζηθικλμνξοπρσςτυφχψω"
+}
+GREEK = _SMALL | {letter.upper(): name.capitalize() for letter, name in _SMALL.items()}
 
 
 def canonical_name(text: str) -> str:
@@ -101,19 +95,15 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             while i < len(plain) and _in_name(plain[i]):
                 i += 1
             tokens.append(_word(text, plain[start:i], (start, i)))
-        elif c in ROOTS:
-            tokens.append(Token("root", ROOTS[c], (i, i + 1)))
-            i += 1
-        elif c == "∞":
-            tokens.append(Token("name", "oo", (i, i + 1)))
+        elif c in WORDS:
+            tokens.append(Token(*WORDS[c], (i, i + 1)))
             i += 1
         elif files and c == "@":
             start, i = i, _end_of_path(text, i + 1)
             tokens.append(Token("file", text[start + 1 : i].strip().strip("\"'"), (start, i)))
-        elif operator := OPERATORS.get(plain[i : i + 2]) or OPERATORS.get(c):
-            length = len(plain[i : i + 2]) if plain[i : i + 2] in OPERATORS else 1
-            tokens.append(Token(operator, plain[i : i + length], (i, i + length)))
-            i += length
+        elif signs := [s for s in (plain[i : i + 2], c) if s in OPERATORS]:
+            start, i = i, i + len(signs[0])
+            tokens.append(Token(OPERATORS[signs[0]], signs[0], (start, i)))
         else:
             raise _unknown_character(text, i)
     tokens.append(Token("end", "", (len(text), len(text) + 1)))
@@ -184,11 +174,9 @@ def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
         end += 1
     inner = "".join(SUPERSCRIPTS[c] for c in plain[start:end])
     span = (start, end)
-    tokens.append(Token("**", "**", span, raised=True))
-    tokens.append(Token("(", "(", span, raised=True))
-    for token in tokenize(inner)[:-1]:
-        tokens.append(Token(token.kind, token.text, span, raised=True))
-    tokens.append(Token(")", ")", span, raised=True))
+    words = [(token.kind, token.text) for token in tokenize(inner)[:-1]]
+    for kind, word in (("**", "**"), ("(", "("), *words, (")", ")")):
+        tokens.append(Token(kind, word, span, raised=True))
     return end
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hesscli.language import tree
@@ -26,6 +27,13 @@ class Notation:
     superscripts: bool
     towers: bool = False
 
+    def sign(self, operator: str) -> str:
+        """What stands between the operands of an operator."""
+        if operator in ("*", "/"):
+            return self.times if operator == "*" else "/"
+        compared = _COMPARED.get(operator, operator) if self.superscripts else operator
+        return f" {self.minus if operator == '-' else compared} "
+
 
 PYTHON = Notation("*", "**", "-", superscripts=False)
 UNICODE = Notation("·", "^", "−", superscripts=True)
@@ -46,6 +54,15 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
     def listed(items: tuple[Node, ...]) -> str:
         return ", ".join(map(inner, items))
 
+    def chain(pairs: Iterable[tuple[str, Node]], first: int, least: int) -> str:
+        text = ""
+        for operator, child in pairs:
+            part = inner(child, least if text else first)
+            if text and operator in ("+", "-") and part.startswith(notation.minus):
+                part = f"({part})"
+            text += notation.sign(operator) + part if text else part
+        return text
+
     match node:
         case tree.Number(text=text, value=value):
             if is_vulgar_fraction(text):
@@ -59,19 +76,11 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
                 return f"{notation.minus}({text})", _SIGN
             # -(2*x) is written -2*x, which is the same number.
             return notation.minus + text, min(binding, _SIGN)
-        case tree.Sum(terms=((_, first), *terms)):
-            text = inner(first, _PRODUCT)
-            for sign, term in terms:
-                part = inner(term, _PRODUCT)
-                shown = f"({part})" if part.startswith(notation.minus) else part
-                text += f" {notation.minus if sign == '-' else '+'} {shown}"
-            return text, _SUM
-        case tree.Product(factors=((_, first), *factors)):
-            text = inner(first, _PRODUCT)
-            for operator, factor in factors:
-                # A quotient as a factor keeps its brackets: a*(b/c) is not written a*b/c.
-                text += (notation.times if operator == "*" else "/") + inner(factor, _POWER)
-            return text, _PRODUCT
+        case tree.Sum(terms=terms):
+            return chain(terms, _PRODUCT, _PRODUCT), _SUM
+        case tree.Product(factors=factors):
+            # A quotient as a factor keeps its brackets: a*(b/c) is not written a*b/c.
+            return chain(factors, _PRODUCT, _POWER), _PRODUCT
         case tree.Power(base=base, exponent=exponent):
             above = inner(exponent, _ATOM if notation.towers else _POWER)
             if notation.superscripts and above.isdecimal():
@@ -81,11 +90,7 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
             is_power = name == "sqrt" and notation.towers
             return f"{name}({listed(arguments)})", _POWER if is_power else _ATOM
         case tree.Comparison(operands=operands, operators=operators):
-            text = inner(operands[0], _SUM)
-            for operator, operand in zip(operators, operands[1:], strict=True):
-                shown = _COMPARED.get(operator, operator) if notation.superscripts else operator
-                text += f" {shown} {inner(operand, _SUM)}"
-            return text, _CONDITION
+            return chain(zip(("", *operators), operands, strict=True), _SUM, _SUM), _CONDITION
         case tree.Logic(operator=operator, operands=operands):
             return f" {operator} ".join(f"({inner(o)})" for o in operands), _CONDITION
         case tree.Not(operand=operand):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -221,16 +222,13 @@ def _check_range(value: Fraction | Expr | float, shown: str, span: Span | None) 
         number = float(value)
     except OverflowError:
         number = float("inf")
-    if number in (float("inf"), float("-inf")) or number != number:
-        raise HessError(
-            "not-finite", f"the value `{shown}` is beyond the largest double, 1.8e308",
-            span=span, hint="a smaller number",
-        )  # fmt: skip
-    if number == 0 and value != 0:
-        raise HessError(
-            "not-finite", f"the value `{shown}` is below the smallest double, 5e-324",
-            span=span, hint="0, or a larger number",
-        )  # fmt: skip
+    if not math.isfinite(number):
+        limit, hint = "beyond the largest double, 1.8e308", "a smaller number"
+    elif number == 0 and value != 0:
+        limit, hint = "below the smallest double, 5e-324", "0, or a larger number"
+    else:
+        return
+    raise HessError("not-finite", f"the value `{shown}` is {limit}", span=span, hint=hint)
 
 
 def _nested(item: Any, entry: Callable[[Any], Any]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
@@ -299,11 +297,14 @@ def _shape(arguments: list[Any]) -> tuple[int, ...]:
     return shape
 
 
+def _require(holds: bool, message: str, hint: str | None = None) -> None:
+    if not holds:
+        raise HessError("bad-value", message, hint=hint)
+
+
 def _count(argument: Any) -> int:
-    if not isinstance(argument, Fraction) or argument.denominator != 1 or argument < 1:
-        raise HessError(
-            "bad-value", "a length must be a whole number, at least 1", hint="randn(2,2)"
-        )
+    whole = isinstance(argument, Fraction) and argument.denominator == 1 and argument >= 1
+    _require(whole, "a length must be a whole number, at least 1", "randn(2,2)")
     return int(argument)
 
 
@@ -316,32 +317,24 @@ def _check_size(count: int, most: int) -> None:
         )  # fmt: skip
 
 
-def _filled(number: float) -> Callable[[list[Any]], Value]:
-    def fill(arguments: list[Any]) -> Value:
-        shape = _shape(arguments)
-        return Values(shape, (number,) * size(shape))
-
-    return fill
+def _filled(number: float, arguments: list[Any]) -> Value:
+    shape = _shape(arguments)
+    return Values(shape, (number,) * size(shape))
 
 
 def _eye(arguments: list[Any]) -> Value:
-    if not 1 <= len(arguments) <= 2:
-        raise HessError("bad-value", "`eye` takes one or two lengths", hint="eye(3)")
+    _require(1 <= len(arguments) <= 2, "`eye` takes one or two lengths", "eye(3)")
     rows, columns = _shape([arguments[0], arguments[-1]])
     entries = tuple(float(i == j) for i in range(rows) for j in range(columns))
     return Values((rows, columns), entries)
 
 
 def _arange(arguments: list[Any]) -> Value:
-    if not 1 <= len(arguments) <= 3:
-        raise HessError("bad-value", "`arange` takes one to three numbers", hint="arange(4)")
-    start, stop, step = (
-        (Fraction(0), arguments[0], Fraction(1))
-        if len(arguments) == 1
-        else (*arguments, Fraction(1))[:3]
-    )
-    if not all(isinstance(a, Fraction) for a in (start, stop, step)) or step == 0:
-        raise HessError("bad-value", "`arange` takes rational numbers, and a step that is not 0")
+    _require(1 <= len(arguments) <= 3, "`arange` takes one to three numbers", "arange(4)")
+    bounds = arguments if len(arguments) > 1 else [Fraction(0), *arguments]
+    start, stop, step = (*bounds, Fraction(1))[:3]
+    rational = all(isinstance(number, Fraction) for number in (start, stop, step)) and step != 0
+    _require(rational, "`arange` takes rational numbers, and a step that is not 0")
     count = -((start - stop) // step)  # ceil((stop - start) / step)
     if count < 1:
         raise HessError("empty-tensor", "this `arange` is empty", hint="a stop beyond the start")
@@ -350,10 +343,8 @@ def _arange(arguments: list[Any]) -> Value:
 
 
 def _linspace(arguments: list[Any]) -> Value:
-    if len(arguments) != 3:
-        raise HessError(
-            "bad-value", "`linspace` takes start, stop and a count", hint="linspace(0,1,5)"
-        )
+    asked = "`linspace` takes start, stop and a count"
+    _require(len(arguments) == 3, asked, "linspace(0,1,5)")
     start, stop = arguments[:2]
     count = _count(arguments[2])
     _check_size(count, MAX_EXACT_ELEMENTS)
@@ -366,8 +357,8 @@ def _linspace(arguments: list[Any]) -> Value:
 _GENERATORS: dict[str, Callable[[list[Any]], Value]] = {
     "randn": lambda arguments: Random("randn", _shape(arguments)),
     "rand": lambda arguments: Random("rand", _shape(arguments)),
-    "zeros": _filled(0.0),
-    "ones": _filled(1.0),
+    "zeros": partial(_filled, 0.0),
+    "ones": partial(_filled, 1.0),
     "eye": _eye,
     "arange": _arange,
     "linspace": _linspace,
@@ -405,11 +396,9 @@ def _read_npy(path: str) -> Value:
     try:
         # allow_pickle=False: a pickled array could run code.
         array = np.load(path, allow_pickle=False)
-    except OSError as error:
-        if error.errno is not None:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
             raise  # not there, or not to be read
-        raise HessError("bad-file", f"`{path}` is not a .npy file of numbers") from None
-    except Exception:
         # A damaged file makes NumPy raise almost anything: EOFError, TokenError, BadZipFile, …
         raise HessError("bad-file", f"`{path}` is not a .npy file of numbers") from None
     if not isinstance(array, np.ndarray):

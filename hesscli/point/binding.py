@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
 
-from hesscli.errors import HessError, closest
+from hesscli.errors import HessError, did_you_mean
 from hesscli.notes import Note
 from hesscli.point.assignment import Assignment
 from hesscli.shapes import broadcast
@@ -31,10 +30,8 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
         if assignment.positional or len(assignment.named) == len(formula.variables):
             whole.append(assignment)
             continue
-        for name, value in assignment.named.items():
-            if name in held:
-                _doubled(name, assignment)
-            held[name] = value
+        _check_once(assignment, held)
+        held |= assignment.named
     points = [_point(assignment, held, formula) for assignment in whole]
     if not points:
         missing = [name for name in formula.variables if name not in held]
@@ -56,21 +53,18 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
 def _check_names(assignment: Assignment, formula: Formula) -> None:
     for name in assignment.named:
         if name not in formula.variables:
-            match = closest(name, formula.variables)
             raise HessError(
                 "unknown-name",
                 f"the formula has no variable `{name}`; it has {_listed(formula.variables)}",
                 span=assignment.spans.get(name),
                 source=assignment.source,
-                hint=f"did you mean `{match}`?" if match else None,
+                hint=did_you_mean(name, formula.variables),
             )
 
 
 def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> Point:
     if not assignment.positional:
-        for name in assignment.named:
-            if name in held:
-                _doubled(name, assignment)
+        _check_once(assignment, held)
         return Point(assignment.named, assignment.source)
     free = [name for name in formula.variables if name not in held]
     count = len(assignment.positional)
@@ -106,14 +100,16 @@ def _count_hint(count: int, free: list[str], formula: Formula) -> str:
     return "--at " + ",".join(f"{name}=…" for name in free)
 
 
-def _doubled(name: str, assignment: Assignment) -> NoReturn:
-    raise HessError(
-        "doubled-name",
-        f"`{name}` is given twice",
-        span=assignment.spans.get(name),
-        source=assignment.source,
-        hint="each `--at` with all variables for several points",
-    )
+def _check_once(assignment: Assignment, held: dict[str, Value]) -> None:
+    for name in assignment.named:
+        if name in held:
+            raise HessError(
+                "doubled-name",
+                f"`{name}` is given twice",
+                span=assignment.spans.get(name),
+                source=assignment.source,
+                hint="each `--at` with all variables for several points",
+            )
 
 
 def _complete(held: dict[str, Value], missing: list[str], source: str) -> str:

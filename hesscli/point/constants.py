@@ -33,10 +33,9 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
                 "bad-value", f"a value must be a number, and `{name}` is a name", span=node.span,
                 source=source, hint=EXAMPLE,
             )  # fmt: skip
-        kind = (
-            "finite" if not _is_finite(expression) else "real" if not _is_real(expression) else ""
-        )
-        if kind:
+        for kind, of_this_kind in (("finite", _is_finite), ("real", _is_real)):
+            if of_this_kind(expression):
+                continue
             shown = shortened(source[slice(*node.span)].strip())
             raise HessError(
                 f"not-{kind}", f"the value `{shown}` is not a {kind} number", span=node.span,
