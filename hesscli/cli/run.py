@@ -17,7 +17,7 @@ from hesscli.cli.options import Request
 from hesscli.cli.request import Streams
 from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, usage
 
-# A formula may nest 400 levels deep; the parser takes about twenty frames for each.
+# A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
 RECURSION_LIMIT = 20_000
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import NoReturn
 
 from hesscli.errors import HessError, shortened
@@ -92,6 +93,20 @@ def parse_items(text: str) -> list[tuple[Token | None, Node]]:
     return items
 
 
+_Operators = tuple[str, ...]
+# Makes a node of its place, its operands and what stands between them.
+_Made = Callable[[Span, tuple[Node, ...], _Operators], Node]
+_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+
+
+def _sum(span: Span, terms: tuple[Node, ...], signs: _Operators) -> Node:
+    return tree.Sum(span, tuple(zip(("+", *signs), terms, strict=True)))
+
+
+def _logic(span: Span, operands: tuple[Node, ...], operators: _Operators) -> Node:
+    return tree.Logic(span, operators[0], operands)
+
+
 class _Parser:
     """One pass over the tokens; each method reads one level of precedence, loosest first."""
 
@@ -101,6 +116,13 @@ class _Parser:
         self.position = 0
         self.depth = 0
         self.juxtaposed = False  # whether the last factor read was a product without an operator
+        # From tight to loose: each takes operands of the one before.
+        self.signed = partial(self._prefixed, self.juxtaposition, tree.Negative)
+        self.sum = partial(self._chain, self.product, ("+", "-"), _sum)
+        self.comparison = partial(self._chain, self.sum, _COMPARISONS, tree.Comparison)
+        self.negation = partial(self._prefixed, self.comparison, tree.Not)
+        self.conjunction = partial(self._chain, self.negation, ("and",), _logic)
+        self.disjunction = partial(self._chain, self.conjunction, ("or",), _logic)
 
     @property
     def token(self) -> Token:
@@ -178,15 +200,14 @@ class _Parser:
         self.depth -= 1
         return value
 
-    def _chain(
-        self, operand: Callable[[], Node], *kinds: str
-    ) -> tuple[tuple[Node, ...], tuple[str, ...], Span]:
-        """Operands with operators of these kinds between them, the operators, and their span."""
+    def _chain(self, operand: Callable[[], Node], kinds: _Operators, made: _Made) -> Node:
+        """An operand, or what is made of several with operators of these kinds between them."""
         operands, operators = [operand()], []
         while self.token.kind in kinds:
             operators.append(self.advance().kind)
             operands.append(operand())
-        return tuple(operands), tuple(operators), (operands[0].span[0], operands[-1].span[1])
+        span = (operands[0].span[0], operands[-1].span[1])
+        return made(span, tuple(operands), tuple(operators)) if operators else operands[0]
 
     def _prefixed(self, operand: Callable[[], Node], made: type[tree.Not | tree.Negative]) -> Node:
         """An operand behind signs, or behind any number of ``not``, of which two cancel."""
@@ -197,27 +218,7 @@ class _Parser:
         node = operand()
         return made((start, node.span[1]), node) if odd else node
 
-    def disjunction(self) -> Node:
-        operands, operators, span = self._chain(self.conjunction, "or")
-        return tree.Logic(span, "or", operands) if operators else operands[0]
-
-    def conjunction(self) -> Node:
-        operands, operators, span = self._chain(self.negation, "and")
-        return tree.Logic(span, "and", operands) if operators else operands[0]
-
-    def negation(self) -> Node:
-        return self._prefixed(self.comparison, tree.Not)
-
-    def comparison(self) -> Node:
-        operands, operators, span = self._chain(self.sum, "<", "<=", ">", ">=", "==", "!=")
-        return tree.Comparison(span, operands, operators) if operators else operands[0]
-
     # Arithmetic
-
-    def sum(self) -> Node:
-        terms, signs, span = self._chain(self.product, "+", "-")
-        signed = tuple(zip(("+", *signs), terms, strict=True))
-        return tree.Sum(span, signed) if signs else terms[0]
 
     def product(self) -> Node:
         factor = self.signed()
@@ -253,9 +254,6 @@ class _Parser:
             f"`/{whole}` can be read in two ways", (slash.span[0], factor.span[1]),
             f"`/({number}*{rest})` or `/{number}*{rest}`", "ambiguous-product",
         )  # fmt: skip
-
-    def signed(self) -> Node:
-        return self._prefixed(self.juxtaposition, tree.Negative)
 
     def juxtaposition(self) -> Node:
         """``2x``, ``2(x+1)``, ``(x+1)(x-1)``, ``4x²y``: a product without an operator."""
@@ -396,14 +394,17 @@ class _Parser:
         try:
             return read_number(token.text)
         except HessError as error:
-            error.span = token.span
-            raise error.at(self.text) from None
+            raise error.at(self.text, token.span) from None
 
     def _items(self, closing: str = "") -> tuple[Node, ...]:
         """Conditions with commas between them; none where ``closing`` follows at once."""
         if self.token.kind == closing:
             return ()
-        return self._chain(self.condition, ",")[0]
+        items = [self.condition()]
+        while self.token.kind == ",":
+            self.advance()
+            items.append(self.condition())
+        return tuple(items)
 
     def _close(self, opening: Token, closing: str) -> int:
         if self.token.kind != closing:
