@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -26,10 +27,7 @@ def broadcast(shapes: Iterable[Sequence[int]]) -> Shape:
 
 def size(shape: Sequence[int]) -> int:
     """The number of elements."""
-    count = 1
-    for length in shape:
-        count *= length
-    return count
+    return prod(shape)
 
 
 def index_text(shape: Sequence[int], flat: int) -> str:
