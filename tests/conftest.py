@@ -21,7 +21,7 @@ import pexpect
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hesscli.cli.request import Streams
+from hesscli.cli.output import Streams
 from hesscli.cli.run import RECURSION_LIMIT, run
 from hesscli.verdict import settle as settlement
 

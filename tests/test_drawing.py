@@ -354,7 +354,7 @@ def test_a_theme_may_say_how_a_role_is_shown() -> None:
 def test_a_pipe_does_not_load_rich(tmp_path: Path) -> None:
     """It would take as long as SymPy's smallest answer."""
     program = (
-        "import sys; from hesscli.cli.run import run; from hesscli.cli.request import Streams; "
+        "import sys; from hesscli.cli.run import run; from hesscli.cli.output import Streams; "
         "run(sys.argv[1:], Streams(sys.stdin, sys.stdout, sys.stderr)); "
         "print('rich' in sys.modules)"
     )

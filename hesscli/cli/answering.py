@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from hesscli.cli.deadline import Alarm
 from hesscli.cli.options import Request
-from hesscli.cli.output import Output
-from hesscli.cli.request import Streams
+from hesscli.cli.output import Output, Streams
 from hesscli.errors import ExitStatus, HessError, internal, usage
 from hesscli.solver import Settings, Solver
 

@@ -4,20 +4,47 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
 from hesscli.cli.options import Color, Request
-from hesscli.cli.request import Streams, holds_unicode
-from hesscli.errors import HessError, require_writable, unwritable
+from hesscli.errors import ASCII_SIGNS, HessError, require_writable, unwritable
 from hesscli.render.formats import FORMATS, Writer
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a run reads and writes; tests pass their own."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+
+    def say(self, text: str) -> None:
+        """Tell the user something beside the answers."""
+        if not holds_unicode(self.stderr):
+            text = text.translate(ASCII_SIGNS)
+        self.stderr.write(text + "\n")
+        self.stderr.flush()
+
+
+def holds_unicode(stream: TextIO) -> bool:
+    """Whether the stream takes every character, and its reader has not asked for ASCII.
+
+    Python takes the C locale for UTF-8; a terminal that is set to it may show no more than ASCII.
+    """
+    encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
+    asked = locale in ("C", "POSIX") and stream in (sys.stdout, sys.stderr)
+    return encoding in ("utf8", "utf16") and not asked
 
 
 class Output:

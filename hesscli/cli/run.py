@@ -14,7 +14,7 @@ from hesscli.cli.answering import answer
 from hesscli.cli.command import Introduction, parsed
 from hesscli.cli.help import introduction
 from hesscli.cli.options import Request
-from hesscli.cli.request import Streams
+from hesscli.cli.output import Streams
 from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, usage
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.

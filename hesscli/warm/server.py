@@ -301,7 +301,7 @@ class _Helper:
 
 def _run_for_nobody(argv: list[str]) -> None:
     """Answer a request of one's own, for what torch and SymPy do only once."""
-    from hesscli.cli.request import Streams
+    from hesscli.cli.output import Streams
     from hesscli.cli.run import run
 
     gc.disable()

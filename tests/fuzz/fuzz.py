@@ -160,7 +160,7 @@ def serve(memory: int) -> None:
     import numpy as np
     import torch
 
-    from hesscli.cli.request import Streams
+    from hesscli.cli.output import Streams
     from hesscli.cli.run import run
 
     resource.setrlimit(resource.RLIMIT_DATA, (memory << 20, memory << 20))
