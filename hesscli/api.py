@@ -10,7 +10,7 @@ from hesscli.answer import Basis
 from hesscli.errors import HessError
 from hesscli.render.phrases import words
 from hesscli.shapes import shaped
-from hesscli.solver import Settings, Solver
+from hesscli.solver import MAX_DIGITS, Settings, Solver
 from hesscli.types import Verify
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Formula:
     ``wrt`` names the variables to differentiate, in their order: ``"y,x"`` or ``["y", "x"]``; all
     of them in natural order by default. ``verify`` compares the numbers with the exact derivatives
     where that is quick (``"auto"``), ``"always"`` or ``"never"``. With ``exact``, answers are SymPy
-    numbers in closed form; with ``digits``, SymPy numbers with so many digits. ``seed`` is that of
-    ``"randn(2,2)"`` and ``"rand(3)"``.
+    numbers in closed form; with ``digits``, SymPy numbers with so many digits, 1,000 at most.
+    ``seed`` is that of ``"randn(2,2)"`` and ``"rand(3)"``.
 
     Raises :class:`HessError` for what is not a formula.
     """
@@ -67,7 +67,7 @@ class Formula:
         self,
         text: str,
         *,
-        wrt: str | Sequence[str] = (),
+        wrt: str | Sequence[str] | None = None,
         dtype: Literal["float64", "float32"] = "float64",
         device: str = "cpu",
         verify: Literal["auto", "always", "never"] = "auto",
@@ -75,7 +75,17 @@ class Formula:
         digits: int | None = None,
         seed: int | None = None,
     ) -> None:
-        names = wrt.replace(",", " ").split() if isinstance(wrt, str) else wrt
+        names = tuple(wrt.replace(",", " ").split()) if isinstance(wrt, str) else wrt or ()
+        good = {
+            "the formula": isinstance(text, str),
+            "`wrt`": isinstance(names, Sequence) and all(isinstance(n, str) for n in names),
+            "`dtype`": dtype in ("float64", "float32"),
+            "`verify`": verify in list(Verify),
+            "`digits`": digits in (None, *range(1, MAX_DIGITS + 1)) and not (digits and exact),
+            "`seed`": seed is None or (type(seed) is int and 0 <= seed < 2**63),
+        }
+        for name in (name for name, holds in good.items() if not holds):
+            raise HessError("usage", f"{name} cannot be this", hint="help(hesscli.Formula)")
         settings = Settings(
             dtype=dtype, device=device, verify=Verify(verify), exact=exact, digits=digits, seed=seed
         )

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Values = Callable[[Array], Array]
 
 
+MAX_DIGITS = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How answers are computed: the same for every point.
@@ -69,7 +72,11 @@ class Solver:
             return self._compiled[key]
         from hesscli.expression.reader import read_formula
 
-        return Compiled(read_formula(self.text, key, self.wrt), self)
+        try:
+            return Compiled(read_formula(self.text, key, self.wrt), self)
+        except RecursionError:
+            hint = "a formula with fewer levels"
+            raise HessError("too-deep", "the formula is nested too deep", hint=hint) from None
 
     def bound(self, assignments: Sequence[Assignment]) -> tuple[Compiled, list[Point]]:
         """What answers at the points that the assignments make, and these points.

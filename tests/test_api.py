@@ -119,6 +119,35 @@ def test_an_error_tells_code_message_place_and_hint() -> None:
             hesscli.formula("x*y").at(**wrong)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"wrt": 3}, {"wrt": [1]}, {"verify": "x"}, {"verify": None}, {"dtype": "float16"},
+     {"digits": 0}, {"digits": "5"}, {"digits": 10**6}, {"exact": True, "digits": 5}, {"seed": -1},
+     {"seed": 2**64}, {"device": "moon"}],
+)  # fmt: skip
+def test_what_cannot_be_set_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(hesscli.HessError):
+        hesscli.formula("x**2", **settings).at(1)
+
+
+@pytest.mark.parametrize("text", [None, 3, b"x", sympy.Symbol("x") ** 2])
+def test_what_is_no_formula_is_refused(text: Any) -> None:
+    with pytest.raises(hesscli.HessError):
+        hesscli.formula(text)
+
+
+def test_what_is_nested_too_deep_for_a_program_is_refused() -> None:
+    program = "import hesscli\ntry: hesscli.formula('(' * 399 + 'x' + ')' * 399)\n"
+    assert _python(program + "except hesscli.HessError as e: print(e.code)") == "too-deep\n"
+
+
+def test_a_tensor_without_numbers_is_refused() -> None:
+    for value in (torch.zeros(2, device="meta"), torch.zeros(2, 2).to_sparse()):
+        with pytest.raises(hesscli.HessError):
+            hesscli.formula("x**2").at(x=value)
+    assert hesscli.formula("x**2").at(x=torch.ones(2, requires_grad=True)).value == 2
+
+
 def test_points_come_one_after_the_other() -> None:
     f = hesscli.formula("x**2*y")
     found = [a.hessian.tolist() for a in f.many([{"x": 1, "y": 2}, (3, 5)])]

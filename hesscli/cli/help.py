@@ -117,9 +117,5 @@ def explained(rows: Sequence[tuple[str, str]], width: int, column: int | None) -
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
     return textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
+        text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )

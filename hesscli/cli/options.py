@@ -12,9 +12,9 @@ from typing import Any, get_type_hints
 import typer
 
 from hesscli.render.formats import FORMATS, SUFFIXES
+from hesscli.solver import MAX_DIGITS
 from hesscli.types import Verify
 
-MAX_DIGITS = 1_000
 # Long enough for a large tensor, or for hard limits; short enough to wait for an error.
 TIMEOUT_SECONDS = 60.0
 
@@ -80,10 +80,7 @@ class Request:
         metavar="NAMES",
     )
     seed: int | None = _option(
-        POINT,
-        "The seed of randn and rand, as torch.manual_seed takes it.",
-        metavar="N",
-        min=0,
+        POINT, "The seed of randn and rand, as torch.manual_seed takes it.", metavar="N", min=0
     )
     exact: bool = _option(
         NUMBERS, "Exact numbers, such as sqrt(2)/3, and signs that are proved.", False

@@ -84,9 +84,7 @@ cbrt: Kernel = rule(_cbrt, lambda x: 1 / (3 * cbrt(x) ** 2))
 
 # torch.pow leaves out the derivative by x where y is 0, and with it the mixed one.
 power: Kernel = rule(
-    torch.pow,
-    lambda x, y: y * power(x, y - 1),
-    lambda x, y: power(x, y) * torch.log(x),
+    torch.pow, lambda x, y: y * power(x, y - 1), lambda x, y: power(x, y) * torch.log(x)
 )
 
 # hypot keeps the size of its arguments where their squares would overflow; the derivatives of
@@ -98,9 +96,7 @@ _share: Kernel = rule(
     lambda x, y: -(x / torch.hypot(x, y)) * (y / torch.hypot(x, y)) / torch.hypot(x, y),
 )
 atan2: Kernel = rule(
-    torch.atan2,
-    lambda y, x: _share(x, y) / hypot(x, y),
-    lambda y, x: -_share(y, x) / hypot(x, y),
+    torch.atan2, lambda y, x: _share(x, y) / hypot(x, y), lambda y, x: -_share(y, x) / hypot(x, y)
 )
 
 # exp(x) and not expm1(x) + 1, which is rounded to 0 for x < -38.
@@ -109,8 +105,7 @@ expm1: Kernel = rule(torch.expm1, lambda x: torch.exp(x))
 # Sigmoids: 1 - s(x) cancels for large x, s(-x) does not; s(-x) - s(x) does for small x.
 sigmoid: Kernel = rule(torch.sigmoid, lambda x: _sigmoid_slope(x))
 _sigmoid_slope: Kernel = rule(
-    lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
-    lambda x: -_sigmoid_slope(x) * torch.tanh(x / 2),
+    lambda x: torch.sigmoid(x) * torch.sigmoid(-x), lambda x: -_sigmoid_slope(x) * torch.tanh(x / 2)
 )
 softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
 _logaddexp: Kernel = rule(torch.logaddexp, lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x))
@@ -172,14 +167,10 @@ asec: Kernel = rule(
     lambda x: torch.where(x > 0, torch.atan(_above_one(x)), math.pi - torch.atan(_above_one(x))),
     lambda x: _chord(x),
 )
-acsc: Kernel = rule(
-    lambda x: torch.sign(x) * torch.atan(1 / _above_one(x)),
-    lambda x: -_chord(x),
-)
+acsc: Kernel = rule(lambda x: torch.sign(x) * torch.atan(1 / _above_one(x)), lambda x: -_chord(x))
 acot: Kernel = rule(lambda x: torch.atan(1 / x), lambda x: -_bell(x))
 asech: Kernel = rule(
-    lambda x: torch.log1p(torch.sqrt((1 - x) * (1 + x))) - torch.log(x),
-    lambda x: -_circle(x) / x,
+    lambda x: torch.log1p(torch.sqrt((1 - x) * (1 + x))) - torch.log(x), lambda x: -_circle(x) / x
 )
 acsch: Kernel = rule(lambda x: torch.asinh(1 / x), lambda x: -_line(x) / torch.abs(x))
 acoth: Kernel = rule(

@@ -236,7 +236,5 @@ def _complex_lambertw(x: Array, k: Array | int = 0) -> Array:
 
 # Off the branch point at -1/e.
 lambertw = _where(
-    lambda x: x > -0.3,
-    _complex_lambertw,
-    _mpmath(lambda x, k=0: mpmath.lambertw(x, int(k))),
+    lambda x: x > -0.3, _complex_lambertw, _mpmath(lambda x, k=0: mpmath.lambertw(x, int(k)))
 )

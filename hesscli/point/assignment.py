@@ -475,10 +475,13 @@ def _shown(value: Any) -> str:
 
 
 def _from_python(content: Any) -> Value:
-    if hasattr(content, "detach"):  # torch
-        content = content.detach().cpu()
     array = hasattr(content, "tolist") and not isinstance(content, float)
-    reader = _Reader(program=True, doubles=array)
-    value = reader.value(content.tolist() if array else content)
+    try:
+        if hasattr(content, "detach"):  # torch
+            content = content.detach().cpu()
+        content = content.tolist() if array else content
+    except (RuntimeError, TypeError) as error:  # NotImplementedError too: it has no numbers
+        raise HessError("bad-value", f"this tensor has no numbers: {error}"[:200]) from None
+    value = _Reader(program=True, doubles=array).value(content)
     _check_size(size(value.shape), MAX_ELEMENTS)
     return value

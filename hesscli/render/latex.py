@@ -67,10 +67,7 @@ def _comments(answer: Answer) -> Iterator[str]:
 
 
 def _aligned(
-    point: dict[str, str],
-    value: str,
-    gradient: Sequence[str],
-    hessian: Sequence[Sequence[str]],
+    point: dict[str, str], value: str, gradient: Sequence[str], hessian: Sequence[Sequence[str]]
 ) -> Iterator[str]:
     at = ", ".join(f"{_name(label)} = {number}" if number else _name(label)
                    for label, number in point.items())  # fmt: skip
