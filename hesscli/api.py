@@ -78,7 +78,7 @@ class Formula:
         names = tuple(wrt.replace(",", " ").split()) if isinstance(wrt, str) else wrt or ()
         good = {
             "the formula": isinstance(text, str),
-            "`wrt`": isinstance(names, Sequence) and all(isinstance(n, str) for n in names),
+            "`wrt`": isinstance(names, Sequence) and [*dict.fromkeys(map(str, names))] == [*names],
             "`dtype`": dtype in ("float64", "float32"),
             "`verify`": verify in list(Verify),
             "`digits`": digits in (None, *range(1, MAX_DIGITS + 1)) and not (digits and exact),
@@ -159,10 +159,11 @@ class Answer:
 
     def _matrix(self, entries: Any) -> Any:
         if self._answer.basis is Basis.DOUBLES:
-            return entries
+            return entries.copy()
         import sympy
 
-        return sympy.Matrix(entries).applyfunc(lambda e: sympy.nan if e is None else e)
+        rows = [row if isinstance(row, tuple) else (row,) for row in entries]
+        return sympy.Matrix([[sympy.nan if e is None else e for e in row] for row in rows])
 
     @property
     def blocks(self) -> dict[str, dict[str, Any]]:
@@ -184,10 +185,8 @@ class Answer:
     def point(self) -> dict[str, Any]:
         """The value that each variable had: a number, or nested lists of them."""
         place = self._answer.place
-        return {
-            v.name: shaped(place.entries(v.name), v.shape)
-            for v in (*place.variables, *place.constants)
-        }
+        given = (*place.variables, *place.constants)
+        return {v.name: shaped(place.entries(v.name), v.shape) for v in given}
 
     @property
     def eigenvalues(self) -> Any:

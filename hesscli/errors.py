@@ -42,6 +42,10 @@ class HessError(Exception):
     def __post_init__(self) -> None:
         super().__init__(self.message)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """For ``pickle``: left to itself, an exception is rebuilt from its message alone."""
+        return type(self), (self.code, self.message), self.__dict__
+
     def at(self, source: str, span: tuple[int, int] | None = None) -> HessError:
         """This error with the text that its span refers to, and a span, unless it has them."""
         if self.source is None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import re
 import signal
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -210,3 +212,37 @@ def test_it_works_in_a_thread_and_leaves_the_process_alone() -> None:
     norm, p = np.linalg.norm(x), np.exp(x) / np.exp(x).sum()
     wanted = np.eye(400) / norm - np.outer(x, x) / norm**3 + np.diag(p) - np.outer(p, p)
     np.testing.assert_allclose(found[0], wanted, atol=1e-15)
+
+
+def test_lists_may_hold_what_arrays_hold() -> None:
+    x = np.array([2.0, 3.0])
+    formula = hesscli.formula("x**3")
+    wanted = formula.at(x=x).hessian
+    for value in ([*x], [*torch.tensor(x)]):
+        np.testing.assert_array_equal(formula.at(x=value).hessian, wanted)
+
+
+def test_what_an_answer_gives_is_the_callers_own() -> None:
+    answer = hesscli.formula("x**2").at(3)
+    answer.hessian[0, 0] = 7
+    assert answer.hessian[0, 0] == 2
+
+
+def test_a_variable_asked_for_twice_is_refused() -> None:
+    with pytest.raises(hesscli.HessError):
+        hesscli.formula("x**2", wrt=["x", "x"])
+
+
+def test_an_error_survives_a_pool_of_processes() -> None:
+    with pytest.raises(hesscli.HessError) as caught:
+        hesscli.formula("x +* 2")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.report(), copy.status) == (caught.value.report(), caught.value.status)
+
+
+def test_an_undefined_entry_in_exact_arithmetic_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        answer = hesscli.formula("x*abs(x) + y**2", exact=True).at(0, 1)
+        assert answer.hessian[0, 0] is sympy.nan
+        assert answer.gradient == sympy.Matrix([0, 2])

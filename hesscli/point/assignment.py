@@ -477,11 +477,18 @@ def _shown(value: Any) -> str:
 def _from_python(content: Any) -> Value:
     array = hasattr(content, "tolist") and not isinstance(content, float)
     try:
-        if hasattr(content, "detach"):  # torch
-            content = content.detach().cpu()
-        content = content.tolist() if array else content
+        content = _plain(content)
     except (RuntimeError, TypeError) as error:  # NotImplementedError too: it has no numbers
         raise HessError("bad-value", f"this tensor has no numbers: {error}"[:200]) from None
     value = _Reader(program=True, doubles=array).value(content)
     _check_size(size(value.shape), MAX_ELEMENTS)
     return value
+
+
+def _plain(content: Any) -> Any:
+    """Lists instead of arrays and tensors, and Python's numbers."""
+    if isinstance(content, (list, tuple)):
+        return list(map(_plain, content))
+    if hasattr(content, "detach"):  # torch
+        content = content.detach().cpu()
+    return content.tolist() if hasattr(content, "tolist") else content
