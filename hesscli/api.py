@@ -170,7 +170,6 @@ class Answer:
         """The Hessian in blocks: ``blocks["x"]["y"]`` has the shape (*shape_x, *shape_y)."""
         import numpy as np
 
-        matrix = self._answer.jet.doubles()
         variables = self._answer.place.variables
         ends = np.cumsum([v.size for v in variables])[:-1]
         return {
@@ -178,7 +177,7 @@ class Answer:
                 v.name: block.reshape((*u.shape, *v.shape))
                 for v, block in zip(variables, np.split(rows, ends, axis=1), strict=True)
             }
-            for u, rows in zip(variables, np.split(matrix, ends), strict=True)
+            for u, rows in zip(variables, np.split(self._answer.jet.doubles(), ends), strict=True)
         }
 
     @property

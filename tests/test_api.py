@@ -222,6 +222,13 @@ def test_lists_may_hold_what_arrays_hold() -> None:
         np.testing.assert_array_equal(formula.at(x=value).hessian, wanted)
 
 
+def test_lists_nested_without_end_are_no_value() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(hesscli.HessError, match="at most 16 axes"):
+        hesscli.formula("x**2").at(x=endless)
+
+
 def test_what_an_answer_gives_is_the_callers_own() -> None:
     answer = hesscli.formula("x**2").at(3)
     answer.hessian[0, 0] = 7

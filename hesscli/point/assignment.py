@@ -465,9 +465,10 @@ def from_values(positional: Sequence[Any], named: Mapping[str, Any]) -> Assignme
     A Python float is the shortest decimal that reads back the same; one in an array is a double.
     Raises :class:`HessError` for anything else, and for what is not finite.
     """
-    source = ",".join([*map(_shown, positional), *(f"{n}={_shown(v)}" for n, v in named.items())])
+    ordered = tuple(map(_from_python, positional))
     values = {canonical_name(name): _from_python(value) for name, value in named.items()}
-    return Assignment(source, tuple(map(_from_python, positional)), values, {})
+    source = ",".join([*map(_shown, positional), *(f"{n}={_shown(v)}" for n, v in named.items())])
+    return Assignment(source, ordered, values, {})
 
 
 def _shown(value: Any) -> str:
@@ -475,20 +476,20 @@ def _shown(value: Any) -> str:
 
 
 def _from_python(content: Any) -> Value:
-    array = hasattr(content, "tolist") and not isinstance(content, float)
+    doubles = hasattr(content, "tolist") and not isinstance(content, float)
     try:
         content = _plain(content)
-    except (RuntimeError, TypeError) as error:  # NotImplementedError too: it has no numbers
+    except (RuntimeError, TypeError) as error:  # NotImplementedError too
         raise HessError("bad-value", f"this tensor has no numbers: {error}"[:200]) from None
-    value = _Reader(program=True, doubles=array).value(content)
+    value = _Reader(program=True, doubles=doubles).value(content)
     _check_size(size(value.shape), MAX_ELEMENTS)
     return value
 
 
-def _plain(content: Any) -> Any:
-    """Lists instead of arrays and tensors, and Python's numbers."""
+def _plain(content: Any, axes: int = MAX_AXES) -> Any:
+    """Lists instead of arrays and tensors, and Python's numbers instead of theirs."""
     if isinstance(content, (list, tuple)):
-        return list(map(_plain, content))
-    if hasattr(content, "detach"):  # torch
-        content = content.detach().cpu()
+        if not axes:
+            raise HessError("too-large", f"a tensor has at most {MAX_AXES} axes")
+        return [_plain(item, axes - 1) for item in content]
     return content.tolist() if hasattr(content, "tolist") else content
