@@ -49,7 +49,7 @@ DESCRIPTION = (
 )
 ENVIRONMENT = (
     ("NO_COLOR", "where it is set and not empty, nothing has a hue"),
-    ("FORCE_COLOR", "where it is set and not empty, a pipe gets colours as well"),
+    ("FORCE_COLOR", "where it is set, not empty and not 0, a pipe gets colours as well"),
     ("COLUMNS", "the width of the terminal, where it is not to be asked for it"),
     (
         "HESS_WARM",
