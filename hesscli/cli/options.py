@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 import typer
 
-from hesscli.render.formats import FORMATS, SUFFIXES
+from hesscli.render.formats import FORMATS, PICTURES, SUFFIXES
 from hesscli.solver import MAX_DIGITS
 from hesscli.types import Verify
 
@@ -128,7 +128,9 @@ class Request:
         metavar="FILE",
     )
     plot: str | None = _option(
-        OUTPUT, "Draw a picture of the answer into FILE, .svg, .png or .pdf.", metavar="FILE"
+        OUTPUT,
+        f"Draw a picture of the answer into FILE, {', '.join(PICTURES[:-1])} or {PICTURES[-1]}.",
+        metavar="FILE",
     )
     full: bool = _option(OUTPUT, "Every number of a large answer.", False)
     color: Color = _option(

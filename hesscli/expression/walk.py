@@ -92,7 +92,7 @@ class Walk:
                 return self._done(node, lambda: calculus.differentiated(expression, by))
         return self._integral(body, limits, node)
 
-    def _terms(self, body: Node, limits: Sequence[Node], node: Node) -> list[Expr]:
+    def _terms(self, body: Node, limits: Sequence[Node], node: tree.Call) -> list[Expr]:
         """The terms for all values of the indices; the last pair is the outermost, as in SymPy."""
         if not limits:
             return [self.number(body)]
@@ -112,13 +112,13 @@ class Walk:
                 terms += self._terms(body, inner, node)
         return terms
 
-    def _limits(self, pair: Node, node: Node) -> tuple[str, Expr, Expr]:
+    def _limits(self, pair: Node, node: tree.Call) -> tuple[str, Expr, Expr]:
         if isinstance(pair, tree.Pair) and len(pair.items) == 3:
             name, start, stop = pair.items
             if isinstance(name, tree.Name):
                 return name.name, self.number(start), self.number(stop)
-        shown = node.name if isinstance(node, tree.Call) else "Sum"
-        self.fail(f"`{shown}` takes a name with its limits", pair, f"{shown}(k*x, (k, 1, 10))")
+        example = f"{node.name}(k*x, (k, 1, 10))"
+        self.fail(f"`{node.name}` takes a name with its limits", pair, example)
 
     def _by(self, items: Sequence[Node], node: Node) -> Iterator[tuple[Expr, int]]:
         """The variables of a derivative with how often: ``x``, ``x, 2`` or ``(x, 2)``."""

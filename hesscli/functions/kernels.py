@@ -100,14 +100,14 @@ atan2: Kernel = rule(
 )
 
 # exp(x) and not expm1(x) + 1, which is rounded to 0 for x < -38.
-expm1: Kernel = rule(torch.expm1, lambda x: torch.exp(x))
+expm1: Kernel = rule(torch.expm1, torch.exp)
 
 # Sigmoids: 1 - s(x) cancels for large x, s(-x) does not; s(-x) - s(x) does for small x.
 sigmoid: Kernel = rule(torch.sigmoid, lambda x: _sigmoid_slope(x))
 _sigmoid_slope: Kernel = rule(
     lambda x: torch.sigmoid(x) * torch.sigmoid(-x), lambda x: -_sigmoid_slope(x) * torch.tanh(x / 2)
 )
-softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), lambda x: sigmoid(x))
+softplus: Kernel = rule(lambda x: torch.logaddexp(x, torch.zeros_like(x)), sigmoid)
 _logaddexp: Kernel = rule(torch.logaddexp, lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x))
 
 
@@ -156,16 +156,16 @@ _chord: Kernel = rule(
     lambda x: -_chord(x) * (1 / x + x / _above_one(x) / _above_one(x)),
 )
 
-asin: Kernel = rule(torch.asin, lambda x: _circle(x))
+asin: Kernel = rule(torch.asin, _circle)
 acos: Kernel = rule(torch.acos, lambda x: -_circle(x))
-asinh: Kernel = rule(torch.asinh, lambda x: _line(x))
-atan: Kernel = rule(torch.atan, lambda x: _bell(x))
-acosh: Kernel = rule(torch.acosh, lambda x: _hyperbola(x))
-atanh: Kernel = rule(torch.atanh, lambda x: _band(x))
+asinh: Kernel = rule(torch.asinh, _line)
+atan: Kernel = rule(torch.atan, _bell)
+acosh: Kernel = rule(torch.acosh, _hyperbola)
+atanh: Kernel = rule(torch.atanh, _band)
 # Near 1, acos(1/x) and the like lose half the digits, because 1/x is rounded.
 asec: Kernel = rule(
     lambda x: torch.where(x > 0, torch.atan(_above_one(x)), math.pi - torch.atan(_above_one(x))),
-    lambda x: _chord(x),
+    _chord,
 )
 acsc: Kernel = rule(lambda x: torch.sign(x) * torch.atan(1 / _above_one(x)), lambda x: -_chord(x))
 acot: Kernel = rule(lambda x: torch.atan(1 / x), lambda x: -_bell(x))
@@ -173,9 +173,7 @@ asech: Kernel = rule(
     lambda x: torch.log1p(torch.sqrt((1 - x) * (1 + x))) - torch.log(x), lambda x: -_circle(x) / x
 )
 acsch: Kernel = rule(lambda x: torch.asinh(1 / x), lambda x: -_line(x) / torch.abs(x))
-acoth: Kernel = rule(
-    lambda x: torch.sign(x) * torch.log1p(2 / (torch.abs(x) - 1)) / 2, lambda x: _band(x)
-)
+acoth: Kernel = rule(lambda x: torch.sign(x) * torch.log1p(2 / (torch.abs(x) - 1)) / 2, _band)
 
 
 def sinc(x: Tensor) -> Tensor:
@@ -234,7 +232,7 @@ def polygamma(order: int) -> Kernel:
     return rule(value, lambda x: polygamma(order + 1)(x))
 
 
-lgamma: Kernel = rule(torch.lgamma, lambda x: polygamma(0)(x))
+lgamma: Kernel = rule(torch.lgamma, polygamma(0))
 gamma: Kernel = rule(partial(_by_numpy, values.gamma), lambda x: gamma(x) * polygamma(0)(x))
 
 

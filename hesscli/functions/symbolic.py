@@ -446,8 +446,6 @@ def Heaviside(x: Expr) -> Expr:
 
 
 E1 = partial(expint, 1)
-digamma = partial(sympy.polygamma, 0)
-trigamma = partial(sympy.polygamma, 1)
 exp2 = partial(sympy.Pow, 2)
 
 

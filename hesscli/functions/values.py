@@ -51,15 +51,7 @@ def _scipy(name: str, part: int | None = None) -> Value:
 
 def _elementwise(entry: Callable[..., float]) -> Value:
     """``entry`` for each element, remembered."""
-    entry = lru_cache(REMEMBERED)(entry)
-
-    def value(*args: Array) -> Array:
-        broadcast = np.broadcast_arrays(*args)
-        columns = (a.ravel().tolist() for a in broadcast)
-        numbers = [entry(*each) for each in zip(*columns, strict=True)]
-        return np.array(numbers, dtype=np.float64).reshape(broadcast[0].shape)
-
-    return value
+    return np.vectorize(lru_cache(REMEMBERED)(entry), otypes=[np.float64])
 
 
 def _mpmath(function: Callable[..., Any]) -> Value:

@@ -232,7 +232,7 @@ class _Parser:
             if token.kind == "/" and self.juxtaposed:
                 self._ambiguous_quotient(token, factor)
             factors += self._flat(token.kind, factor)
-        if len(factors) == 1 or (self.juxtaposed and len(factors) == len(self._flat("*", factor))):
+        if len(factors) == len(self._flat("*", factor)):
             return factor
         return tree.Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
 

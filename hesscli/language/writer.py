@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hesscli.language import tree
-from hesscli.language.tokens import GREEK, is_vulgar_fraction
+from hesscli.language.tokens import GREEK, SUPERSCRIPTS, is_vulgar_fraction
 from hesscli.language.tree import Node
 
 # How tightly a node binds, for brackets in `unparse`: a child is bracketed when it binds looser
@@ -100,6 +100,6 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
     raise AssertionError(node)  # of points only
 
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_RAISED = str.maketrans({sign: raised for raised, sign in SUPERSCRIPTS.items()})
 _COMPARED = {"<=": "≤", ">=": "≥", "!=": "≠"}
 _GREEK_LETTERS = {name: letter for letter, name in GREEK.items() if letter != "ς"}

@@ -73,7 +73,7 @@ def _is_possible(argv: list[str]) -> bool:
     if any("/dev/fd/" in word or "/dev/tty" in word or "/proc/" in word for word in argv):
         return False  # which are others in another process
     # Only a terminal's own job may read from it, and the worker is none.
-    reads = any(word == "-" or word == "--at=-" for word in argv)
+    reads = any(word in ("-", "--at=-") for word in argv)
     return not (reads and os.isatty(0))
 
 
