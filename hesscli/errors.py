@@ -122,11 +122,8 @@ def _excerpt(source: str, span: tuple[int, int]) -> list[str]:
     """
     start, end = span
     width = max(20, min(EXCERPT_WIDTH, get_terminal_size((80, 24)).columns - len("  …  …")))
-    if len(source) <= width:
-        first, last = 0, len(source)
-    else:
-        first = max(0, min(start - width // 2, len(source) - width))
-        last = min(len(source), first + width)
+    first = max(0, min(start - width // 2, len(source) - width))
+    last = min(len(source), first + width)
     before = "…" if first > 0 else ""
     after = "…" if last < len(source) else ""
     shown = before + printable(source[first:last]) + after

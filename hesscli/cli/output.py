@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
@@ -132,7 +132,7 @@ class _Drawing:
         stream = self.stream()
         unicode = holds_unicode(stream)
         full = self.request.full or not stream.isatty()
-        document = replace(documented(answer, unicode=unicode, full=full), full=full)
+        document = documented(answer, unicode=unicode, full=full)
         if self.count:
             yield "\n"
         self.count += 1

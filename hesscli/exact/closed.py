@@ -14,7 +14,6 @@ import numpy as np
 import sympy
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
-from hesscli.derive.pattern import structural_zeros
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact.inertia import closed_forms, components, inertia_of, kind_of, pair, spectrum
 from hesscli.exact.limits import Entry, Examiner, exact, path, undefined_entries
@@ -85,7 +84,7 @@ def evaluate(
             {name: (number,) for name, number in place.point.items()},
         ),
         jet=Expressions(found[()], gradient, hessian),
-        structural=structural_zeros(formula, variables[: formula.wrt], (), place.derivative),
+        structural=examiner.zeros(variables[: formula.wrt], (), known=True),
         digits=digits,
         verdict=Verdict(eigenvalues, inertia, definiteness, stationary, kind),
         undefined=(

@@ -33,6 +33,7 @@ from hesscli.render.answer import KINDS
 from hesscli.render.document import MAX_LISTED, bracketed, displayed, groups
 from hesscli.render.figures import number
 from hesscli.render.phrases import words
+from hesscli.render.spy import tiled
 from hesscli.types import Array
 
 if TYPE_CHECKING:
@@ -397,9 +398,8 @@ def pooled(matrix: Array) -> Array:
     step = -(-len(matrix) // MAX_PIXELS)
     if step == 1:
         return matrix
-    count = -(-len(matrix) // step)
-    padded = np.pad(matrix, (0, count * step - len(matrix)))
-    squares = padded.reshape(count, step, count, step).swapaxes(1, 2).reshape(count, count, -1)
+    squares = tiled(matrix, step, step)
+    squares = squares.reshape(*squares.shape[:2], -1)
     largest = np.argmax(np.nan_to_num(np.abs(squares), nan=np.inf), axis=-1, keepdims=True)
     return np.take_along_axis(squares, largest, axis=-1)[..., 0]
 

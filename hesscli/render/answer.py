@@ -53,7 +53,12 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
     labels = tuple(name for v in variables for name in v.elements())
     text = writing(answer, _number, MISSING, notation)
     lines: list[Line] = []
+    captions: dict[tuple[int, int], str] = {}
+    # NumPy takes a sixth of the time of a small answer in symbols to load.
     if answer.basis is not Basis.SYMBOLS:
+        from hesscli.render import blocks
+
+        captions = blocks.captions(variables, answer.jet.doubles(), answer.structural)
         lines.append(Line("at", _point(answer, notation, most, text)))
         lines.append(Line("value", text(answer.jet.value)))
     slopes = answer.jet.slopes()
@@ -62,13 +67,6 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
     else:
         named = [f"{name}: {text(slope)}" for name, slope in zip(labels, slopes, strict=True)]
         lines += below("gradient", named, most)
-    # NumPy takes a sixth of the time of a small answer in symbols to load.
-    blocked = answer.basis is not Basis.SYMBOLS
-    captions: dict[tuple[int, int], str] = {}
-    if blocked:
-        from hesscli.render import blocks
-
-        captions = blocks.captions(variables, answer.jet.doubles(), answer.structural)
     return Document(
         title=title(formula.pretty if unicode else formula.text),
         lines=tuple(lines),
@@ -82,6 +80,7 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
         verdict=(*_verdict(answer, text, most), *_remarks(answer)),
         table=None if answer.check is None else _table(answer.check),
         summary=_summary(answer, variables) if len(labels) > MAX_COLUMNS else (),
+        full=full,
     )
 
 

@@ -109,13 +109,13 @@ def lines(
         indices = [*range(first), *range(matrix.order - (count - first), matrix.order)]
         side = max(display_width(matrix.labels[i]) for i in indices)
         parts = _parts(matrix, _columns(matrix, indices, signs), width - side)
-        if len(parts) == 1 or (parts and count == matrix.order):
+        if len(parts) == 1:
             break
-        if count == 1 or not parts or isinstance(matrix.entries, Texts):
-            return None
+        if not parts or isinstance(matrix.entries, Texts):
+            return None  # a list of formulas is read more easily
+        if count == matrix.order:
+            break
         count = min(count - 1, sum(len(block.columns) for block in parts[0]))
-    if len(parts) > 1 and isinstance(matrix.entries, Texts):
-        return None  # a list of formulas is read more easily
     return matrix.order - count, _drawn(matrix, indices, parts, side, signs)
 
 

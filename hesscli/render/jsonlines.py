@@ -78,10 +78,8 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
     verdict, grounds = answer.verdict, answer.grounds
     tail: dict[str, Any] = {}
     if answer.basis is not Basis.SYMBOLS:
-        eigenvalues = verdict.eigenvalues
-        tail["eigenvalues"] = (
-            None if eigenvalues is None else [entry(e) for e in _list(eigenvalues)]
-        )
+        found = verdict.eigenvalues
+        tail["eigenvalues"] = None if found is None else list(map(entry, found))
         signs = ("positive", "zero", "negative")
         tail["inertia"] = verdict.inertia and dict(zip(signs, verdict.inertia, strict=True))
         tail["definiteness"] = verdict.definiteness
@@ -104,10 +102,6 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
     if answer.comparison is not None:
         tail["expected"] = _comparison(answer.comparison)
     return tail
-
-
-def _list(numbers: Any) -> list[Any]:
-    return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
 
 
 def _check(check: Check) -> dict[str, Any]:
@@ -175,17 +169,17 @@ class _Rows:
     def __init__(self, jet: Jet, entry: Callable[[Any], Any]) -> None:
         self.values = jet.hessian
         self.entry = entry
-        self.kept: dict[int, list[str]] | None = {} if len(jet.hessian) <= MAX_KEPT else None
+        self.kept: dict[int, list[str]] = {}
 
     def __getitem__(self, i: int) -> list[str]:
-        if self.kept is not None and i in self.kept:
+        if i in self.kept:
             return self.kept[i]
-        entries = list(map(self.entry, _list(self.values[i])))
         if isinstance(self.values, tuple):
-            row = [json.dumps(entry) for entry in entries]
+            row = [json.dumps(self.entry(entry)) for entry in self.values[i]]
         else:  # a million numbers at once take a third of the time
+            entries = list(map(self.entry, self.values[i].tolist()))
             row = json.dumps(entries, allow_nan=False)[1:-1].split(", ")
-        if self.kept is not None:
+        if len(self.values) <= MAX_KEPT:
             self.kept[i] = row
         return row
 

@@ -6,7 +6,7 @@ What is undefined, and the notes, stand before it as comments.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sympy
@@ -85,9 +85,8 @@ def _name(label: str) -> str:
     return f"{{{shown}}}_{{{index[:-1]}}}" if bracket else shown
 
 
-def _matrix(rows: Iterable[Sequence[str]]) -> str:
+def _matrix(rows: Sequence[Sequence[str]]) -> str:
     # Not pmatrix: amsmath's has ten columns at most.
-    rows = list(rows)
     lines = r" \\ ".join(" & ".join(row) for row in rows)
     columns = "c" * len(rows[0])
     return rf"\left(\begin{{array}}{{{columns}}} {lines} \end{{array}}\right)"

@@ -31,7 +31,7 @@ def pictures(
     step = max(-(-len(matrix) // (room * across)) for matrix in parts.values())
     drawn: list[tuple[str, list[Spans]]] = []
     for name, matrix in parts.items():
-        cells = _tiled(matrix, step * down, step * across)
+        cells = tiled(matrix, step * down, step * across)
         texts = _braille(cells, step) if unicode else _stars(cells)
         shades = levels(np.abs(cells).max(axis=(2, 3)), float(np.abs(matrix).max()))
         roles = [[f"{name}-{level}" for level in row] for row in shades.tolist()]
@@ -42,7 +42,7 @@ def pictures(
     return drawn, f"one dot for {step}×{step} entries" if step > 1 else ""
 
 
-def _tiled(matrix: Array, height: int, width: int) -> Array:
+def tiled(matrix: Array, height: int, width: int) -> Array:
     """The matrix in tiles: (rows, columns, height, width), with zeros beyond its ends."""
     order = len(matrix)
     padded = np.pad(matrix, ((0, -order % height), (0, -order % width)))

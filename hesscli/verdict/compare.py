@@ -7,6 +7,7 @@ this mistake been made. A cause is named only where its image agrees with the wh
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from hesscli.errors import HessError
 from hesscli.notes import Cause
 from hesscli.point.assignment import read_assignment
 from hesscli.shapes import Shape, size
-from hesscli.types import Array, Values
+from hesscli.types import Array, Mask, Values
 from hesscli.verdict.spectrum import spectrum
 
 # Above the rounding of single precision, so that a right matrix agrees whatever computed it;
@@ -34,12 +35,10 @@ ABSOLUTE_TOLERANCE = 1e-12
 MAX_MOVED = 6  # 6! orders are tried at most
 MAX_FACTOR = 10
 MAX_SAMPLE = 1000  # entries whose digits are counted
-_LARGEST = float(np.finfo(np.float64).max)
 _HINT = '--expect "[[1, 1/2], [1/2, 3]]" or --expect @FILE (.npy or .json)'
 # Errors whose hints speak of points.
 _OF_POINTS = ("syntax", "formula", "bad-value", "mixed-point")
 
-Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 Images = Iterator[tuple[Finding, Array]]  # a hypothesis, and its image
 Orders = Iterator[tuple[Finding, Indices]]
@@ -131,7 +130,7 @@ def compare(
     case = _Case(expected, theirs, found, differing, labels, variable_shapes)
     return Comparison(
         differences,
-        None if np.isnan(largest) else min(largest, _LARGEST),
+        None if np.isnan(largest) else min(largest, sys.float_info.max),
         _cause(case) if differences else None,
     )
 

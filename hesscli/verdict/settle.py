@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,15 +36,11 @@ KEPT = 4_500
 LOST = 450_000
 
 
-def _packed(value: Any, gradient: Any, hessian: Any) -> Array:
-    """Value, gradient (n,) and Hessian (n, n) one after the other, as what is done to one is done
-    to all; NaN for None.
-    """
-    return np.concatenate([np.asarray(part, float).ravel() for part in (value, gradient, hessian)])
-
-
 def _parts(packed: Array, order: int) -> dict[str, Array]:
-    """Value, gradient and Hessian of what is packed, by their names in an answer."""
+    """Value, gradient and Hessian of what is packed, by their names in an answer.
+
+    They stand one after the other, as what is done to one is done to all.
+    """
     value, gradient, hessian = np.split(packed, [1, 1 + order])
     return {
         "value": value.reshape(()),
@@ -89,7 +84,7 @@ def settle(
     with clock.within(0, "examining the kinks and edges at this point"):
         total = elements.contribution(sums.suspects)
     met = list(elements.found)
-    rest = _packed(sums.value, sums.gradient, sums.hessian)
+    rest = np.concatenate([[sums.value], sums.gradient, sums.hessian.ravel()])
     exact, reason = _exactly(elements, sums, formula, verify, clock)
     digits = whole = None
     if exact is not None:

@@ -6,6 +6,7 @@ symmetric eigenvalue problem (Golub & Van Loan, *Matrix Computations*, §8.1).
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,7 +19,6 @@ from hesscli.types import Array
 
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
 MAX_EXACT_ORDER = 24
-_LARGEST = float(np.finfo(np.float64).max)
 
 
 def judged(answer: Answer) -> Answer:
@@ -45,7 +45,7 @@ def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[Remark, ...
     notes = _asymmetry(matrix, grounds.epsilon)
     eigenvalues = spectrum(symmetric)
     norm = float(np.abs(eigenvalues).max())
-    tolerance = min(order * grounds.epsilon * norm, _LARGEST)
+    tolerance = min(order * grounds.epsilon * norm, sys.float_info.max)
     inertia = (
         int((eigenvalues > tolerance).sum()),
         int((np.abs(eigenvalues) <= tolerance).sum()),
@@ -65,7 +65,7 @@ def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[Remark, ...
         inertia=inertia,
         definiteness=definiteness,
         stationary=stationary,
-        gradient_tolerance=min(float(allowed.max()), _LARGEST),
+        gradient_tolerance=min(float(allowed.max()), sys.float_info.max),
         kind=kind_of(definiteness) if stationary else None,
     )
     return verdict, notes
