@@ -51,7 +51,8 @@ def _scipy(name: str, part: int | None = None) -> Value:
 
 def _elementwise(entry: Callable[..., float]) -> Value:
     """``entry`` for each element, remembered."""
-    return np.vectorize(lru_cache(REMEMBERED)(entry), otypes=[np.float64])
+    each = np.vectorize(lru_cache(REMEMBERED)(entry), otypes=[np.float64])
+    return np.errstate(all="ignore")(each)  # what overflows in C is inf here
 
 
 def _mpmath(function: Callable[..., Any]) -> Value:
