@@ -141,14 +141,14 @@ def sign(number: Expr) -> int | None:
         return int(sympy.sign(number))
     source = partial(number_at, number, {})
     certain = sure(source, SIGN_DIGITS, most=5 * SIGN_DIGITS)
-    if certain is None and _vanishes(number):
+    if certain is None and vanishes(number):
         return 0
     if certain is None:
         certain = sure(source, SIGN_DIGITS)
     return None if certain is None else int(sympy.sign(certain))
 
 
-def _vanishes(number: Expr) -> bool:
+def vanishes(number: Expr) -> bool:
     """Whether a rewriting, or the minimal polynomial, proves that ``number`` is 0."""
     if not _is_small(number, MAX_EXPANDED):
         return False

@@ -1,0 +1,367 @@
+"""A SymPy expression at an exact point → the enclosed jet of its value, gradient and Hessian.
+
+Nothing is differentiated in symbols: each part of the expression, once, gives its second-order jet
+in ball arithmetic. What is piecewise takes the piece that is proved to hold near the point; a part
+that is constant near the point has no kinks, whatever it is an argument of. What cannot be told is
+raised: at this precision, at this point, or by these means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from math import isqrt
+
+import sympy
+from flint import arb, fmpq
+
+from hesscli.exact.jets import (
+    ONE,
+    ZERO,
+    Jet,
+    Meter,
+    Number,
+    composed,
+    is_exactly_zero,
+    product,
+    scaled,
+    sign_of,
+    total,
+    whole_power,
+)
+from hesscli.functions.balls import (
+    WEIGHTS,
+    NotProvedError,
+    NotRealError,
+    SingularError,
+    UndecidedError,
+    partials,
+)
+from hesscli.types import Expr
+
+MAX_POWER = 10**6
+CONSTANTS: dict[str, Callable[[], Number]] = {
+    "Pi": arb.pi,
+    "Exp1": arb.const_e,
+    "EulerGamma": arb.const_euler,
+    "Catalan": arb.const_catalan,
+    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
+}
+
+
+class BoundaryError(Exception):
+    """The point lies on the boundary of two pieces: ``quantity`` is 0 there and changes."""
+
+    def __init__(self, quantity: Expr, jet: Jet, thin: bool) -> None:
+        super().__init__(quantity)
+        self.quantity, self.jet, self.thin = quantity, jet, thin
+
+
+class Balls:
+    """Jets at one point, at the working precision of FLINT's context.
+
+    ``place`` gives the jet of each symbol by its name. ``sides`` assigns a sign to quantities that
+    are 0 at the point, which is then approached from there alone; ``vanishes`` tells by algebra
+    whether a constant expression is 0, where it is asked at all.
+    """
+
+    def __init__(
+        self,
+        place: Mapping[str, Jet],
+        meter: Meter,
+        sides: Mapping[Expr, int] | None = None,
+        vanishes: Callable[[Expr], bool] | None = None,
+    ) -> None:
+        self.place = place
+        self.meter = meter
+        self.sides = sides or {}
+        self.vanishes = vanishes
+        self._known: dict[Expr, Jet] = {}
+
+    def jet(self, expression: Expr) -> Jet:
+        """The jet of ``expression``.
+
+        Raises :class:`UndecidedError` where more precision may help, :class:`BoundaryError`,
+        :class:`SingularError`, :class:`NotProvedError`, and
+        :class:`hesscli.exact.jets.BudgetError`.
+        """
+        known = self._known.get(expression)
+        if known is None:
+            known = self._known[expression] = self._jet(expression)
+        return known
+
+    def _jet(self, e: Expr) -> Jet:
+        if e.is_Symbol:
+            return self.place[e.name]
+        if e.is_Rational:
+            return Jet(fmpq(int(e.p), int(e.q)))
+        if e.is_Add:
+            return total(map(self.jet, e.args), self.meter)
+        if e.is_Mul:
+            return self._product(e.args)
+        if e.is_Pow:
+            return self._power(*e.args)
+        way = _PIECES.get(type(e).__name__)
+        if way is not None:
+            return way(self, e)
+        if not e.args:
+            return Jet(self._constant(e))
+        return self._function(type(e).__name__, [self.jet(arg) for arg in e.args])
+
+    def _constant(self, e: Expr) -> Number:
+        if e.is_Float:
+            sign, mantissa, exponent, _ = e._mpf_
+            number = fmpq(int(mantissa)) * fmpq(2) ** int(exponent)
+            return -number if sign else number
+        way = CONSTANTS.get(type(e).__name__)
+        if way is None:
+            raise NotProvedError(str(e))
+        return way()
+
+    def _product(self, factors: Sequence[Expr]) -> Jet:
+        jets = sorted((self.jet(factor) for factor in factors), key=lambda jet: jet.varies)
+        result = jets[0]
+        for jet in jets[1:]:
+            result = product(result, jet, self.meter)
+        return result
+
+    def _function(self, name: str, inner: Sequence[Jet]) -> Jet:
+        self.meter.spend(WEIGHTS.get(name, 1))
+        moving = [k for k, jet in enumerate(inner) if jet.varies]
+        found = partials(name, [jet.value for jet in inner], moving)
+        return composed(found.value, found.first, found.second, inner, self.meter)
+
+    # Powers
+
+    def _power(self, base: Expr, exponent: Expr) -> Jet:
+        if exponent.is_Integer:
+            return self._whole(base, int(exponent))
+        if base is sympy.E:
+            return self._function("exp", [self.jet(exponent)])
+        u, p = self.jet(base), self.jet(exponent)
+        sign = self._sign(base, u)
+        if not p.varies and sign == 0:
+            return self._at_zero(base, u, p.value)
+        if sign != 1:
+            raise SingularError if sign == 0 else NotRealError
+        if not p.varies:
+            return self._real_power(u, p.value)
+        exact = type(u.value) is fmpq and not u.varies
+        if exact and type(p.value) is fmpq and p.value.q == 1 and abs(p.value.p) < MAX_POWER:
+            logarithm = arb(u.value).log()
+            value = whole_power(u.value, int(p.value.p))
+            slope = value * logarithm
+            return composed(value, {0: slope}, {(0, 0): slope * logarithm}, [p], self.meter)
+        return self._function("exp", [product(p, self._function("log", [u]), self.meter)])
+
+    def _whole(self, base: Expr, n: int) -> Jet:
+        if abs(n) > MAX_POWER:
+            raise NotProvedError("a large power")
+        u = self.jet(base)
+        if n < 0 and self._sign(base, u, needed=False) == 0:
+            raise SingularError
+        if not u.varies:
+            return Jet(_finite(whole_power(u.value, n)))
+        if n == 2:
+            return product(u, u, self.meter)
+        value = _finite(whole_power(u.value, n))
+        first = n * whole_power(u.value, n - 1)
+        second = n * (n - 1) * whole_power(u.value, n - 2) if n != 1 else ZERO
+        return composed(value, {0: first}, {(0, 0): second}, [u], self.meter)
+
+    def _at_zero(self, base: Expr, u: Jet, p: Number) -> Jet:
+        """A power of 0 with a constant exponent, which is not whole.
+
+        What is nowhere negative, and has a jet on each side, is at most proportional to the
+        distance, or to its square where it has no slope: to a power of more than 2, or 1, all
+        second derivatives tend to 0.
+        """
+        if not p > 0:
+            raise SingularError
+        if not u.varies:
+            return Jet(ZERO)
+        if base.is_nonnegative and (p > 2 or (p > 1 and not u.gradient)):
+            return Jet(ZERO, varies=True)
+        raise SingularError
+
+    def _real_power(self, u: Jet, p: Number) -> Jet:
+        value = _root_power(u.value, p)
+        if not u.varies:
+            return Jet(_finite(value))
+        first = p * value / u.value
+        second = (p - 1) * first / u.value
+        return composed(_finite(value), {0: first}, {(0, 0): second}, [u], self.meter)
+
+    # Signs and pieces
+
+    def _sign(self, e: Expr, jet: Jet, needed: bool = True) -> int | None:
+        """The sign of ``e`` at the point, by algebra too."""
+        sign = sign_of(jet.value)
+        if sign is None and self.vanishes is not None and self.vanishes(e):
+            jet.value = ZERO
+            return 0
+        if sign is None and needed:
+            raise UndecidedError
+        return sign
+
+    def side(self, quantity: Expr, thin: bool = False) -> int:
+        """The sign of ``quantity`` near the point; 0 only where it is constant there.
+
+        ``thin`` says that it makes a difference where the quantity is 0, on whichever side.
+        """
+        jet = self.jet(quantity)
+        sign = self._sign(quantity, jet)
+        if sign or not jet.varies or is_identically_zero(quantity):
+            return sign or 0
+        key, orientation = oriented(quantity)
+        if key not in self.sides:
+            raise BoundaryError(key, jet if orientation > 0 else scaled(jet, fmpq(-1)), thin)
+        return orientation * self.sides[key]
+
+    def holds(self, condition: Expr) -> bool:
+        """Whether a condition holds near the point."""
+        if condition in (sympy.true, sympy.false):
+            return bool(condition)
+        if isinstance(condition, sympy.Not):
+            return not self.holds(condition.args[0])
+        if isinstance(condition, (sympy.And, sympy.Or)):
+            return self._joined(condition.args, decisive=isinstance(condition, sympy.Or))
+        side = self.side(difference(condition), thin=True)
+        return {
+            sympy.Gt: side > 0, sympy.Ge: side >= 0, sympy.Lt: side < 0, sympy.Le: side <= 0,
+            sympy.Eq: side == 0, sympy.Ne: side != 0,
+        }[condition.func]  # fmt: skip
+
+    def _joined(self, conditions: Sequence[Expr], decisive: bool) -> bool:
+        """Whether one of them is as ``decisive``, which it may show although others do not."""
+        unclear: Exception | None = None
+        for condition in conditions:
+            try:
+                if self.holds(condition) is decisive:
+                    return decisive
+            except (UndecidedError, BoundaryError) as error:
+                unclear = unclear or error
+        if unclear is not None:
+            raise unclear
+        return not decisive
+
+    def _absolute(self, e: Expr) -> Jet:
+        side = self.side(e.args[0])
+        return scaled(self.jet(e.args[0]), fmpq(side))
+
+    def _signum(self, e: Expr) -> Jet:
+        return Jet(fmpq(self.side(e.args[0], thin=True)))
+
+    def _rounded(self, e: Expr) -> Jet:
+        (part,) = e.args
+        jet, up = self.jet(part), type(e).__name__ == "ceiling"
+        whole = self._whole_number(part, jet)
+        if whole is not None:
+            side = self.side(part - whole, thin=True)
+            return Jet(fmpq(whole + (side > 0 if up else -(side < 0))))
+        rounded = jet.value.ceil() if up else jet.value.floor()
+        number = rounded if type(rounded) is not arb else rounded.unique_fmpz()
+        if number is None:
+            raise UndecidedError
+        return Jet(fmpq(number))
+
+    def _whole_number(self, part: Expr, jet: Jet) -> int | None:
+        """The whole number that ``part`` is at the point; None where it is none."""
+        if type(jet.value) is fmpq:
+            return int(jet.value.p) if jet.value.q == 1 else None
+        if not jet.value.contains_integer():
+            return None
+        number = jet.value.unique_fmpz()
+        if number is None:
+            raise UndecidedError
+        if is_exactly_zero(jet.value - number):
+            return int(number)
+        if self.vanishes is not None and self.vanishes(part - int(number)):
+            return int(number)
+        raise UndecidedError
+
+    def _extreme(self, e: Expr) -> Jet:
+        """The piece of the argument that is largest, or smallest, near the point."""
+        orientation = 1 if type(e).__name__ == "Max" else -1
+        jets = [(arg, self.jet(arg)) for arg in e.args]
+        best = jets[0]
+        for one in jets[1:]:
+            if orientation * (_middle(one[1].value) - _middle(best[1].value)) > 0:
+                best = one
+        for arg, jet in jets:
+            if arg is not best[0] and not orientation * (best[1].value - jet.value) > 0:
+                side = self.side(best[0] - arg)
+                if orientation * side < 0:
+                    best = (arg, jet)
+        return best[1]
+
+    def _piecewise(self, e: Expr) -> Jet:
+        for value, condition in e.args:
+            if self.holds(condition):
+                return self.jet(value)
+        raise SingularError
+
+
+_PIECES: dict[str, Callable[[Balls, Expr], Jet]] = {
+    "Abs": Balls._absolute,
+    "sign": Balls._signum,
+    "floor": Balls._rounded,
+    "ceiling": Balls._rounded,
+    "Max": Balls._extreme,
+    "Min": Balls._extreme,
+    "Piecewise": Balls._piecewise,
+}
+
+
+def _finite(number: Number) -> Number:
+    if type(number) is arb and not number.is_finite():
+        raise UndecidedError
+    return number
+
+
+def _middle(number: Number) -> Number:
+    return number if type(number) is fmpq else number.mid()
+
+
+def _root_power(number: Number, p: Number) -> Number:
+    """A positive number to a real power; exact where both are rational and it is a perfect one."""
+    if type(number) is fmpq and type(p) is fmpq and p.q == 2 and abs(p.p) < MAX_POWER:
+        above, below = isqrt(int(number.p)), isqrt(int(number.q))
+        if above**2 == number.p and below**2 == number.q:
+            return whole_power(fmpq(above, below), int(p.p))
+    if type(p) is fmpq and p.q == 2 and abs(p.p) < MAX_POWER:
+        return whole_power(arb(number).sqrt(), int(p.p))
+    return arb(number) ** p
+
+
+@lru_cache(maxsize=4096)
+def difference(relation: Expr) -> Expr:
+    """What is compared with 0 in a comparison."""
+    return relation.lhs - relation.rhs
+
+
+@lru_cache(maxsize=4096)
+def oriented(quantity: Expr) -> tuple[Expr, int]:
+    """A quantity up to a positive factor and its sign, and that sign: x for -2*x, and -1."""
+    coefficient, rest = quantity.as_coeff_Mul()
+    if coefficient.is_number and not coefficient.is_Rational:
+        coefficient, rest = sympy.S.One, quantity
+    sign = -1 if coefficient.is_negative else 1
+    if rest.is_Add and rest.could_extract_minus_sign():
+        return -rest, -sign
+    return rest, sign
+
+
+@lru_cache(maxsize=4096)
+def is_identically_zero(quantity: Expr) -> bool:
+    """Whether algebra shows that ``quantity`` is 0 at every point."""
+    if not quantity.free_symbols:
+        return False
+    from hesscli.exact.numbers import vanishes
+
+    return vanishes(quantity)
+
+
+def coordinate(value: Number, row: int | None) -> Jet:
+    """The jet of a variable: of a row of the Hessian, or a constant."""
+    return Jet(value) if row is None else Jet(value, {row: ONE}, {}, True)

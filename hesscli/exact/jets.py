@@ -1,0 +1,191 @@
+"""Second-order jets of enclosed numbers: value, gradient and Hessian of a quantity at a point.
+
+A number is a rational, which is exact, or a ball of FLINT's that contains the truth. What is
+exactly zero is left out of gradients and Hessians, so that a formula in hundreds of variables, each
+of whose terms has a few, takes no more than those. Sums and products follow the rules of
+differentiation; everything else the chain rule, from a function's own partial derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+Number = Any  # flint.fmpq or flint.arb
+Pair = tuple[int, int]
+
+# A rational with more bits is no longer carried exactly.
+MAX_RATIONAL_BITS = 6_000
+ZERO, ONE = fmpq(0), fmpq(1)
+
+
+@dataclass(slots=True)
+class Jet:
+    """The value, slopes by row, and second derivatives by rows i ≤ j.
+
+    ``varies`` tells whether the quantity is anything but constant near the point, which zero
+    derivatives alone do not.
+    """
+
+    value: Number
+    gradient: dict[int, Number] = field(default_factory=dict)
+    hessian: dict[Pair, Number] = field(default_factory=dict)
+    varies: bool = False
+
+
+class BudgetError(Exception):
+    """The work that may be spent on an answer is spent."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """What may be spent, in units of about a microsecond: of work, so that no clock decides."""
+
+    left: float
+
+    def spend(self, units: float) -> None:
+        """Take so many units, at the working precision. Raises :class:`BudgetError`."""
+        self.left -= units * (1 + ctx.prec / 512)
+        if self.left < 0:
+            raise BudgetError
+
+
+def is_exactly_zero(number: Number) -> bool:
+    """Whether this is 0 itself, and not a ball around it."""
+    return not number if type(number) is fmpq else bool(number.is_zero())
+
+
+def sign_of(number: Number) -> int | None:
+    """The sign, where it is certain; 0 only for the exact 0."""
+    if number > 0:
+        return 1
+    if number < 0:
+        return -1
+    return 0 if is_exactly_zero(number) else None
+
+
+def carried(number: Number) -> Number:
+    """``number``, as a ball where it is a rational that has grown too long."""
+    if type(number) is fmpq and number.height_bits() > MAX_RATIONAL_BITS:
+        return arb(number)
+    return number
+
+
+def whole_power(number: Number, exponent: int) -> Number:
+    """An integer power; of a ball, by products, since FLINT's own is no number around 0."""
+    if exponent < 0:
+        return 1 / whole_power(number, -exponent)
+    if type(number) is fmpq:
+        if number.height_bits() * exponent <= MAX_RATIONAL_BITS:
+            return number**exponent
+        number = arb(number)
+    result, square = None, number
+    while exponent:
+        if exponent & 1:
+            result = square if result is None else result * square
+        exponent >>= 1
+        if exponent:
+            square = square * square
+    return ONE if result is None else result
+
+
+def _put(numbers: dict[Any, Number], key: Any, number: Number) -> None:
+    """Add a number to an entry, which is kept only while it is not exactly 0."""
+    known = numbers.get(key)
+    total = number if known is None else known + number
+    if is_exactly_zero(total):
+        numbers.pop(key, None)
+    else:
+        numbers[key] = total
+
+
+def scaled(jet: Jet, factor: Number) -> Jet:
+    """A constant multiple."""
+    if is_exactly_zero(factor):
+        return Jet(ZERO)
+    return Jet(
+        carried(jet.value * factor),
+        {i: n * factor for i, n in jet.gradient.items()},
+        {ij: n * factor for ij, n in jet.hessian.items()},
+        jet.varies,
+    )
+
+
+def total(jets: Iterable[Jet], meter: Meter) -> Jet:
+    """The sum."""
+    result = Jet(ZERO)
+    for jet in jets:
+        meter.spend(1 + len(jet.gradient) + len(jet.hessian))
+        result.value = result.value + jet.value
+        result.varies |= jet.varies
+        for i, number in jet.gradient.items():
+            _put(result.gradient, i, number)
+        for ij, number in jet.hessian.items():
+            _put(result.hessian, ij, number)
+    result.value = carried(result.value)
+    return result
+
+
+def product(u: Jet, v: Jet, meter: Meter) -> Jet:
+    """The product of two."""
+    if not u.varies:
+        u, v = v, u
+    if not v.varies:
+        meter.spend(1 + len(u.gradient) + len(u.hessian))
+        return scaled(u, v.value)
+    meter.spend(
+        2 + len(u.gradient) * (1 + len(v.gradient)) + len(u.hessian) + len(v.hessian)
+    )
+    result = Jet(carried(u.value * v.value), varies=True)
+    for one, other in ((u, v), (v, u)):
+        if not is_exactly_zero(other.value):
+            for i, number in one.gradient.items():
+                _put(result.gradient, i, number * other.value)
+            for ij, number in one.hessian.items():
+                _put(result.hessian, ij, number * other.value)
+    for i, a in u.gradient.items():
+        for j, b in v.gradient.items():
+            number = a * b
+            _put(result.hessian, (i, j) if i <= j else (j, i), 2 * number if i == j else number)
+    return result
+
+
+def composed(
+    value: Number,
+    first: Mapping[int, Number],
+    second: Mapping[Pair, Number],
+    inner: Sequence[Jet],
+    meter: Meter,
+) -> Jet:
+    """The jet of f(u, v, …) from f's value and partial derivatives, by argument: the chain rule."""
+    result = Jet(value, varies=any(jet.varies for jet in inner))
+    for k, slope in first.items():
+        if is_exactly_zero(slope):
+            continue
+        jet = inner[k]
+        meter.spend(len(jet.gradient) + len(jet.hessian))
+        for i, number in jet.gradient.items():
+            _put(result.gradient, i, slope * number)
+        for ij, number in jet.hessian.items():
+            _put(result.hessian, ij, slope * number)
+    for (k, m), curvature in second.items():
+        if is_exactly_zero(curvature):
+            continue
+        u, v = inner[k].gradient, inner[m].gradient
+        meter.spend(len(u) * (len(u) + 1) / 2 if k == m else len(u) * len(v))
+        for i, a in u.items():
+            bent = curvature * a
+            for j, b in v.items():
+                if k != m:
+                    number = bent * b
+                    _put(
+                        result.hessian,
+                        (i, j) if i <= j else (j, i),
+                        2 * number if i == j else number,
+                    )
+                elif i <= j:
+                    _put(result.hessian, (i, j), bent * b)
+    return result
