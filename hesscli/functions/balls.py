@@ -1,0 +1,69 @@
+"""The ball side of the function table: enclosures of functions and of their derivatives.
+
+``BALLS`` has a function for every class of SymPy's that a formula or the derivative of one may
+call, but those that are arithmetic or piecewise, under the name of the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flint import arb
+
+from hesscli.functions.elementary_balls import ELEMENTARY
+from hesscli.functions.enclosure import (
+    Enclosure,
+    NotProvedError,
+    NotRealError,
+    Number,
+    Partials,
+    SingularError,
+    UndecidedError,
+    is_exact,
+)
+
+__all__ = [
+    "BALLS",
+    "WEIGHTS",
+    "NotProvedError",
+    "NotRealError",
+    "Number",
+    "Partials",
+    "SingularError",
+    "UndecidedError",
+    "partials",
+]
+
+_ROWS = {**ELEMENTARY}
+
+BALLS: Mapping[str, Enclosure] = {name: enclosure for name, (enclosure, _) in _ROWS.items()}
+# What one evaluation with its derivatives costs, where that of exp costs 1, at 128 bits.
+WEIGHTS: Mapping[str, int] = {name: weight for name, (_, weight) in _ROWS.items()}
+
+# A longer rational number costs more than the ball that it is rounded to, and its powers more yet.
+_MAX_BITS = 8192
+
+
+def partials(name: str, arguments: Sequence[Number], moving: Sequence[int]) -> Partials:
+    """The value and derivatives of the function ``name`` by the arguments at ``moving``.
+
+    Raises:
+        NotProvedError: if no enclosure of the function is known there; its subclasses say that
+            it is not real or exactly singular.
+        UndecidedError: if the working precision does not tell, or a result has no bound.
+    """
+    enclosure = BALLS.get(name)
+    if enclosure is None:
+        raise NotProvedError(f"no enclosure of {name} is known")
+    try:
+        found = enclosure([_tame(x) for x in arguments], moving)
+    except ZeroDivisionError as error:
+        raise SingularError("exactly at a singular point") from error
+    numbers = (found.value, *found.first.values(), *found.second.values())
+    if not all(is_exact(x) or x.is_finite() for x in numbers):
+        raise UndecidedError(f"{name} has no bound here at this precision")
+    return found
+
+
+def _tame(x: Number) -> Number:
+    return arb(x) if is_exact(x) and x.height_bits() > _MAX_BITS else x
