@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 from hesscli.notes import Cause, Remark
@@ -97,19 +97,33 @@ class Place:
         return [name for v in self.variables for name in v.elements()]
 
 
+class By(StrEnum):
+    """How numbers were verified."""
+
+    PROOF = "proof"
+    SAMPLE = "sample"
+    LIMIT = "limit"
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """On what the numbers rest.
 
-    All agree with the exact derivatives to ``digits`` significant digits; None where they were not
-    compared, and ``reason`` says why. ``hessian`` (n, n) is the exact one, NaN where there is none.
+    All agree with the exact ones to ``digits`` significant digits, ``by`` enclosures, by those of
+    ``proved`` out of ``of`` entries, or by limits; None where they were not compared, and
+    ``reason`` says why. ``below`` bounds the entries, by path, that are given as 0 and were not
+    told from it. ``hessian`` (n, n) is the exact one, NaN where there is none.
     ``epsilon`` is the rounding unit of the dtype they were computed in and ``slack`` (n,) how far
     each differentiated coordinate may be from the one that was meant. With ``underflow``, a 0 may
     stand for a number that no double can hold.
     """
 
     digits: int | None
+    by: By | None
     reason: Remark | None
+    proved: int | None
+    of: int | None
+    below: Mapping[str, float]
     hessian: Array | None
     epsilon: float
     slack: Array

@@ -43,8 +43,8 @@ class Reason(Enum):
     NO_NUMBER = auto()
     NOT_ASKED = auto()
     TOO_LARGE = auto()
-    TOO_SLOW = auto()  # seconds
-    REFUSED = auto()  # a message of an error
+    MUCH_TOO_LARGE = auto()
+    NOT_PROVED = auto()
 
 
 class Note(Enum):

@@ -202,8 +202,8 @@ class Compiled:
 
         settings = self.settings
         verify = Verify.always if settings.check else settings.verify
-        answer, sums, evaluator = self._evaluation(point, notes, verify, settings.clock)
-        answer = judged(answer)
+        settled, sums, evaluator = self._evaluation(point, notes, verify, settings.clock)
+        answer = judged(settled)
         if settings.check:
             answer = replace(answer, check=self._check(answer, sums, evaluator))
         if self.solver.expected is not None:

@@ -74,7 +74,7 @@ class Balls:
     ) -> None:
         self.place = place
         self.meter = meter
-        self.sides = sides or {}
+        self.sides = {} if sides is None else sides
         self.vanishes = vanishes
         self._known: dict[Expr, Jet] = {}
 
@@ -87,6 +87,7 @@ class Balls:
         """
         known = self._known.get(expression)
         if known is None:
+            self.meter.spend(4)  # for Python's own work
             known = self._known[expression] = self._jet(expression)
         return known
 
@@ -106,7 +107,7 @@ class Balls:
             return way(self, e)
         if not e.args:
             return Jet(self._constant(e))
-        return self._function(type(e).__name__, [self.jet(arg) for arg in e.args])
+        return self.function(type(e).__name__, [self.jet(arg) for arg in e.args])
 
     def _constant(self, e: Expr) -> Number:
         if e.is_Float:
@@ -125,7 +126,8 @@ class Balls:
             result = product(result, jet, self.meter)
         return result
 
-    def _function(self, name: str, inner: Sequence[Jet]) -> Jet:
+    def function(self, name: str, inner: Sequence[Jet]) -> Jet:
+        """A function of the table, of these jets."""
         self.meter.spend(WEIGHTS.get(name, 1))
         moving = [k for k, jet in enumerate(inner) if jet.varies]
         found = partials(name, [jet.value for jet in inner], moving)
@@ -137,9 +139,9 @@ class Balls:
         if exponent.is_Integer:
             return self._whole(base, int(exponent))
         if base is sympy.E:
-            return self._function("exp", [self.jet(exponent)])
+            return self.function("exp", [self.jet(exponent)])
         u, p = self.jet(base), self.jet(exponent)
-        sign = self._sign(base, u)
+        sign = self.sign(base, u)
         if not p.varies and sign == 0:
             return self._at_zero(base, u, p.value)
         if sign != 1:
@@ -152,13 +154,13 @@ class Balls:
             value = whole_power(u.value, int(p.value.p))
             slope = value * logarithm
             return composed(value, {0: slope}, {(0, 0): slope * logarithm}, [p], self.meter)
-        return self._function("exp", [product(p, self._function("log", [u]), self.meter)])
+        return self.function("exp", [product(p, self.function("log", [u]), self.meter)])
 
     def _whole(self, base: Expr, n: int) -> Jet:
         if abs(n) > MAX_POWER:
             raise NotProvedError("a large power")
         u = self.jet(base)
-        if n < 0 and self._sign(base, u, needed=False) == 0:
+        if n < 0 and self.sign(base, u, needed=False) == 0:
             raise SingularError
         if not u.varies:
             return Jet(_finite(whole_power(u.value, n)))
@@ -180,7 +182,7 @@ class Balls:
             raise SingularError
         if not u.varies:
             return Jet(ZERO)
-        if base.is_nonnegative and (p > 2 or (p > 1 and not u.gradient)):
+        if (base.is_nonnegative or self.near(base) > 0) and (p > 2 or (p > 1 and not u.gradient)):
             return Jet(ZERO, varies=True)
         raise SingularError
 
@@ -194,7 +196,7 @@ class Balls:
 
     # Signs and pieces
 
-    def _sign(self, e: Expr, jet: Jet, needed: bool = True) -> int | None:
+    def sign(self, e: Expr, jet: Jet, needed: bool = True) -> int | None:
         """The sign of ``e`` at the point, by algebra too."""
         sign = sign_of(jet.value)
         if sign is None and self.vanishes is not None and self.vanishes(e):
@@ -210,13 +212,23 @@ class Balls:
         ``thin`` says that it makes a difference where the quantity is 0, on whichever side.
         """
         jet = self.jet(quantity)
-        sign = self._sign(quantity, jet)
-        if sign or not jet.varies or is_identically_zero(quantity):
+        sign = self.sign(quantity, jet)
+        if sign or not jet.varies or (not _surely_varies(jet) and is_identically_zero(quantity)):
             return sign or 0
         key, orientation = oriented(quantity)
         if key not in self.sides:
             raise BoundaryError(key, jet if orientation > 0 else scaled(jet, fmpq(-1)), thin)
         return orientation * self.sides[key]
+
+    def near(self, quantity: Expr) -> int:
+        """The sign of ``quantity`` on the side that the point is approached from, if that has been
+        chosen, or else at the point.
+        """
+        sign = self.sign(quantity, self.jet(quantity))
+        if sign:
+            return sign
+        key, orientation = oriented(quantity)
+        return orientation * self.sides.get(key, 0)
 
     def holds(self, condition: Expr) -> bool:
         """Whether a condition holds near the point."""
@@ -246,8 +258,8 @@ class Balls:
         return not decisive
 
     def _absolute(self, e: Expr) -> Jet:
-        side = self.side(e.args[0])
-        return scaled(self.jet(e.args[0]), fmpq(side))
+        side, jet = self.side(e.args[0]), self.jet(e.args[0])
+        return scaled(jet, fmpq(side)) if side else Jet(ZERO, varies=jet.varies)
 
     def _signum(self, e: Expr) -> Jet:
         return Jet(fmpq(self.side(e.args[0], thin=True)))
@@ -255,7 +267,7 @@ class Balls:
     def _rounded(self, e: Expr) -> Jet:
         (part,) = e.args
         jet, up = self.jet(part), type(e).__name__ == "ceiling"
-        whole = self._whole_number(part, jet)
+        whole = self.whole_number(part, jet)
         if whole is not None:
             side = self.side(part - whole, thin=True)
             return Jet(fmpq(whole + (side > 0 if up else -(side < 0))))
@@ -265,7 +277,7 @@ class Balls:
             raise UndecidedError
         return Jet(fmpq(number))
 
-    def _whole_number(self, part: Expr, jet: Jet) -> int | None:
+    def whole_number(self, part: Expr, jet: Jet) -> int | None:
         """The whole number that ``part`` is at the point; None where it is none."""
         if type(jet.value) is fmpq:
             return int(jet.value.p) if jet.value.q == 1 else None
@@ -317,6 +329,10 @@ def _finite(number: Number) -> Number:
     if type(number) is arb and not number.is_finite():
         raise UndecidedError
     return number
+
+
+def _surely_varies(jet: Jet) -> bool:
+    return any(n > 0 or n < 0 for n in (*jet.gradient.values(), *jet.hessian.values()))
 
 
 def _middle(number: Number) -> Number:

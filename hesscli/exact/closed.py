@@ -29,8 +29,8 @@ from hesscli.exact.numbers import (
     tidied,
 )
 from hesscli.exact.remembered import remembered
+from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
-from hesscli.expression.sizes import MAX_BITS, bits, evaluation_fits
 from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark
 from hesscli.types import Expr, Variable
@@ -167,7 +167,7 @@ class _Place:
     def _forms(self, entry: Entry) -> Iterator[Expr]:
         """The entry at the point; then, as they exist, its limits along lines towards it."""
         expression, names = self.derivative(entry), self.formula.differentiated
-        form = _substituted(expression, {symbol(n): value for n, value in self.point.items()})
+        form = substituted(expression, {symbol(n): value for n, value in self.point.items()})
         if _is_finite(form):
             yield form
         if expression.count_ops() > MAX_LIMIT:
@@ -176,7 +176,7 @@ class _Place:
         oblique = {name: k for k, name in enumerate(names, start=1)}
         for way in (*({name: 1} for name in names), oblique):
             line = {symbol(n): value + way.get(n, 0) * step for n, value in self.point.items()}
-            form = tried(_limit, _substituted(expression, line), step)
+            form = tried(_limit, substituted(expression, line), step)
             if form is not None and _is_finite(form):
                 yield form
 
@@ -192,48 +192,3 @@ def _limit(on_line: Expr, step: Expr) -> Expr | None:
 def _is_finite(form: Expr) -> bool:
     infinite = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.AccumBounds)
     return bool(form.is_number and not form.has(*infinite))
-
-
-# Substitution
-
-
-def _substituted(expression: Expr, values: Mapping[Expr, Expr]) -> Expr:
-    """``expression`` with ``values`` in place of symbols; NaN where SymPy cannot evaluate it.
-
-    Of pieces, only the one that applies is evaluated. Raises :class:`HessError` before SymPy
-    would compute a number that is too long.
-    """
-    known = dict(values)
-
-    def visit(e: Expr) -> Expr:
-        if e not in known:
-            known[e] = rebuilt(e) if e.args else e
-        return known[e]
-
-    def rebuilt(e: Expr) -> Expr:
-        if isinstance(e, sympy.Piecewise):
-            for value, condition in e.args:
-                holds = visit(condition)
-                if holds != sympy.false:
-                    return visit(value) if holds == sympy.true else sympy.nan
-            return sympy.nan
-        args = [visit(arg) for arg in e.args]
-        constant = all(arg.is_number and arg.is_finite for arg in args)
-        if constant and not evaluation_fits(e.func, args):
-            raise _too_large()
-        result = e.func(*args)
-        if any(part.is_Rational and bits(part) > MAX_BITS for part in (result, *result.args)):
-            raise _too_large()
-        return result
-
-    result = tried(visit, expression)
-    return sympy.nan if result is None else result
-
-
-def _too_large() -> HessError:
-    return HessError(
-        "too-large",
-        "a number at this point is too large to compute exactly",
-        hint="--digits 50 instead of --exact",
-        status=ExitStatus.NO_ANSWER,
-    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hesscli.answer import Answer, Basis, Check, CheckedEntry, Comparison, Grounds, Verdict
+from hesscli.answer import Answer, Basis, By, Check, CheckedEntry, Comparison, Grounds, Verdict
 from hesscli.language.writer import PYTHON, UNICODE, Notation
 from hesscli.render.document import (
     MAX_LISTED,
@@ -188,10 +188,18 @@ def _remarks(answer: Answer) -> Iterator[Line]:
         yield from _compared(answer.comparison)
 
 
+_BY = {
+    By.PROOF: "by proof: every number is enclosed in ball arithmetic",
+    By.SAMPLE: "by a sample: {0:,} of {1:,} entries are proved",
+    By.LIMIT: "by limits, which are evidence and no proof",
+}
+
+
 def _verification(grounds: Grounds) -> str:
-    if grounds.reason is not None:
+    if grounds.by is None:
+        assert grounds.reason is not None
         return f"no: {words(grounds.reason)}"
-    return f"to {grounds.digits} digits, against the exact derivatives"
+    return f"to {grounds.digits} digits, {_BY[grounds.by].format(grounds.proved, grounds.of)}"
 
 
 def problems(answer: Answer) -> list[str]:

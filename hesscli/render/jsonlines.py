@@ -91,7 +91,10 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
         tail["stationary_point"] = verdict.kind
         if grounds is not None:
             reason = grounds.reason and words(grounds.reason)
-            tail["verified"] = {"digits": grounds.digits, "reason": reason}
+            tail["verified"] = {"digits": grounds.digits, "by": grounds.by, "reason": reason}
+            if grounds.proved is not None:
+                tail["verified"] |= {"proved": grounds.proved, "of": grounds.of}
+            tail["below"] = grounds.below
         tail["undefined"] = [
             {"part": u.part, "span": u.span, "reason": words(u.reason), "entries": u.entries}
             for u in answer.undefined

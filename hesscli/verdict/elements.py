@@ -25,6 +25,7 @@ from hesscli.numeric.autograd import Evaluator
 from hesscli.shapes import Shape, broadcast
 from hesscli.types import Expr, Formula, Point, Sums, Values, Variable, Verify
 from hesscli.verdict import settle as settlement
+from hesscli.verdict.settle import Settled
 
 
 class Evaluation:
@@ -37,19 +38,21 @@ class Evaluation:
 
     def __call__(
         self, point: Point, notes: tuple[Remark, ...], verify: Verify, clock: Clock
-    ) -> tuple[Answer, Sums, Evaluator]:
-        """The answer at ``point``, as yet without a verdict, with the sums that it was made from
-        and what computed them; see :func:`hesscli.verdict.settle.settle`.
+    ) -> tuple[Settled, Sums, Evaluator]:
+        """The answer at ``point``, with the sums that it was made from and what computed them; see
+        :func:`hesscli.verdict.settle.settle`.
         """
         formula = self.formula
         shapes = {name: point.values[name].shape for name in formula.variables}
         joins = formula.reduces and any(shapes.values())
-        if not joins or self._stands(shapes, verify):
+        if not joins or (self._graph is not None and self._graph.fits(shapes)):
             evaluator, examiner = self._joint if joins else self._elementwise
             sums = evaluator(point)
             if not joins or not sums.suspects:
-                answer = settlement.settle(sums, point, examiner, notes, verify, clock)
-                return answer, sums, evaluator
+                graph = self._graph if joins else None
+                settled = settlement.settle(sums, point, examiner, notes, verify, clock, graph)
+                if not joins or settled.enclosure or verify is not Verify.always:
+                    return settled, sums, evaluator
         key = tuple(shapes.values())
         if key not in self._in_elements:
             split = split_formula(formula, shapes)
@@ -57,9 +60,10 @@ class Evaluation:
         evaluator, examiner = self._in_elements[key]
         point = split_point(point)
         sums = evaluator(point)
-        answer = settlement.settle(sums, point, examiner, (), verify, clock)
-        answer = joined(answer, formula, shapes)
-        return replace(answer, notes=(*answer.notes, *notes)), sums, evaluator
+        settled = settlement.settle(sums, point, examiner, (), verify, clock)
+        answer = joined(settled.answer, formula, shapes)
+        answer = replace(answer, notes=(*answer.notes, *notes))
+        return replace(settled, answer=answer), sums, evaluator
 
     @cached_property
     def _elementwise(self) -> tuple[Evaluator, Examiner]:
@@ -73,13 +77,6 @@ class Evaluation:
     def _joint(self) -> tuple[Evaluator, Examiner]:
         evaluator = Evaluator(self.formula, self.dtype, self.device, self._graph)
         return evaluator, Examiner(self.formula)
-
-    def _stands(self, shapes: Mapping[str, Shape], verify: Verify) -> bool:
-        """Whether a formula that joins elements is evaluated as it stands, if it is regular."""
-        if self._graph is None or verify is Verify.always or not self._graph.fits(shapes):
-            return False
-        order = sum(v.size for v in _variables(self.formula.differentiated, shapes))
-        return verify is Verify.never or not settlement.may_be_small(self._graph, shapes, order)
 
 
 def split_point(point: Point) -> Point:

@@ -1,39 +1,50 @@
-"""Autograd's sums and the examined elements → the evaluation of a whole point.
+"""Autograd's sums and the proofs of elements → the evaluation of a whole point.
 
 A formula is elementwise, so its Hessian is the sum of what its elements contribute: those that
 autograd can do come in as sums, the others are examined one by one and added in their places.
-Where the whole is small enough, autograd's numbers are compared with the exact derivatives.
+Within a budget of work, what autograd gives is proved, and replaced by the enclosures rounded; of
+what is larger, a sample.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hesscli.answer import Answer, Basis, Doubles, Grounds, Place, Undefined
+from hesscli.answer import Answer, Basis, By, Doubles, Grounds, Place, Undefined
 from hesscli.cost import Clock
-from hesscli.derive.pattern import rows_of
-from hesscli.errors import HessError, TooSlowError
-from hesscli.exact.limits import Examined, Examiner, undefined_entries
-from hesscli.expression.graph import MAX_ELEMENTS, Graph
+from hesscli.exact.existence import path, undefined_entries
+from hesscli.exact.jets import BudgetError, Meter
+from hesscli.exact.limits import Examiner
+from hesscli.exact.proof import BUDGET
+from hesscli.exact.rounding import Rounded
+from hesscli.expression.graph import Graph
+from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.notes import Note, Reason, Remark
-from hesscli.shapes import Shape, index_text, size
-from hesscli.types import Array, Expr, Formula, Mask, Point, Sums, Values, Verify
+from hesscli.shapes import size
+from hesscli.types import Array, Formula, Point, Sums, Verify
+from hesscli.verdict.enclosure import Elements, Enclosure, Part, joint, places
+from hesscli.verdict.sample import Sample, sampled
 
-# Formulas up to this size are verified by default: what it costs is measured by
-# tests/benchmarks/verify.py. The time is a limit for functions that mpmath is slow at.
-MAX_VERIFIED_OPERATIONS = 5_000
-MAX_VERIFIED_ELEMENTS = 8
-VERIFYING_SECONDS = 0.5
-NO_CLOCK = Clock()
+# An element costs some tens of units at least.
+MAX_PROVED_ELEMENTS = 5_000
+# Where a proof is asked for, it may take so many times as much.
+PATIENCE = 50
 # In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
 # choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
 KEPT = 4_500
 LOST = 450_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An answer, as yet without a verdict, and the enclosures behind all its numbers, if any."""
+
+    answer: Answer
+    enclosure: Enclosure | None
 
 
 def _parts(packed: Array, order: int) -> dict[str, Array]:
@@ -49,170 +60,194 @@ def _parts(packed: Array, order: int) -> dict[str, Array]:
     }
 
 
-def may_be_small(graph: Graph, shapes: Mapping[str, Shape], order: int) -> bool:
-    """Whether a formula may be small once it is written out in its elements."""
-    return (
-        sum(map(size, shapes.values())) <= MAX_ELEMENTS
-        and graph.least_operations(shapes) * order**2 <= MAX_VERIFIED_OPERATIONS
-    )
-
-
-def is_small(sums: Sums, formula: Formula) -> bool:
-    """Whether the exact derivatives of ``formula`` take a small part of the time of a run."""
-    if sums.structural is not None:  # its elements cannot be examined one by one
-        return False
-    elements = size(sums.shape)
-    work = sums.operations * formula.wrt**2 * elements
-    return elements <= MAX_VERIFIED_ELEMENTS and work <= MAX_VERIFIED_OPERATIONS
-
-
 def settle(
     sums: Sums,
     point: Point,
     examiner: Examiner,
-    notes: tuple[Remark, ...] = (),
-    verify: Verify = Verify.auto,
-    clock: Clock = NO_CLOCK,
-) -> Answer:
-    """The answer that autograd's sums and the examined elements make, as yet without a verdict.
+    notes: tuple[Remark, ...],
+    verify: Verify,
+    clock: Clock,
+    graph: Graph | None = None,
+) -> Settled:
+    """The answer that autograd's sums and the examined elements make.
 
-    Where it is verified, the numbers are those of the exact derivatives, rounded once; a note says
-    where autograd's are far from them. ``notes`` are what is known about the point already.
+    Where it is proved, the numbers are the enclosures, rounded once; a note says where autograd's
+    are far from them. ``notes`` are what is known about the point already; ``graph`` is that of a
+    formula that joins its elements.
     """
-    formula = examiner.formula
-    elements = _Elements(sums, point, examiner)
+    formula, order = examiner.formula, len(sums.gradient)
+    elements = Elements(sums, point, examiner)
     with clock.within(0, "examining the kinks and edges at this point"):
-        total = elements.contribution(sums.suspects)
-    met = list(elements.found)
-    rest = np.concatenate([[sums.value], sums.gradient, sums.hessian.ravel()])
-    exact, reason = _exactly(elements, sums, formula, verify, clock)
-    digits = whole = None
-    if exact is not None:
-        if any(jet.reasons for jet, _ in elements.found[len(met) :]):
-            rest, met = exact, elements.found
-        else:
-            notes = (*notes, *_lost(rest, exact, sums))
-            rest = _mended(rest, exact, sums)
-        whole = total + exact
-        digits = _digits(total + rest, whole, sums.epsilon)
-        reason = Remark(Reason.NO_NUMBER) if digits is None else None
-    total += rest
-    order = len(sums.gradient)
-    undefined = (*undefined_entries(met, formula, order), *_overflow(total, order, formula))
-    if not all(jet.defined for jet, _ in met):
+        examined = [elements.examined(k, Meter(BUDGET)) for k in sums.suspects]
+    proof = _proved(elements, point, verify, graph)
+    if isinstance(proof, Remark):
+        met = examined
+        numbers = _unproved(sums, point, examiner, graph, examined, proof, verify)
+    else:
+        met = [*examined, *(part for part in proof if part.found.reasons or part.found.notes)]
+        numbers = _by_proof(sums, examined, proof)
+    total, reason = numbers.total, numbers.reason
+    undefined = (
+        *undefined_entries([(part.found, part.rows) for part in met], formula, order),
+        *_overflow(total, order, formula),
+    )
+    defined = all(part.found.defined for part in met)
+    if not defined:
         # Where the formula itself has no value, no derivative of the sum means anything.
         total[1:] = np.nan
-        digits, reason = None, reason if exact is None else Remark(Reason.NO_NUMBER)
-    underflow = any(jet.underflow for jet, _ in elements.found)
-    if underflow:
+    if not defined or (reason is None and not np.isfinite(total).any()):
+        numbers.digits = numbers.by = numbers.sample = None
+        reason = reason or Remark(Reason.NO_NUMBER)
+    if numbers.rounded.underflow:
         notes = (*notes, Remark(Note.UNDERFLOW))
-    how = dict.fromkeys(note for jet, _ in met for note in jet.notes)
+    how = dict.fromkeys(note for part in met for note in part.found.notes)
     found = _parts(total, order)
-    return Answer(
+    exact, sample = numbers.exact, numbers.sample
+    grounds = Grounds(
+        digits=numbers.digits,
+        by=numbers.by,
+        reason=reason,
+        proved=None if sample is None else len(sample.numbers),
+        of=None if sample is None else sample.of,
+        below={path(entry): bound for entry, bound in sorted(numbers.rounded.below.items())},
+        hessian=None if exact is None else _parts(exact, order)["hessian"],
+        epsilon=sums.epsilon,
+        slack=_slack(elements, exact is not None and not sums.single),
+        underflow=numbers.rounded.underflow or bool(numbers.rounded.below),
+    )
+    answer = Answer(
         basis=Basis.DOUBLES,
         formula=formula,
         place=Place(sums.variables, sums.constants, sums.numbers),
         jet=Doubles(float(total[0]), found["gradient"], found["hessian"]),
         structural=elements.zeros(known=exact is not None),
-        grounds=Grounds(
-            digits=digits,
-            reason=reason,
-            hessian=None if whole is None else _parts(whole, order)["hessian"],
-            epsilon=sums.epsilon,
-            slack=_slack(elements, exact is not None and not sums.single),
-            underflow=underflow,
-        ),
+        grounds=grounds,
         undefined=undefined,
-        notes=(*formula.notes, *summed(sums.shape), *notes, *how),
+        notes=(*formula.notes, *summed(sums.shape), *notes, *numbers.notes, *how),
+    )
+    return Settled(answer, numbers.enclosure)
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """Doubles, packed, and on what they rest; ``exact`` are those that are proved."""
+
+    total: Array
+    rounded: Rounded
+    reason: Remark | None = None
+    digits: int | None = None
+    by: By | None = None
+    exact: Array | None = None
+    enclosure: Enclosure | None = None
+    sample: Sample | None = None
+    notes: tuple[Remark, ...] = ()
+
+
+def _packed(sums: Sums) -> Array:
+    return np.concatenate([[sums.value], sums.gradient, sums.hessian.ravel()])
+
+
+def _proved(
+    elements: Elements, point: Point, verify: Verify, graph: Graph | None
+) -> list[Part] | Remark:
+    """What is proved of each element that autograd did, or why it is not."""
+    sums = elements.sums
+    if verify is Verify.never:
+        return Remark(Reason.NOT_ASKED)
+    meter = Meter(BUDGET * (PATIENCE if verify is Verify.always else 1))
+    suspects, count = set(sums.suspects), size(sums.shape)
+    found: list[Part | None] = []
+    if sums.structural is not None and graph is not None:
+        found = [] if suspects else [joint(graph, sums, point, meter)]
+    elif count > MAX_PROVED_ELEMENTS and verify is Verify.auto:
+        return Remark(Reason.TOO_LARGE)
+    else:
+        for k in range(count):
+            if k not in suspects:
+                found.append(elements.proved(k, meter))
+            if found and found[-1] is None:
+                break
+    if None not in found:
+        return [part for part in found if part is not None]
+    if meter.left >= 0:
+        return Remark(Reason.NOT_PROVED)
+    return Remark(Reason.TOO_LARGE if verify is Verify.auto else Reason.MUCH_TOO_LARGE)
+
+
+def _by_proof(sums: Sums, examined: list[Part], proof: list[Part]) -> _Numbers:
+    """The enclosures of all elements, rounded."""
+    order, rest = len(sums.gradient), _packed(sums)
+    enclosure = Enclosure([*examined, *proof])
+    try:
+        exact, rounded = enclosure.doubles(order)
+        regular = Enclosure(proof).doubles(order)[0] if examined else exact
+    except (BudgetError, NotProvedError, UndecidedError):
+        return _Numbers(rest, Rounded(), Remark(Reason.TOO_LARGE))
+    total = exact.copy()
+    if sums.single:
+        with np.errstate(invalid="ignore"):
+            total = exact - regular + _mended(rest, regular, sums)
+    limits = any(part.found.by_limit for part in examined)
+    return _Numbers(
+        total=total,
+        rounded=rounded,
+        digits=_digits(total, exact, sums.epsilon) if sums.single else rounded.digits,
+        by=By.LIMIT if limits else By.PROOF,
+        exact=exact,
+        enclosure=None if limits else enclosure,
+        notes=tuple(_lost(rest, regular, sums)),
     )
 
 
-class _Elements:
-    """The elements of the broadcast tensor, examined one by one."""
-
-    def __init__(self, sums: Sums, point: Point, examiner: Examiner) -> None:
-        self.sums = sums
-        self.examiner = examiner
-        self.entries = {
-            name: value.entries for name, value in point.values.items() if isinstance(value, Values)
-        }
-        self.found: list[tuple[Examined, list[int]]] = []
-        self.jets: dict[tuple[Fraction | float | Expr, ...], Examined] = {}
-
-    @cached_property
-    def places(self) -> dict[str, list[int]]:
-        """For each element of the tensor, that of each variable's own."""
-        sums = self.sums
-        return {
-            v.name: _spread(np.arange(v.size).reshape(v.shape), sums.shape)
-            for v in (*sums.variables, *sums.constants)
-        }
-
-    @cached_property
-    def rows(self) -> list[list[int]]:
-        """For each element of the tensor, the row of each differentiated variable's own."""
-        return [_spread(rows, self.sums.shape) for rows in rows_of(self.sums.variables).values()]
-
-    def contribution(self, elements: Iterable[int]) -> Array:
-        """What these elements add, packed."""
-        order = len(self.sums.gradient)
-        total = np.zeros(1 + order + order**2)
-        parts = _parts(total, order)
-        for element in elements:
-            jet = self._examined(element)
-            rows = [rows[element] for rows in self.rows]
-            self.found.append((jet, rows))
-            with np.errstate(over="ignore"):  # what overflows is told by _overflow
-                parts["value"] += np.asarray(jet.value, float)
-                parts["gradient"][rows] += np.asarray(jet.gradient, float)
-                parts["hessian"][np.ix_(rows, rows)] += np.asarray(jet.hessian, float)
-        return total
-
-    def zeros(self, *, known: bool) -> Mask:
-        """Where the Hessian is zero at every point; with ``known``, by the derivatives too."""
-        if self.sums.structural is not None:
-            return self.sums.structural
-        return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
-
-    def _examined(self, element: int) -> Examined:
-        scalars = {name: self.entries[name][own[element]] for name, own in self.places.items()}
-        key = tuple(scalars.values())
-        if key not in self.jets:
-            self.jets[key] = self.examiner(scalars, index_text(self.sums.shape, element))
-        return self.jets[key]
+def _unproved(
+    sums: Sums,
+    point: Point,
+    examiner: Examiner,
+    graph: Graph | None,
+    examined: list[Part],
+    reason: Remark,
+    verify: Verify,
+) -> _Numbers:
+    """Autograd's numbers, with what was examined; a sample of them is proved where it may be."""
+    order, rest = len(sums.gradient), _packed(sums)
+    result = _Numbers(rest, Rounded(), reason)
+    if examined:
+        added, result.rounded = Enclosure(examined).doubles(order)
+        result.total = rest + added
+    elif reason.kind is Reason.TOO_LARGE and not sums.single:
+        result.sample = sampled(sums, point, examiner, graph)
+    if result.sample is not None:
+        result.notes = tuple(_lost_in(result.sample, rest, order))
+        result.total, result.digits = _with_sample(result.sample, rest, order, sums.epsilon)
+        result.by, result.reason = By.SAMPLE, None
+    return result
 
 
-def _spread(own: NDArray[np.intp], shape: Shape) -> list[int]:
-    """For each element of a tensor of this shape, that of ``own``."""
-    spread: list[int] = np.broadcast_to(own, shape).ravel().tolist()
-    return spread
+def _with_sample(
+    sample: Sample, found: Array, order: int, epsilon: float
+) -> tuple[Array, int | None]:
+    """The numbers, the sampled ones proved; and to how many digits all agreed that are not lost."""
+    total = found.copy()
+    worst = epsilon / 2
+    for entry, number in sample.numbers.items():
+        where = places(entry, order)
+        off = abs(found[where[0]] - number)
+        if number and off <= LOST * epsilon * abs(number):
+            worst = max(worst, off / abs(number))
+        total[where] = number
+    return total, int(-np.log10(worst))
 
 
-def _exactly(
-    elements: _Elements, sums: Sums, formula: Formula, verify: Verify, clock: Clock
-) -> tuple[Array | None, Remark | None]:
-    """What the elements that autograd did add exactly, or why that was not computed."""
-    if verify is Verify.never:
-        return None, Remark(Reason.NOT_ASKED)
-    if verify is Verify.auto and not is_small(sums, formula):
-        return None, Remark(Reason.TOO_LARGE)
-    suspects = set(sums.suspects)
-    regular = [k for k in range(size(sums.shape)) if k not in suspects]
-    seconds = VERIFYING_SECONDS if verify is Verify.auto else 0
-    known = len(elements.found)
-    try:
-        with clock.within(seconds, "comparing with the exact derivatives"):
-            return elements.contribution(regular), None
-    except TooSlowError:
-        if verify is Verify.always:
-            raise
-        reason = Remark(Reason.TOO_SLOW, (seconds,))
-    except HessError as error:
-        if verify is Verify.always:
-            raise
-        reason = Remark(Reason.REFUSED, (error.message,))
-    del elements.found[known:]
-    return None, reason
+def _lost_in(sample: Sample, found: Array, order: int) -> Iterator[Remark]:
+    """A note where autograd's number is far from a sampled one, beyond the rounding of the rest."""
+    scale = float(np.abs(found[1 + order :]).max(initial=0.0))
+    epsilon = float(np.finfo(float).eps)
+    for entry, number in sample.numbers.items():
+        computed = float(found[places(entry, order)[0]])
+        off = abs(computed - number)
+        if not off <= max(LOST * epsilon * abs(number), 8 * order * epsilon * scale):
+            yield Remark(Note.LOST_DIGITS, (path(entry), computed))
+            return
 
 
 def _mended(found: Array, exact: Array, sums: Sums) -> Array:
@@ -273,7 +308,7 @@ def _overflow(total: Array, order: int, formula: Formula) -> list[Undefined]:
     return [Undefined(formula.text, None, Remark(Reason.SUM_TOO_LARGE), names)]
 
 
-def _slack(elements: _Elements, is_exact: bool) -> Array:
+def _slack(elements: Elements, is_exact: bool) -> Array:
     """How far each coordinate may be from the one that was meant.
 
     A coordinate that was typed with few digits is meant exactly, and where the gradient was

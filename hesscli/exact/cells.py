@@ -1,0 +1,247 @@
+"""A point on the boundary of pieces: the jets of all pieces that meet there, and what they share.
+
+Each quantity that is 0 at the point and varies splits its neighbourhood in two, and leaves the
+boundary between them. A number exists where all pieces have it that are proved to reach the point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from flint import fmpq
+
+from hesscli.exact.domain import BrokenError, EdgeError
+from hesscli.exact.jets import ZERO, Jet, Number, is_exactly_zero
+from hesscli.types import Expr, Site
+
+MAX_BOUNDARIES = 6
+
+Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivative, i ≤ j
+Normal = Mapping[int, Number]  # the gradient of a quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The sign of a quantity that is 0 at the point, in a cell; 0 on the boundary itself."""
+
+    quantity: Expr
+    sign: int
+    jet: Jet
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One piece near the point: ``jet`` as it is approached within, or the site that breaks."""
+
+    sides: tuple[Side, ...]
+    jet: Jet | None
+    broken: Site | None
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether it has no interior."""
+        return any(side.sign == 0 for side in self.sides)
+
+
+def reached(cell: Cell) -> bool | None:
+    """Whether a cell with an interior reaches the point; None where that is not known.
+
+    It does where some direction leads into it. That none does proves the contrary for quantities
+    that are affine.
+    """
+    sides = [side for side in cell.sides if not _is_trivial(side)]
+    if any(_excluded(side) for side in cell.sides):
+        return False
+    normals = [{i: n * side.sign for i, n in side.jet.gradient.items()} for side in sides]
+    if any(not any(map(_is_not_zero, normal.values())) for normal in normals):
+        return None
+    if len(normals) <= 1:
+        return True
+    if all(type(n) is fmpq for normal in normals for n in normal.values()):
+        if _has_direction(normals):
+            return True
+        affine = all(_is_affine(side.quantity) for side in sides)
+        return False if affine else None
+    return True if _independent(normals) else None
+
+
+def _is_trivial(side: Side) -> bool:
+    """Whether the side is all there is."""
+    return bool(side.sign > 0 and side.quantity.is_nonnegative)
+
+
+def _excluded(side: Side) -> bool:
+    return bool(side.sign < 0 and side.quantity.is_nonnegative)
+
+
+def _is_affine(quantity: Expr) -> bool:
+    symbols = sorted(quantity.free_symbols, key=str)
+    return bool(quantity.is_polynomial(*symbols)) and quantity.as_poly(*symbols).total_degree() <= 1
+
+
+def _is_not_zero(number: Number) -> bool:
+    return bool(number > 0 or number < 0)
+
+
+def _has_direction(normals: Sequence[Normal]) -> bool:
+    """Whether some direction has a positive product with each: Fourier and Motzkin's elimination.
+
+    With these many inequalities, at most a few hundred arise.
+    """
+    rows = [dict(normal) for normal in normals]
+    while rows:
+        if any(not row for row in rows):
+            return False  # 0 > 0
+        k = min(i for row in rows for i in row)
+        above = [row for row in rows if row.get(k, ZERO) > 0]
+        below = [row for row in rows if row.get(k, ZERO) < 0]
+        rows = [row for row in rows if k not in row]
+        for a in above:
+            for b in below:
+                joined = {i: a.get(i, ZERO) * -b[k] + b.get(i, ZERO) * a[k] for i in a | b}
+                rows.append({i: n for i, n in joined.items() if n != 0})
+    return True
+
+
+def _independent(normals: Sequence[Normal]) -> bool:
+    """Whether gradients known as balls are proved to be linearly independent: a minor is not 0."""
+    from flint import arb, arb_mat
+
+    columns = sorted({i for normal in normals for i in normal})
+    for chosen in combinations(columns, len(normals)):
+        rows = [[arb(normal.get(i, ZERO)) for i in chosen] for normal in normals]
+        if _is_not_zero(arb_mat(rows).det()):
+            return True
+    return False
+
+
+def entries(order: int) -> Iterator[Entry]:
+    """All entries, each symmetric pair once."""
+    yield ()
+    yield from ((i,) for i in range(order))
+    yield from ((i, j) for i in range(order) for j in range(i, order))
+
+
+def number(jet: Jet, entry: Entry) -> Number:
+    """An entry of a jet."""
+    match entry:
+        case ():
+            return jet.value
+        case (i,):
+            return jet.gradient.get(i, ZERO)
+    return jet.hessian.get(entry, ZERO)  # type: ignore[call-overload]
+
+
+def agree(a: Number, b: Number) -> bool | None:
+    """Whether two numbers are proved to be equal, or different; None where they are neither."""
+    if type(a) is fmpq and type(b) is fmpq:
+        return bool(a == b)
+    gap = a - b
+    return True if is_exactly_zero(gap) else False if _is_not_zero(gap) else None
+
+
+def meets(jet: Jet, thin: Jet, boundary: Jet, order: int) -> bool | None:
+    """Whether a piece that holds on a boundary alone continues ``jet``, to second order.
+
+    Their difference must be a multiple of the boundary's quantity q there: with λ = d'/q' along
+    some row, d' = λ q', and d'' = λ q'' along the boundary. None where that is not known.
+    """
+    same = agree(jet.value, thin.value)
+    if not same:
+        return same
+    pivot = next((i for i, n in boundary.gradient.items() if _is_not_zero(n)), None)
+    if pivot is None:
+        return None
+    across = boundary.gradient[pivot]
+    others = [i for i in range(order) if i != pivot]
+    slopes = {i: boundary.gradient.get(i, ZERO) / across for i in others}
+
+    def gap(*entry: int) -> Number:
+        return number(jet, tuple(sorted(entry))) - number(thin, tuple(sorted(entry)))
+
+    multiple = gap(pivot) / across
+
+    def bent(i: int, j: int) -> Number:
+        return gap(i, j) - multiple * number(boundary, tuple(sorted((i, j))))
+
+    found = [agree(gap(i), multiple * boundary.gradient.get(i, ZERO)) for i in others]
+    for i in others:
+        for j in others:
+            along = bent(i, j) - slopes[i] * bent(pivot, j) - slopes[j] * bent(i, pivot)
+            along = along + slopes[i] * slopes[j] * bent(pivot, pivot)
+            found.append(agree(along, ZERO))
+    return False if False in found else None if None in found else True
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the cells around a point have in common.
+
+    ``jet`` has the numbers of all entries but those in ``missing``, which are proved to have none.
+    """
+
+    jet: Jet
+    missing: frozenset[Entry]
+
+
+def shared(cells: Sequence[Cell], at_point: Jet, order: int) -> Shared | None:
+    """What all cells share; None where it is not known. Raises :class:`EdgeError` where the formula
+    is not real in one of them, and :class:`BrokenError` where it is in none.
+    """
+    full = [(cell, reached(cell)) for cell in cells if not cell.is_thin]
+    sure = [cell for cell, reaches in full if reaches]
+    possible = [cell for cell, reaches in full if reaches is not False]
+    broken = next((cell.broken for cell in sure if cell.broken), None)
+    if broken is not None:
+        raise EdgeError(broken)
+    if not sure or any(cell.jet is None for cell in possible):
+        return None
+    jets = [cell.jet for cell in sure if cell.jet]
+    others = [cell.jet for cell in possible if cell.jet]
+    known: dict[Entry, bool | None] = {}
+    for entry in entries(order):
+        target = at_point if entry == () else jets[0]
+        known[entry] = _all_equal(number(target, entry), jets, others, entry)
+    continued = _continued([cell for cell in cells if cell.is_thin], jets[0], order)
+    missing = set()
+    for entry in entries(order):
+        needed = {(), *((i,) for i in entry), entry} if entry else set()
+        states = [known[e] for e in needed] + ([continued] if entry else [])
+        if False in states:
+            missing.add(entry)
+        elif None in states:
+            return None
+    result = Jet(at_point.value, jets[0].gradient, jets[0].hessian, True)
+    return Shared(result, frozenset(missing))
+
+
+def _all_equal(
+    target: Number, sure: Sequence[Jet], others: Sequence[Jet], entry: Entry
+) -> bool | None:
+    if any(agree(target, number(jet, entry)) is False for jet in sure):
+        return False
+    return True if all(agree(target, number(jet, entry)) for jet in others) else None
+
+
+def _continued(thin: Sequence[Cell], jet: Jet, order: int) -> bool | None:
+    """Whether the pieces without an interior continue those around them."""
+    found: list[bool | None] = []
+    for cell in thin:
+        boundaries = [side.jet for side in cell.sides if side.sign == 0]
+        if len(boundaries) >= order and _independent([b.gradient for b in boundaries]):
+            continue  # it is the point itself
+        if cell.broken is not None:
+            return False if len(boundaries) == 1 and len(cell.sides) == 1 else None
+        if cell.jet is None or len(boundaries) > 1 or len(cell.sides) > 1:
+            same = cell.jet and all(
+                agree(number(jet, e), number(cell.jet, e)) for e in entries(order)
+            )
+            found.append(True if same else None)
+        else:
+            found.append(meets(jet, cell.jet, boundaries[0], order))
+    return False if False in found else None if None in found else True
+
+
+__all__ = ["BrokenError", "Cell", "Entry", "Shared", "Side", "entries", "number", "shared"]

@@ -1,0 +1,178 @@
+"""Where a formula has a value, proved in balls: the sites at which it might have none.
+
+An expression as SymPy keeps it may be simpler than what was typed: x/x is 1 also at 0. The sites
+are of what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hesscli.exact.balls import Balls, is_identically_zero
+from hesscli.exact.jets import Jet, Number
+from hesscli.functions.balls import NotProvedError, NotRealError, SingularError, UndecidedError
+from hesscli.notes import Trouble
+from hesscli.types import Site
+
+# Where these hold, the formula has a value: whether it has derivatives shows in its pieces.
+WITH_VALUE = (
+    Trouble.KINK, Trouble.JUMP, Trouble.TIE, Trouble.SWITCH, Trouble.BRANCH_CUT, Trouble.VERTICAL,
+)  # fmt: skip
+
+
+class BrokenError(Exception):
+    """At this site, the formula has no value."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site.part)
+        self.site = site
+
+
+class EdgeError(Exception):
+    """At this site, the formula is real on one side only: it has a value, but no derivatives."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site.part)
+        self.site = site
+
+
+# What a limit may fill in: the formula is real on both sides.
+_REMOVABLE = (Trouble.BY_ZERO, Trouble.POLE)
+
+
+class _RemovableError(Exception):
+    """At this site, the formula has no value of its own, but has them around it."""
+
+
+def removable_sites(sites: Sequence[Site], balls: Balls) -> tuple[Site, ...]:
+    """The sites without a value at the point, around which there are values.
+
+    At all others, it is proved that the formula has a value at and near the point. Raises
+    :class:`BrokenError` and :class:`EdgeError` where the contrary is proved, and what
+    :class:`Balls` raises where neither is.
+    """
+    found = []
+    for site in sites:
+        if (site.breaks or site.trouble not in WITH_VALUE) and _applies(site, balls):
+            try:
+                _TESTS[site.test](site, balls)
+            except _RemovableError:
+                found.append(site)
+    return tuple(found)
+
+
+def met(site: Site, balls: Balls) -> bool:
+    """Whether pieces meet in a site at the point, as far as is known."""
+    try:
+        if not _applies(site, balls):
+            return False
+        jets = [balls.jet(quantity) for quantity in site.quantities]
+        varying = any(jet.varies for jet in jets)
+        match site.test:
+            case "zero" | "nonpositive":
+                return varying and balls.sign(site.quantities[0], jets[0]) == 0
+            case "whole":
+                return varying and balls.whole_number(site.quantities[0], jets[0]) is not None
+            case "tie-max" | "tie-min":
+                return varying and _is_tied(site, balls, jets)
+    except (UndecidedError, NotProvedError):
+        return False
+    return False
+
+
+def _is_tied(site: Site, balls: Balls, jets: Sequence[Jet]) -> bool:
+    sign = 1 if site.test == "tie-max" else -1
+    best = max(range(len(jets)), key=lambda k: sign * float(jets[k].value))
+    top = site.quantities[best]
+    gaps = [top - quantity for quantity in site.quantities if quantity is not top]
+    return any(
+        balls.sign(gap, balls.jet(gap)) == 0 and not is_identically_zero(gap) for gap in gaps
+    )
+
+
+def _applies(site: Site, balls: Balls) -> bool:
+    """Whether the part is used; where a condition has no value, another site tells."""
+    try:
+        return all(map(balls.holds, site.guards))
+    except (NotRealError, SingularError):
+        return False
+
+
+def _negative(site: Site, balls: Balls) -> None:
+    if balls.near(site.quantities[0]) < 0:
+        raise BrokenError(site)
+
+
+def _negative_power(site: Site, balls: Balls) -> None:
+    base, exponent = site.quantities
+    if balls.near(base) >= 0:
+        return
+    jet = balls.jet(exponent)
+    if jet.varies:
+        raise SingularError
+    if balls.whole_number(exponent, jet) is None:
+        raise BrokenError(site)
+
+
+def _nonpositive(site: Site, balls: Balls) -> None:
+    base = site.quantities[0]
+    if balls.near(base) <= 0:
+        raise SingularError
+
+
+def _zero(site: Site, balls: Balls) -> None:
+    (quantity,) = site.quantities
+    if balls.near(quantity):
+        return
+    jet = balls.jet(quantity)
+    if site.trouble is not Trouble.EDGE:
+        if not jet.varies or site.breaks:
+            raise BrokenError(site)
+        raise _RemovableError if site.trouble in _REMOVABLE else SingularError
+    if not jet.varies or quantity.is_nonnegative:
+        return
+    if any(_is_not_zero(slope) for slope in jet.gradient.values()):
+        raise EdgeError(site)
+    raise SingularError
+
+
+def _is_not_zero(number: Number) -> bool:
+    return bool(number > 0 or number < 0)
+
+
+def _pole(site: Site, balls: Balls) -> None:
+    (quantity,) = site.quantities
+    jet = balls.jet(quantity)
+    if balls.sign(quantity, jet) == 1:
+        return
+    if balls.whole_number(quantity, jet) is not None:
+        raise _RemovableError if jet.varies and not site.breaks else BrokenError(site)
+
+
+def _whole(site: Site, balls: Balls) -> None:
+    (quantity,) = site.quantities
+    jet = balls.jet(quantity)
+    if jet.varies and balls.whole_number(quantity, jet) is not None:
+        raise BrokenError(site)
+
+
+def _tie(site: Site, balls: Balls) -> None:
+    if met(site, balls):
+        raise BrokenError(site)
+
+
+def _always(site: Site, balls: Balls) -> None:
+    raise BrokenError(site)
+
+
+_TESTS = {
+    "negative": _negative,
+    "negative-power": _negative_power,
+    "nonpositive": _nonpositive,
+    "zero": _zero,
+    "pole": _pole,
+    "whole": _whole,
+    "tie-max": _tie,
+    "tie-min": _tie,
+    "always": _always,
+}

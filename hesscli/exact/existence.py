@@ -1,0 +1,150 @@
+"""What there is of value, gradient and Hessian at a point, and on what that rests.
+
+A proof in balls comes first; where it does not tell, limits are looked for, which are evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from flint import fmpq
+
+from hesscli.answer import Undefined
+from hesscli.exact.cells import Entry
+from hesscli.exact.jets import Meter
+from hesscli.exact.limits import Examined, Examiner
+from hesscli.exact.proof import Exact, Proof, Prover
+from hesscli.exact.rounding import Numbers
+from hesscli.exact.sites import names_in, place_of
+from hesscli.notes import Note, Reason, Remark, Trouble
+from hesscli.types import Formula, Site
+
+# Within these sizes, an entry's derivative in symbols is asked whether it is 0.
+MAX_OPERATIONS = 200
+MAX_ORDER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The derivatives of a formula in scalars at a point.
+
+    ``numbers`` gives enclosures of those that exist and are not exactly 0; ``missing`` have no
+    number, for ``reasons``: a site (None for the formula as a whole) with what to say of it.
+    Without ``defined`` there is no value either. ``by_limit`` tells evidence from proof, and
+    ``vanishes`` whether algebra proves that an entry is 0.
+    """
+
+    numbers: Numbers
+    missing: frozenset[Entry]
+    defined: bool
+    by_limit: bool
+    reasons: tuple[tuple[Site | None, Remark], ...]
+    notes: tuple[Remark, ...]
+    vanishes: Callable[[Entry], bool] | None = None
+
+
+def proved(
+    examiner: Examiner, point: Mapping[str, Exact], index: str, meter: Meter
+) -> Existing | None:
+    """What is proved at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
+    prover = Prover(examiner.formula, point, meter)
+    proof = prover()
+    if proof is None:
+        return None
+    reasons, notes = _reasons(examiner.formula, proof, point, index)
+    return Existing(
+        numbers=proof.numbers,
+        missing=proof.missing,
+        defined=proof.has_value,
+        by_limit=False,
+        reasons=reasons,
+        notes=notes,
+        vanishes=None if proof.met or proof.because else partial(_vanishes, examiner, prover),
+    )
+
+
+def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: Meter) -> Existing:
+    """What there is at ``point``, by proof or else by limits."""
+    return proved(examiner, point, index, meter) or by_limits(examiner(point, index))
+
+
+def by_limits(found: Examined) -> Existing:
+    """What limits show, in doubles."""
+    numbers = {e: fmpq(*n.as_integer_ratio()) for e, n in found.entries.items() if n is not None}
+    numbers = {e: n for e, n in numbers.items() if e == tuple(sorted(e))}
+    missing = (e for e, n in found.entries.items() if n is None and e == tuple(sorted(e)))
+    return Existing(
+        numbers=lambda _: numbers,
+        missing=frozenset(missing),
+        defined=found.defined,
+        by_limit=True,
+        reasons=found.reasons,
+        notes=found.notes,
+    )
+
+
+def _vanishes(examiner: Examiner, prover: Prover, entry: Entry) -> bool:
+    formula = examiner.formula
+    small = formula.expression.count_ops() <= MAX_OPERATIONS and formula.wrt <= MAX_ORDER
+    return small and prover.vanishes(examiner.derivative(entry))
+
+
+def _reasons(
+    formula: Formula, proof: Proof, point: Mapping[str, Exact], index: str
+) -> tuple[tuple[tuple[Site | None, Remark], ...], tuple[Remark, ...]]:
+    """Why entries are missing, or what was met where none is."""
+    reasons: dict[tuple[Site | None, Remark], None] = {}
+    for site in proof.because:
+        place = place_of([site], point, index)
+        reasons[site, Remark(Reason.TROUBLE, (site.part, site.trouble, False, place))] = None
+    if proof.missing and not reasons:
+        place = place_of([], point, index)
+        said = (formula.text, Trouble.NO_CURVATURE, False, place)
+        reasons[None, Remark(Reason.TROUBLE, said)] = None
+    met = [site for site in proof.met if names_in([site]).intersection(formula.differentiated)]
+    notes = []
+    if met:
+        parts = tuple((site.part, site.trouble) for site in met)
+        notes.append(Remark(Note.LIMITS_AGREE, (parts, place_of(met, point, index))))
+    return tuple(reasons), tuple(notes)
+
+
+def path(entry: Entry) -> str:
+    """An entry's path into the JSON answer."""
+    return ("value", "gradient", "hessian")[len(entry)] + "".join(f"[{i}]" for i in entry)
+
+
+def undefined_entries(
+    found: Sequence[tuple[Existing, Sequence[int]]], formula: Formula, order: int
+) -> tuple[Undefined, ...]:
+    """The reasons of all elements, each once, with the entries that it leaves without a number."""
+    entries: dict[tuple[Site | None, Remark], list[str]] = {}
+    for each, rows in found:
+        for reason in each.reasons:
+            entries.setdefault(reason, []).extend(_paths(each, rows, order))
+    return tuple(
+        Undefined(
+            part=site.part if site else formula.text,
+            span=site.span if site else None,
+            reason=reason,
+            entries=tuple(dict.fromkeys(paths)),
+        )
+        for (site, reason), paths in entries.items()
+    )
+
+
+def _paths(found: Existing, rows: Sequence[int], order: int) -> list[str]:
+    """The entries that this leaves without a number, as paths into the JSON answer."""
+    if not found.defined:
+        return ["value", "gradient", "hessian"]
+    lengths = [len(entry) for entry in found.missing]
+    size = len(rows)
+    if size == order and lengths.count(2) == len(lengths) == size * (size + 1) // 2:
+        return ["hessian"]
+    return [
+        path(tuple(rows[i] for i in way))
+        for entry in sorted(found.missing, key=lambda entry: (len(entry), entry))
+        for way in dict.fromkeys((entry, entry[::-1]))
+    ]

@@ -1,0 +1,218 @@
+"""What is proved about a formula at an exact point: which derivatives exist, and their enclosures.
+
+The precision is raised until everything is decided, within a budget of work; no clock has a part in
+it. Where algebra may tell that a number is exactly zero, it is asked once precision has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from flint import ctx, fmpq
+
+from hesscli.errors import HessError
+from hesscli.exact.balls import Balls, BoundaryError, coordinate
+from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Entry, Side, entries, number, shared
+from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
+from hesscli.exact.jets import BudgetError, Jet, Meter, Number
+from hesscli.exact.numbers import vanishes
+from hesscli.exact.remembered import remembered
+from hesscli.exact.substitution import substituted
+from hesscli.expression.names import symbol
+from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.types import Expr, Formula, Site
+
+# Bits; numbers a thousand orders of magnitude apart are told apart by the last.
+PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+# From here on, algebra is asked whether what is still not told from 0 is 0.
+ALGEBRA_FROM = 512
+MAX_ALGEBRA = 30  # times in one proof
+# About a second on a slow processor; a hundred times that where it is asked for.
+BUDGET = 400_000.0
+
+Exact = Fraction | float | Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is proved at a point.
+
+    ``numbers`` gives enclosures at a working precision, in bits, of all entries that exist and are
+    not exactly 0; ``missing`` are the entries that have no number, for the reason of the sites
+    ``because``. Where pieces meet and agree, these are ``met``.
+    """
+
+    numbers: Callable[[int], Mapping[Entry, Number]]
+    missing: frozenset[Entry] = frozenset()
+    because: tuple[Site, ...] = ()
+    met: tuple[Site, ...] = ()
+    has_value: bool = True
+
+
+class _Boundaries(dict[Expr, int]):
+    """Every quantity that is 0 at the point stays 0."""
+
+    def __contains__(self, quantity: object) -> bool:
+        return True
+
+    def __missing__(self, quantity: Expr) -> int:
+        return 0
+
+
+@dataclass
+class Prover:
+    """Proves the derivatives of one formula in scalars at one point."""
+
+    formula: Formula
+    point: Mapping[str, Exact]
+    meter: Meter = field(default_factory=partial(Meter, BUDGET))
+    asked: int = 0
+
+    @property
+    def order(self) -> int:
+        """The number of rows."""
+        return self.formula.wrt
+
+    def __call__(self) -> Proof | None:
+        """What is proved; None where the means of this module do not tell."""
+        self.meter.left -= 60  # for a point of its own
+        for bits in PRECISIONS:
+            with ctx.workprec(bits):
+                try:
+                    return self._proof(bits)
+                except BrokenError as error:
+                    everything = frozenset(entries(self.order))
+                    return Proof(lambda _: {}, everything, (error.site,), has_value=False)
+                except EdgeError as error:
+                    return self._edge(error.site)
+                except UndecidedError:
+                    continue
+                except (BudgetError, NotProvedError):
+                    return None
+        return None
+
+    def _edge(self, site: Site) -> Proof:
+        def numbers(bits: int) -> Mapping[Entry, Number]:
+            with ctx.workprec(bits):
+                place = {
+                    name: coordinate(self._coordinate(name, bits), None)
+                    for name in self.formula.variables
+                }
+                balls = Balls(place, self.meter, None, self.vanishes)
+                return {(): balls.jet(self.formula.expression).value}
+
+        return Proof(numbers, frozenset(entries(self.order)) - {()}, (site,))
+
+    def _proof(self, bits: int) -> Proof | None:
+        balls = self._balls(bits, {})
+        try:
+            removed = removable_sites(self.formula.sites, balls)
+            jet = balls.jet(self.formula.expression)
+        except BoundaryError:
+            return self._on_boundary(bits)
+        return Proof(partial(self._numbers, {}, {bits: jet}), met=removed)
+
+    def _on_boundary(self, bits: int) -> Proof | None:
+        """Where pieces meet."""
+        at_point = self._at_point(bits)
+        removed = removable_sites(self.formula.sites, at_point)
+        found = shared(
+            list(self._cells(bits, ())), at_point.jet(self.formula.expression), self.order
+        )
+        if found is None:
+            raise UndecidedError
+        sites = (*removed, *(site for site in self.formula.sites if met(site, at_point)))
+        full = next(cell for cell in self._cells(bits, ()) if not cell.is_thin and cell.jet)
+        sides = {side.quantity: side.sign for side in full.sides}
+        return Proof(
+            partial(self._numbers, sides, {}, missing=found.missing),
+            found.missing,
+            because=sites if found.missing else (),
+            met=() if found.missing else sites,
+        )
+
+    def _cells(self, bits: int, sides: tuple[Side, ...]) -> Iterator[Cell]:
+        balls = self._balls(bits, {side.quantity: side.sign for side in sides})
+        try:
+            removable_sites(self.formula.sites, balls)
+            yield Cell(sides, balls.jet(self.formula.expression), None)
+        except (BrokenError, EdgeError) as error:
+            yield Cell(sides, None, error.site)
+        except BoundaryError as boundary:
+            if len(sides) == MAX_BOUNDARIES:
+                raise NotProvedError("too many boundaries") from None
+            for sign in (1, -1, 0) if boundary.thin else (1, -1):
+                side = Side(boundary.quantity, sign, boundary.jet)
+                yield from self._cells(bits, (*sides, side))
+
+    def _numbers(
+        self,
+        sides: Mapping[Expr, int],
+        known: dict[int, Jet],
+        bits: int,
+        missing: frozenset[Entry] = frozenset(),
+    ) -> Mapping[Entry, Number]:
+        with ctx.workprec(bits):
+            if bits not in known:
+                known[bits] = self._balls(bits, sides).jet(self.formula.expression)
+            jet = known[bits]
+            found: dict[Entry, Number] = {(): jet.value}
+            found |= {(i,): n for i, n in jet.gradient.items()}
+            found |= jet.hessian
+            if sides:
+                found[()] = self._at_point(bits).jet(self.formula.expression).value
+            return {entry: n for entry, n in found.items() if entry not in missing}
+
+    def _balls(self, bits: int, sides: Mapping[Expr, int]) -> Balls:
+        place = {
+            name: coordinate(self._coordinate(name, bits), row if row < self.order else None)
+            for row, name in enumerate(self.formula.variables)
+        }
+        algebra = self.vanishes if bits >= ALGEBRA_FROM else None
+        return Balls(place, self.meter, sides, algebra)
+
+    def _at_point(self, bits: int) -> Balls:
+        """The piece that holds at the point itself."""
+        return self._balls(bits, _Boundaries())
+
+    @remembered
+    def _coordinate(self, name: str, bits: int) -> Number:
+        return enclosed_constant(self.point[name], self.meter)
+
+    @remembered
+    def vanishes(self, expression: Expr) -> bool:
+        """Whether algebra shows that ``expression`` is 0 at the point."""
+        if self.asked >= MAX_ALGEBRA or not expression.free_symbols <= self._symbols.keys():
+            return False
+        self.asked += 1
+        try:
+            form = substituted(expression, self._symbols)
+        except HessError:
+            return False  # too long a number
+        return bool(form.is_number and (form == 0 or vanishes(form)))
+
+    @property
+    def _symbols(self) -> dict[Expr, Expr]:
+        return {symbol(name): exact(value) for name, value in self.point.items()}
+
+
+def enclosed_constant(value: Exact, meter: Meter) -> Number:
+    """A coordinate as a rational, or a ball at the working precision."""
+    if isinstance(value, (float, Fraction)):
+        above, below = value.as_integer_ratio()
+        return fmpq(above, below)
+    return Balls({}, meter).jet(value).value
+
+
+def exact(value: Any) -> Expr:
+    """A SymPy number with exactly this value."""
+    import sympy
+
+    return sympy.Rational(value) if isinstance(value, (float, Fraction)) else value
+
+
+__all__ = ["BUDGET", "PRECISIONS", "Proof", "Prover", "enclosed_constant", "exact", "number"]

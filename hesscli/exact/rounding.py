@@ -1,0 +1,120 @@
+"""Enclosures → doubles: rounded once each, from as many bits as that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+
+from flint import arb, ctx, fmpq
+
+from hesscli.exact.cells import Entry
+from hesscli.exact.jets import ZERO, BudgetError, Number
+from hesscli.functions.balls import NotProvedError, UndecidedError
+
+# Bits to which a number is known before it is rounded: 16 digits, and to spare.
+KNOWN = 58
+# What is smaller than this is 0 as a double.
+SMALLEST = arb(2) ** -1080
+# Bits; see :data:`hesscli.exact.proof.PRECISIONS`.
+FIRST, ALGEBRA_FROM, MOST = 128, 512, 8192
+
+Numbers = Callable[[int], Mapping[Entry, Number]]
+
+
+@dataclass(slots=True)
+class Rounded:
+    """Doubles of entries that are not exactly 0, and a bound on each that may be or not.
+
+    ``digits`` are those to which the others are known; ``underflow`` tells that a number which is
+    not 0 is rounded to it.
+    """
+
+    numbers: dict[Entry, float] = field(default_factory=dict)
+    below: dict[Entry, float] = field(default_factory=dict)
+    digits: int = 15
+    underflow: bool = False
+
+
+def is_known(number: Number) -> bool:
+    """Whether a number has enough bits for a double."""
+    if type(number) is fmpq:
+        return True
+    return bool(number.rel_accuracy_bits() >= KNOWN or abs(number) < SMALLEST)
+
+
+def refined(
+    numbers: Numbers, vanishes: Callable[[Entry], bool] | None = None, first: int = FIRST
+) -> dict[Entry, Number]:
+    """Enclosures at a precision at which all are known; or at the last that can be spent.
+
+    ``vanishes`` is asked whether an entry is exactly 0 once precision does not tell. Raises
+    :class:`UndecidedError` where there are no enclosures at any precision.
+    """
+    bits, zeros, found = first, set[Entry](), None
+    while bits <= MOST:
+        try:
+            found = {e: n for e, n in numbers(bits).items() if e not in zeros}
+        except UndecidedError:
+            bits *= 2
+            continue
+        except (BudgetError, NotProvedError):
+            if found is None:
+                raise
+            break
+        unknown = [entry for entry, number in found.items() if not is_known(number)]
+        if bits >= ALGEBRA_FROM and vanishes is not None:
+            zeros |= {e for e in unknown if found[e].contains(0) and vanishes(e)}
+            unknown = [entry for entry in unknown if entry not in zeros]
+        if not unknown:
+            break
+        bits *= 2
+    if found is None:
+        raise UndecidedError
+    return {entry: number for entry, number in found.items() if entry not in zeros}
+
+
+def rounded(enclosures: Mapping[Entry, Number]) -> Rounded:
+    """The doubles of enclosures."""
+    result = Rounded()
+    for entry, number in enclosures.items():
+        double = nearest(number)
+        if type(number) is arb and number.contains(0) and not number.is_zero():
+            result.below[entry] = bound(number)
+            double = 0.0
+        elif double == 0 and number != 0:
+            result.underflow = True
+        elif type(number) is arb and abs(number) >= SMALLEST:
+            known = int(number.rel_accuracy_bits() * 0.30103)
+            result.digits = min(result.digits, max(known, 0))
+        result.numbers[entry] = double
+    return result
+
+
+def nearest(number: Number) -> float:
+    """The double next to a number; infinite beyond the largest."""
+    if type(number) is fmpq:
+        try:
+            return int(number.p) / int(number.q)
+        except OverflowError:
+            return inf if number > 0 else -inf
+    return float(number.mid())
+
+
+def bound(number: Number) -> float:
+    """A double, not 0, that the size of a number is proved not to exceed."""
+    from math import nextafter
+
+    return max(nextafter(float(abs(number).upper()), inf), 5e-324)
+
+
+def added(parts: Iterable[Mapping[Entry, Number]]) -> dict[Entry, Number]:
+    """The sum of enclosures, entry by entry."""
+    total: dict[Entry, Number] = {}
+    for part in parts:
+        for entry, number in part.items():
+            total[entry] = total.get(entry, ZERO) + number
+    return total
+
+
+__all__ = ["Rounded", "added", "bound", "ctx", "nearest", "refined", "rounded"]
