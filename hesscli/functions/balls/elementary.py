@@ -12,7 +12,7 @@ from functools import partial
 
 from flint import arb, fmpq
 
-from hesscli.functions.enclosure import (
+from hesscli.functions.balls.enclosure import (
     HALF,
     ONE,
     ZERO,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from flint import arb, fmpq, fmpz
+from flint import arb, arb_series, ctx, fmpq, fmpz
 from flint.utils.flint_exceptions import DomainError
 
 Number: TypeAlias = Any  # fmpq or arb, which have no types
@@ -197,3 +197,72 @@ def whole_root(x: fmpz, n: int) -> fmpz | None:
     """The n-th root of a whole number x ≥ 0, if it is whole."""
     near = x.root(n)
     return near if near**n == x else None
+
+
+def power(x: Number, exponent: Number) -> Number:
+    """x to the power ``exponent``: whole, or any of x > 0."""
+    n = whole(exponent)
+    if n is None:
+        inside(x)
+        return ball(x) ** ball(exponent)
+    if n < 0:
+        away_from_zero(x)
+        return 1 / power(x, fmpq(-n))
+    found, factor = ONE, x
+    while n:  # flint's own power of a ball that holds 0 is not finite
+        if n & 1:
+            found = found * factor
+        n >>= 1
+        if n:
+            factor = factor * factor
+    return found
+
+
+def no_pole(x: Number) -> None:
+    """The function has poles at 0, -1, -2, ...
+
+    Raises:
+        SingularError: if ``x`` is exactly one of them.
+        UndecidedError: if its ball holds one.
+    """
+    if x > 0:
+        return
+    if is_exact(x):
+        if x.denominator == 1:
+            raise SingularError("at a pole")
+    elif x.contains_integer():
+        raise UndecidedError("near a pole")
+
+
+def taylor(method: str, x: Number, length: int, *parameters: Any) -> list[Number]:
+    """The first Taylor coefficients at ``x`` of the function of this name in flint."""
+    saved = ctx.cap
+    ctx.cap = length
+    try:
+        series = getattr(arb_series([ball(x), 1], prec=length), method)(*parameters)
+        return [series[k] for k in range(length)]
+    finally:
+        ctx.cap = saved
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A function of one argument that flint expands itself, under this name.
+
+    ``guard`` decides the domain, ``exact`` gives what is rational at a whole number.
+    """
+
+    method: str
+    guard: Callable[[Number], None]
+    exact: Callable[[int], Number | None]
+
+    def __call__(self, arguments: Sequence[Number], moving: Sequence[int]) -> Partials:
+        (x,) = arguments
+        self.guard(x)
+        n = whole(x)
+        known = None if n is None else self.exact(n)
+        if not moving:
+            value = getattr(ball(x), self.method)() if known is None else known
+            return Partials(value, {}, {})
+        value, first, second = taylor(self.method, x, 3)
+        return Partials(value if known is None else known, {0: first}, {(0, 0): 2 * second})

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from flint import arb
 
-from hesscli.functions.elementary_balls import ELEMENTARY
-from hesscli.functions.enclosure import (
+from hesscli.functions.balls.bessel import BESSEL
+from hesscli.functions.balls.elementary import ELEMENTARY
+from hesscli.functions.balls.enclosure import (
     Enclosure,
     NotProvedError,
     NotRealError,
@@ -21,6 +22,9 @@ from hesscli.functions.enclosure import (
     UndecidedError,
     is_exact,
 )
+from hesscli.functions.balls.gamma import GAMMA
+from hesscli.functions.balls.integrals import INTEGRALS
+from hesscli.functions.balls.polynomials import POLYNOMIALS
 
 __all__ = [
     "BALLS",
@@ -34,7 +38,7 @@ __all__ = [
     "partials",
 ]
 
-_ROWS = {**ELEMENTARY}
+_ROWS = {**ELEMENTARY, **GAMMA, **INTEGRALS, **BESSEL, **POLYNOMIALS}
 
 BALLS: Mapping[str, Enclosure] = {name: enclosure for name, (enclosure, _) in _ROWS.items()}
 # What one evaluation with its derivatives costs, where that of exp costs 1, at 128 bits.
