@@ -1,7 +1,7 @@
 """The signs of the eigenvalues of an exact symmetric matrix, proved, and their closed forms.
 
-No tolerance decides a sign. An eigenvalue that is not 0 lies further from 0 than the error bound of
-the symmetric eigenvalue problem, at a precision that is raised as needed. That all the others are 0
+No tolerance decides a sign. An eigenvalue that is not 0 is enclosed by
+:mod:`hesscli.exact.eigenvalues`, at a precision that is raised as needed. That all the others are 0
 follows from the rank of the exact matrix: its minors are proved to be 0.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
-import mpmath
 import numpy as np
 import sympy
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
@@ -24,6 +24,8 @@ from hesscli.types import Array, Expr
 
 MAX_PRODUCTS = 5_000  # in all minors of a matrix
 MAX_ORDER = 24
+MAX_WORK = 100_000_000  # in products of numbers, for one block at one precision
+BITS_PER_DIGIT = 3.33
 
 Rows = Sequence[Sequence[Expr]]
 Exactly = Callable[[Entry], Expr | None]
@@ -79,30 +81,52 @@ def spectrum(exactly: Exactly, rounded: Rounded, block: Sequence[int], digits: i
 
 
 def _certain(rows: Rows, working: int, digits: int) -> list[Number]:
-    """The eigenvalues with ``digits`` certain digits, of entries known to ``working`` digits.
+    """The eigenvalues with ``digits`` certain digits, of entries known to ``working`` digits."""
+    import flint  # loads for 50 ms, where only a name of this module may be wanted
 
-    An eigenvalue is as far off as the norm of the error at most (Weyl), and the error of the
-    method is of that size too (Golub & Van Loan, *Matrix Computations*, §8.1).
-    """
-    with mpmath.workdps(working + 10):
-        matrix = mpmath.matrix([[mpmath.mpf(sympy.Float(e, working)) for e in r] for r in rows])
-        error = len(rows) ** 2 * max(map(abs, matrix)) * mpmath.mpf(10) ** (2 - working)
-        found = mpmath.eigsy(matrix, eigvals_only=True)
-        return [sympy.Float(e, working) for e in found if abs(e) > error * mpmath.mpf(10) ** digits]
+    from hesscli.exact.eigenvalues import Work, eigenvalues
+
+    precision = int(working * BITS_PER_DIGIT) + 20
+    with flint.ctx.workprec(precision):
+        enclosed = [[_ball(entry, working) for entry in row] for row in rows]
+        found = [flint.arb(e) for e in eigenvalues(enclosed, precision, Work(MAX_WORK))]
+        enough = digits * BITS_PER_DIGIT + 1
+        certain = [e for e in found if e.rel_accuracy_bits() >= enough and not e.is_zero()]
+        return [_float(e.mid(), working) for e in certain]
+
+
+def _ball(number: Expr, digits: int) -> Any:
+    """The enclosure of a number of which so many digits are right."""
+    from flint import arb
+
+    if number.is_Rational:
+        return arb(int(number.p)) / int(number.q)
+    negative, mantissa, exponent, _ = sympy.Float(number, digits)._mpf_
+    value = arb(int(mantissa)) * arb(2) ** int(exponent)
+    return arb(-value if negative else value, value * arb(10) ** (1 - digits))
+
+
+def _float(exact: Any, digits: int) -> Number:
+    mantissa, exponent = map(int, exact.man_exp())
+    return sympy.Float(sympy.Rational(mantissa) * sympy.Integer(2) ** exponent, digits)
 
 
 def _is_rank(exactly: Exactly, pairs: Sequence[Sequence[Entry]], rank: int) -> bool:
-    """Whether a block of at least this rank is proved to have no higher one.
-
-    That is so where its principal minors of the next two orders are all 0: elimination in a
-    symmetric matrix, with pivots of order 1 and 2, cannot step over both.
-    """
+    """Whether a block of at least this rank is proved to have no higher one."""
     try:
         rows = [[exactly(entry) for entry in row] for row in pairs]
     except HessError:
         return False
-    if any(None in row for row in rows):
-        return False
+    return not any(None in row for row in rows) and proved_rank(rows, rank)
+
+
+def proved_rank(rows: Rows, rank: int) -> bool:
+    """Whether a symmetric matrix of exact numbers, of at least this rank, has no higher one.
+
+    That is so where its principal minors of the next two orders are all 0: elimination in a
+    symmetric matrix, with pivots of order 1 and 2, cannot step over both. False where it is not
+    so, or could not be proved within a bound on the products.
+    """
     scaled = _rational(rows)
     if scaled is not None:
         return bool(sympy.Matrix(scaled[1]).to_DM(field=True).rank() == rank)
