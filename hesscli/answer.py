@@ -135,8 +135,8 @@ class Verdict:
     """What follows from an answer's numbers; None stands for what is not known.
 
     ``eigenvalues`` ascend. ``tolerance`` is the size below which one counts as zero, and None where
-    signs are proved; ``inertia`` counts the positive, zero and negative ones. ``kind`` is that of a
-    stationary point.
+    signs are proved; ``inertia`` counts the positive, zero and negative ones, and ``unknown`` those
+    whose sign is not known. ``proved`` says that all are. ``kind`` is that of a stationary point.
     """
 
     eigenvalues: Any = None  # (n,) doubles, or a tuple of SymPy numbers
@@ -146,6 +146,8 @@ class Verdict:
     kind: str | None = None
     tolerance: float | None = None
     gradient_tolerance: float | None = None
+    unknown: int = 0
+    proved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,8 @@ def _verdict(answer: Answer, text: Callable[[Any], str], most: int | None) -> It
     verdict, grounds = answer.verdict, answer.grounds
     if verdict.eigenvalues is not None and grounds is None:
         yield from below("eigenvalues", list(map(text, verdict.eigenvalues)), most)
-    elif verdict.eigenvalues is not None and verdict.tolerance is not None:
-        shown = partial(_eigenvalue, text, verdict.tolerance)
+    elif verdict.eigenvalues is not None and grounds is not None:
+        shown = partial(_eigenvalue, text, verdict.tolerance or 0.0)
         yield Line("eigenvalues", _listed(verdict.eigenvalues.tolist(), most, shown))
     if verdict.definiteness is not None and (grounds is None or verdict.eigenvalues is not None):
         yield Line("Hessian", _definiteness(verdict, grounds), "verdict")
@@ -148,8 +148,8 @@ def _eigenvalue(text: Callable[[Any], str], tolerance: float, value: float) -> s
 
 def _definiteness(verdict: Verdict, grounds: Grounds | None) -> str:
     definiteness = str(verdict.definiteness)
-    if grounds is None:
-        if verdict.inertia is None and definiteness == "undecided":
+    if grounds is None or verdict.tolerance is None:
+        if definiteness == "undecided":
             return "undecided: the sign of an eigenvalue could not be proved"
         return f"{definiteness} (proved)"
     if definiteness == "undecided":
@@ -176,6 +176,8 @@ def _stationarity(answer: Answer, verdict: Verdict, text: Callable[[Any], str]) 
 def _remarks(answer: Answer) -> Iterator[Line]:
     if answer.grounds is not None:
         yield Line("verified", _verification(answer.grounds), "note")
+        for entry, bound in answer.grounds.below.items():
+            yield Line("below", f"{entry} is 0, or not larger than {bound:.2g} in size", "note")
     for item in answer.undefined:
         yield Line("undefined", words(item.reason), "problem")
     for note in answer.notes:

@@ -82,7 +82,10 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
         tail["eigenvalues"] = None if found is None else list(map(entry, found))
         signs = ("positive", "zero", "negative")
         tail["inertia"] = verdict.inertia and dict(zip(signs, verdict.inertia, strict=True))
+        if verdict.unknown:
+            tail["inertia"]["unknown"] = verdict.unknown
         tail["definiteness"] = verdict.definiteness
+        tail["definiteness_proved"] = verdict.definiteness and verdict.proved
         if grounds is not None:
             tail["tolerance"] = verdict.tolerance
         tail["stationary"] = verdict.stationary

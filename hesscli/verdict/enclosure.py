@@ -18,7 +18,7 @@ from hesscli.exact.jets import BudgetError, Jet, Meter, Number
 from hesscli.exact.joint import joint_jet
 from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant
-from hesscli.exact.rounding import Numbers, Rounded, added, refined, rounded
+from hesscli.exact.rounding import MOST, Numbers, Rounded, added, refined, rounded
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.shapes import Shape, index_text
@@ -40,7 +40,7 @@ class Part:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Enclosure:
     """The sum of parts, each entry to as many bits as are asked for."""
 
@@ -52,6 +52,16 @@ class Enclosure:
             return self.parts[0].numbers(bits)
         with ctx.workprec(bits):
             return added(part.numbers(bits) for part in self.parts)
+
+    def at_least(self, bits: int) -> Mapping[Entry, Number]:
+        """The same, at a higher precision where this one does not tell which piece holds."""
+        while True:
+            try:
+                return self.numbers(bits)
+            except UndecidedError:
+                if bits >= MOST:
+                    raise
+                bits *= 2
 
     def vanishes(self, entry: Entry) -> bool:
         """Whether algebra proves that an entry is 0, where there is only one part."""

@@ -1,51 +1,144 @@
 """Evaluation → report: spectrum, inertia, definiteness, and what kind of point it is.
 
-Needs NumPy only. The source of the tolerance n·ε·‖H‖ is the backward error bound of the
+Where the numbers are enclosed, signs are proved; else a tolerance decides. The source of the tolerance n·ε·‖H‖ is the backward error bound of the
 symmetric eigenvalue problem (Golub & Van Loan, *Matrix Computations*, §8.1).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from flint import arb
 
 from hesscli.answer import Answer, Doubles, Grounds, Verdict
 from hesscli.exact.inertia import components, kind_of
+from hesscli.exact.jets import ZERO, BudgetError, Number
+from hesscli.exact.rounding import nearest, rounded
+from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
+from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.notes import Note, Remark
 from hesscli.types import Array
+from hesscli.verdict.enclosure import Enclosure
+from hesscli.verdict.settle import Settled
 
+MAX_PROVED_ORDER = 60
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
 MAX_EXACT_ORDER = 24
 
 
-def judged(answer: Answer) -> Answer:
-    """``answer``, of doubles, with its verdict, in which None depends on what has no number."""
+def judged(settled: Settled) -> Answer:
+    """The answer with its verdict, in which None depends on what has no number."""
+    answer = settled.answer
     jet, grounds = answer.jet, answer.grounds
     assert isinstance(jet, Doubles)
     assert grounds is not None
     # Without negative zeros.
     jet = Doubles(jet.value + 0.0, jet.gradient + 0.0, jet.hessian + 0.0)
-    verdict, notes = _verdict(jet, grounds)
-    return replace(answer, jet=jet, verdict=verdict, notes=(*answer.notes, *notes))
+    answer = replace(answer, jet=jet)
+    if not np.isfinite(jet.hessian).all():
+        return replace(answer, verdict=Verdict(stationary=_without_hessian(jet, grounds)))
+    found = None
+    if settled.enclosure is not None and len(jet.gradient) <= MAX_PROVED_ORDER:
+        found = proved_spectrum(_rows(settled.enclosure, len(jet.gradient)))
+    symmetric = jet.hessian / 2 + jet.hessian.T / 2
+    verdict = _by_tolerance(symmetric, grounds) if found is None else _proved(found)
+    if found is not None:
+        answer = replace(answer, grounds=_with_eigenvalues(grounds, found))
+    stationary, tolerance = _stationarity(jet, symmetric, grounds)
+    kind = kind_of(str(verdict.definiteness)) if stationary else None
+    verdict = replace(verdict, stationary=stationary, gradient_tolerance=tolerance, kind=kind)
+    notes = (*answer.notes, *_asymmetry(jet.hessian, grounds.epsilon))
+    return replace(answer, verdict=verdict, notes=notes)
 
 
-def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[Remark, ...]]:
-    """What follows from the numbers, and a note on them."""
-    matrix, gradient = jet.hessian, jet.gradient
-    order = len(gradient)
-    if not np.isfinite(matrix).all():
+def _without_hessian(jet: Doubles, grounds: Grounds) -> bool | None:
+    if not np.isfinite(jet.gradient).all() or (grounds.underflow and not jet.gradient.any()):
+        return None
+    return not jet.gradient.any()
+
+
+def _stationarity(
+    jet: Doubles, symmetric: Array, grounds: Grounds
+) -> tuple[bool | None, float]:
+    """Whether the point is stationary, and up to which slope.
+
+    A slope is known up to the rounding of the point itself, which the Hessian carries into it.
+    """
+    allowed = 4 * (np.abs(symmetric) @ grounds.slack)
+    stationary: bool | None = bool((np.abs(jet.gradient) <= allowed).all())
+    if stationary and grounds.underflow:
         stationary = None
-        if np.isfinite(gradient).all() and not (grounds.underflow and not gradient.any()):
-            stationary = not gradient.any()
-        return Verdict(stationary=stationary), ()
-    symmetric = matrix / 2 + matrix.T / 2
-    notes = _asymmetry(matrix, grounds.epsilon)
+    return stationary, min(float(allowed.max()), sys.float_info.max)
+
+
+# By proof
+
+
+def _rows(enclosure: Enclosure, order: int) -> Callable[[int], list[list[Number]] | None]:
+    """The Hessian at a working precision."""
+
+    def rows(bits: int) -> list[list[Number]] | None:
+        try:
+            found = enclosure.at_least(bits)
+        except (BudgetError, NotProvedError, UndecidedError):
+            return None
+        matrix = [[ZERO] * order for _ in range(order)]
+        for entry, number in found.items():
+            if len(entry) == 2:
+                i, j = entry
+                matrix[i][j] = matrix[j][i] = number
+        return matrix
+
+    return rows
+
+
+def _proved(found: ProvedSpectrum) -> Verdict:
+    eigenvalues = np.array([0.0 if _holds_zero(e) else nearest(e) for e in found.eigenvalues])
+    positive, negative = found.positive, found.negative
+    if positive and negative:
+        definiteness = "indefinite"
+    elif found.unknown:
+        definiteness = "undecided"
+    elif not positive and not negative:
+        definiteness = "zero"
+    else:
+        semi = "semi" if found.zero else ""
+        definiteness = f"{'positive' if positive else 'negative'} {semi}definite"
+    return Verdict(
+        eigenvalues=eigenvalues if np.isfinite(eigenvalues).all() else None,
+        inertia=(positive, found.zero, negative),
+        definiteness=definiteness,
+        unknown=found.unknown,
+        proved=not found.unknown,
+    )
+
+
+def _holds_zero(number: Number) -> bool:
+    return type(number) is arb and bool(number.contains(0))
+
+
+def _with_eigenvalues(grounds: Grounds, found: ProvedSpectrum) -> Grounds:
+    """The digits and bounds of all numbers, the eigenvalues among them."""
+    numbers = rounded(dict(zip(((k,) for k in range(10**6)), found.eigenvalues, strict=False)))
+    below = {f"eigenvalues[{k}]": bound for (k,), bound in numbers.below.items()}
+    digits = grounds.digits
+    if digits is not None:
+        digits = min(digits, numbers.digits)
+    return replace(grounds, digits=digits, below={**grounds.below, **below})
+
+
+# By a tolerance
+
+
+def _by_tolerance(symmetric: Array, grounds: Grounds) -> Verdict:
+    """What follows from doubles alone."""
     eigenvalues = spectrum(symmetric)
     norm = float(np.abs(eigenvalues).max())
-    tolerance = min(order * grounds.epsilon * norm, sys.float_info.max)
+    tolerance = min(len(symmetric) * grounds.epsilon * norm, sys.float_info.max)
     inertia = (
         int((eigenvalues > tolerance).sum()),
         int((np.abs(eigenvalues) <= tolerance).sum()),
@@ -54,21 +147,12 @@ def _verdict(jet: Doubles, grounds: Grounds) -> tuple[Verdict, tuple[Remark, ...
     definiteness = _definiteness(symmetric, inertia)
     if grounds.underflow and inertia[1]:
         definiteness = "indefinite" if definiteness == "indefinite" else "undecided"
-    # A slope is known up to the rounding of the point itself, which the Hessian carries into it.
-    allowed = 4 * (np.abs(symmetric) @ grounds.slack)
-    stationary = bool((np.abs(gradient) <= allowed).all())
-    if stationary and grounds.underflow:
-        stationary = None
-    verdict = Verdict(
+    return Verdict(
         eigenvalues=eigenvalues + 0.0 if np.isfinite(eigenvalues).all() else None,
         tolerance=tolerance,
         inertia=inertia,
         definiteness=definiteness,
-        stationary=stationary,
-        gradient_tolerance=min(float(allowed.max()), sys.float_info.max),
-        kind=kind_of(definiteness) if stationary else None,
     )
-    return verdict, notes
 
 
 def _asymmetry(matrix: Array, epsilon: float) -> tuple[Remark, ...]:
