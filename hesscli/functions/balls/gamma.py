@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flint import acb_series, arb, ctx, fmpq
 
@@ -20,6 +20,7 @@ from hesscli.functions.balls.enclosure import (
     SingularError,
     Slopes,
     Unary,
+    UndecidedError,
     ball,
     bounded,
     inside,
@@ -37,10 +38,15 @@ from hesscli.functions.balls.enclosure import (
 Vector = tuple[int, int]
 
 MAX_FACTORIAL = 1000  # factorials up to this are written out
-MAX_DERIVATIVES = 200
+MAX_DERIVATIVES = 100
+# From here on flint's lower incomplete gamma function may take seconds.
+LARGE_PARAMETER = 50
+MAX_PARAMETER = 10**8
+MAX_TERMS = 10**6
 MAX_POLYLOG_ORDER = 200
 # Far left, zeta takes gamma of as large a number.
 LEAST_ZETA = -(10**6)
+LEAST_HURWITZ, MOST_HURWITZ = -1000, 10**6
 
 
 # Gamma and its logarithmic derivatives
@@ -263,15 +269,41 @@ def _branch(a: Number, x: Number) -> None:
 
 
 def _lower_value(a: Number, x: Number) -> Number:
-    """DLMF 8.5.1, but for x > 0, where flint chooses."""
+    """DLMF 8.5.1; for x > 0 flint's function, but where that takes seconds."""
     no_pole(a)
     _branch(a, x)
     if is_zero(x):
         inside(a)
         return ZERO
+    if a > LARGE_PARAMETER:
+        if magnitude(x) <= a:
+            return power(x, a) * exp(-x) * _lower_sum(a, x)
+        if x > 0:
+            return ball(a).gamma() - _upper_value(a, x)
+        raise NotProvedError("an incomplete gamma function of large arguments")
     if x > 0:
         return ball(x).gamma_lower(ball(a))
     return power(x, a) / a * ball(-x).hypgeom_1f1(ball(a), ball(a + 1))
+
+
+def _lower_sum(a: Number, x: Number) -> Number:
+    """Σ x**k/(a (a + 1) ... (a + k)), DLMF 8.7.1, for |x| ≤ a.
+
+    The quotients of its terms fall, so that the rest is at most a geometric series.
+    """
+    if not a <= MAX_PARAMETER:
+        raise NotProvedError("an incomplete gamma function of a large parameter")
+    a, x = ball(a), ball(x)
+    total, term, k = arb(0), 1 / a, 0
+    enough = arb(2) ** -ctx.prec / a
+    while not abs(term) < enough:
+        if k > MAX_TERMS:
+            raise UndecidedError("the terms do not fall")
+        total = total + term
+        k += 1
+        term = term * x / (a + k)
+    quotient = abs(x) / (a + k)
+    return total + arb(0, 1) * abs(term) / (1 - quotient)
 
 
 def _upper_value(a: Number, x: Number) -> Number:
@@ -299,23 +331,33 @@ def _upper_slopes(a: Number, x: Number, value: Number) -> Slopes:
     return -first, -second
 
 
-def _regularized(upper: bool) -> Ordered:
-    def value(a: Number, x: Number) -> Number:
-        inside(a)
-        within(x)
-        if is_zero(x):
-            return ONE if upper else ZERO
-        if upper:
-            return ball(x).gamma_upper(ball(a), regularized=1)
-        return ball(x).gamma_lower(ball(a), regularized=1)
+def _regularized_lower(a: Number, x: Number) -> Number:
+    inside(a)
+    within(x)
+    if is_zero(x):
+        return ZERO
+    if a > LARGE_PARAMETER:
+        if x <= a:
+            return exp(a * log(x) - x - ball(a).lgamma()) * _lower_sum(a, x)
+        return 1 - _regularized_upper(a, x)
+    return ball(x).gamma_lower(ball(a), regularized=1)
 
-    def slopes(a: Number, x: Number, _: Number) -> Slopes:
+
+def _regularized_upper(a: Number, x: Number) -> Number:
+    inside(a)
+    within(x)
+    return ONE if is_zero(x) else ball(x).gamma_upper(ball(a), regularized=1)
+
+
+def _density_slopes(sign: int) -> Callable[[Number, Number, Number], Slopes]:
+    """Those of ``sign`` x**(a - 1) exp(-x)/Γ(a), DLMF 8.8.13."""
+
+    def slopes(a: Number, x: Number, value: Number) -> Slopes:
         inside(x)
-        density = exp((a - 1) * log(x) - x - ball(a).lgamma())
-        first = -density if upper else density
+        first = sign * exp((a - 1) * log(x) - x - ball(a).lgamma())
         return first, first * ((a - 1) / x - 1)
 
-    return Ordered(value, slopes)
+    return slopes
 
 
 # Zeta functions
@@ -366,6 +408,8 @@ def _hurwitz(arguments: Sequence[Number], moving: Sequence[int]) -> Partials:
     inside(a)
     if is_zero(s - 1):
         raise SingularError("at a pole")
+    if s < LEAST_HURWITZ or s > MOST_HURWITZ:
+        raise NotProvedError("Hurwitz's zeta too far away")
     place = ball(a)
     first: dict[int, Number] = {}
     second: dict[tuple[int, int], Number] = {}
@@ -490,8 +534,8 @@ GAMMA: dict[str, tuple[Enclosure, int]] = {
     "FallingFactorial": (_falling, 10),
     "lowergamma": (Ordered(_lower_value, _lower_slopes), 30),
     "uppergamma": (Ordered(_upper_value, _upper_slopes), 30),
-    "gammainc": (_regularized(upper=False), 40),
-    "gammaincc": (_regularized(upper=True), 40),
+    "gammainc": (Ordered(_regularized_lower, _density_slopes(1)), 40),
+    "gammaincc": (Ordered(_regularized_upper, _density_slopes(-1)), 40),
     "zeta": (_zeta, 60),
     "zetaderivative": (Ordered(_zetaderivative_value, _zetaderivative_slopes), 100),
     "polylog": (Ordered(_polylog_value, _polylog_slopes), 150),
