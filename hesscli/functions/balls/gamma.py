@@ -313,7 +313,12 @@ def _upper_value(a: Number, x: Number) -> Number:
         inside(x)
     if is_zero(x) and a > 0:
         return _gamma([a], ()).value
-    return ball(x).gamma_upper(ball(a))
+    return exponential_integral(x) if n == 0 else ball(x).gamma_upper(ball(a))
+
+
+def exponential_integral(x: Number) -> Number:
+    """E1 right of 0 as -Ei(-x), DLMF 6.2.6: flint's own takes seconds for 4000 bits."""
+    return -ball(-x).ei()
 
 
 def _lower_slopes(a: Number, x: Number, value: Number) -> Slopes:
@@ -411,20 +416,32 @@ def _hurwitz(arguments: Sequence[Number], moving: Sequence[int]) -> Partials:
     if s < LEAST_HURWITZ or s > MOST_HURWITZ:
         raise NotProvedError("Hurwitz's zeta too far away")
     place = ball(a)
-    first: dict[int, Number] = {}
-    second: dict[tuple[int, int], Number] = {}
-    if 0 in moving:
-        value, slope, bend = taylor("zeta", s, 3, place)
-        first[0], second[0, 0] = slope, 2 * bend
-    else:
+    if 0 not in moving:
         value = ball(s).zeta(place)
+        if not moving:
+            return Partials(value, {}, {})
+        first = _product_with_zeta(-s, s + 1, place)
+        return Partials(value, {1: first}, {(1, 1): _product_with_zeta(s * (s + 1), s + 2, place)})
+    value, slope, bend = taylor("zeta", s, 3, place)
+    found = Partials(value, {0: slope}, {(0, 0): 2 * bend})
     if 1 in moving:
+        if is_zero(s) or is_zero(s + 1):
+            raise NotProvedError("a mixed derivative of Hurwitz's zeta at a removable pole")
         following, its_slope = taylor("zeta", s + 1, 2, place)
-        first[1] = -s * following
-        second[1, 1] = s * (s + 1) * ball(s + 2).zeta(place)
-        if 0 in moving:
-            second[0, 1] = -following - s * its_slope
-    return Partials(value, first, second)
+        found.first[1] = -s * following
+        found.second[0, 1] = -following - s * its_slope
+        found.second[1, 1] = s * (s + 1) * ball(s + 2).zeta(place)
+    return found
+
+
+def _product_with_zeta(factor: Number, s: Number, a: arb) -> Number:
+    """``factor`` ζ(s, a), where a zero of the factor meets the pole at s = 1, of residue 1.
+
+    For -(s - 1) as the factor that is -1, and for (s - 2)(s - 1) it is -1 as well.
+    """
+    if is_zero(factor):
+        return -ONE if is_zero(s - 1) else ZERO
+    return factor * ball(s).zeta(a)
 
 
 def _zetaderivative_value(n: Number, s: Number) -> Number:

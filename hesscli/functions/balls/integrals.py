@@ -30,6 +30,7 @@ from hesscli.functions.balls.enclosure import (
     whole,
     within,
 )
+from hesscli.functions.balls.gamma import exponential_integral
 
 
 def _odd(value: Callable[[Number], Number]) -> Callable[[Number], Number]:
@@ -187,7 +188,7 @@ def _expint_value(n: Number, x: Number) -> Number:
     else:
         inside(x)
     bounded(-x)
-    return ball(x).expint(ball(n))
+    return exponential_integral(x) if m == 1 else ball(x).expint(ball(n))
 
 
 def _expint_slopes(n: Number, x: Number, value: Number) -> Slopes:
