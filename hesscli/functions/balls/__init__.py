@@ -42,7 +42,7 @@ __all__ = [
 _ROWS = {**ELEMENTARY, **GAMMA, **INTEGRALS, **BESSEL, **POLYNOMIALS}
 
 BALLS: Mapping[str, Enclosure] = {name: enclosure for name, (enclosure, _) in _ROWS.items()}
-# What one evaluation with its derivatives costs, where that of exp costs 1, at 128 bits.
+# What one evaluation with its derivatives costs at 1000 bits, where that of exp costs 1.
 WEIGHTS: Mapping[str, int] = {name: weight for name, (_, weight) in _ROWS.items()}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from flint import acb_series, arb, ctx, fmpq
+from flint import acb, acb_series, arb, ctx, fmpq
 
 from hesscli.functions.balls.elementary import exp, log, log1p
 from hesscli.functions.balls.enclosure import (
+    HALF,
     ONE,
     ZERO,
     Enclosure,
@@ -43,7 +44,9 @@ MAX_DERIVATIVES = 100
 LARGE_PARAMETER = 50
 MAX_PARAMETER = 10**8
 MAX_TERMS = 10**6
-MAX_POLYLOG_ORDER = 200
+MANY_BITS, MAX_STEPS = 512, 40
+MAX_POLYLOG_ORDER = 60
+MAX_POLYLOG_BITS = 1200
 # Far left, zeta takes gamma of as large a number.
 LEAST_ZETA = -(10**6)
 LEAST_HURWITZ, MOST_HURWITZ = -1000, 10**6
@@ -313,12 +316,31 @@ def _upper_value(a: Number, x: Number) -> Number:
         inside(x)
     if is_zero(x) and a > 0:
         return _gamma([a], ()).value
-    return exponential_integral(x) if n == 0 else ball(x).gamma_upper(ball(a))
+    if n is not None and n <= 0:
+        return power(x, a) * exponential_integral(1 - n, x)
+    return ball(x).gamma_upper(ball(a))
 
 
-def exponential_integral(x: Number) -> Number:
-    """E1 right of 0 as -Ei(-x), DLMF 6.2.6: flint's own takes seconds for 4000 bits."""
-    return -ball(-x).ei()
+def exponential_integral(n: int, x: Number) -> Number:
+    """E_n(x) for whole n ≥ 1 and x > 0.
+
+    Where flint would take seconds, by DLMF 6.2.6 and 8.19.12, each of whose steps loses the bits
+    of x/k.
+    """
+    if n == 1:
+        return -ball(-x).ei()
+    bits = int(x.floor().numerator).bit_length() if is_exact(x) else ctx.prec
+    if ctx.prec < MANY_BITS or n > MAX_STEPS or bits > MAX_STEPS:
+        return ball(x).expint(arb(n))
+    saved = ctx.prec
+    ctx.prec = saved + n * bits + 16
+    try:
+        decay, found = exp(-x), -ball(-x).ei()
+        for k in range(1, n):
+            found = (decay - x * found) / k
+        return +found
+    finally:
+        ctx.prec = saved
 
 
 def _lower_slopes(a: Number, x: Number, value: Number) -> Slopes:
@@ -486,7 +508,24 @@ def _polylog_value(s: Number, x: Number) -> Number:
     _moderate(s)
     if _near_zero(x):
         return _polylog_sum(s, x, 0)
+    if n is not None and 3 * x < -4:
+        return _polylog_far_left(n, x)
+    if ctx.prec > MAX_POLYLOG_BITS:
+        raise NotProvedError("so many digits of a polylogarithm near 1 or of a broken order")
     return ball(x).polylog(ball(s))
+
+
+def _polylog_far_left(n: int, x: Number) -> Number:
+    """DLMF 25.12.4's like for any whole order: the inversion by a Bernoulli polynomial.
+
+    Li_n(x) + (-1)**n Li_n(1/x) = -(2πi)**n/n! B_n(1/2 + log(-x)/(2πi)), and 0 for n < 0.
+    """
+    inverse = (-1) ** n * _polylog_value(fmpq(n), 1 / x)
+    if n < 0:
+        return -inverse
+    turn = 2 * acb.pi() * acb(0, 1)
+    place = acb(HALF) + acb(ball(-x).log()) / turn
+    return (-(turn**n) / math.factorial(n) * place.bernoulli_poly(n)).real - inverse
 
 
 def _polylog_slopes(s: Number, x: Number, value: Number) -> Slopes:
@@ -499,15 +538,15 @@ def _polylog_slopes(s: Number, x: Number, value: Number) -> Slopes:
 
 
 def _near_zero(x: Number) -> bool:
-    return bool(4 * magnitude(x) < 1)
+    return bool(4 * magnitude(x) < 3)
 
 
 def _polylog_sum(s: Number, x: Number, derivative: int) -> Number:
-    """The derivative of Σ x**k/k**s for |x| < 1/4, term by term, with a bound of the rest.
+    """The derivative of Σ x**k/k**s for |x| < 3/4, term by term, with a bound of the rest.
 
     The quotient of term k + 1 and term k is at most |x| (k + 1)/(k + 1 - derivative) (1 + 1/k)**p
-    with p ≥ max(0, -s), and falls with k: once it is at most 1/2, the rest is at most twice its
-    first term.
+    with p ≥ max(0, -s), and falls with k: once it is at most 7/8, the rest is at most eight times
+    its first term.
     """
     _moderate(s)
     k = max(1, derivative)
@@ -524,14 +563,18 @@ def _polylog_sum(s: Number, x: Number, derivative: int) -> Number:
         total = total + term
         k += 1
         monomial = monomial * x
-        term = math.perm(k, derivative) * power(fmpq(k), -s) * monomial
-    return total + arb(0, 1) * 2 * magnitude(term)
+        term = math.perm(k, derivative) * power(ball(fmpq(k)), -s) * monomial
+    return total + arb(0, 1) * 8 * magnitude(term)
 
 
 def _settled(s: Number, derivative: int) -> int:
-    """A k from which on the quotient of two terms is at most 1/2, for |x| < 1/4."""
-    growth = max(0, math.ceil(-float(ball(s).lower()))) + 2 * derivative
-    return 2 + 2 * growth  # (1 + 1/k)**growth ≤ exp(1/2) < 2
+    """A k from which on the quotient of two terms is at most 7/8, for |x| < 3/4.
+
+    (k + 1)/(k + 1 - d) ≤ (1 + 1/(k - 1))**d for d ≤ 2, and (1 + 1/m)**g ≤ exp(1/7) < 7/6 for
+    m ≥ 7 g.
+    """
+    growth = max(0, math.ceil(-float(ball(s).lower()))) + derivative
+    return 2 + 7 * growth
 
 
 def _moderate(s: Number) -> None:
@@ -541,19 +584,19 @@ def _moderate(s: Number) -> None:
 
 GAMMA: dict[str, tuple[Enclosure, int]] = {
     "gamma": (_gamma, 30),
-    "loggamma": (_lgamma, 20),
-    "polygamma": (Ordered(_polygamma_value, _polygamma_slopes), 40),
-    "harmonic": (Unary(_harmonic_value, _harmonic_slopes), 40),
+    "loggamma": (_lgamma, 25),
+    "polygamma": (Ordered(_polygamma_value, _polygamma_slopes), 300),
+    "harmonic": (Unary(_harmonic_value, _harmonic_slopes), 300),
     "factorial": (_factorial, 30),
-    "beta": (_beta, 60),
-    "binomial": (_binomial, 60),
+    "beta": (_beta, 300),
+    "binomial": (_binomial, 300),
     "RisingFactorial": (_pochhammer(1), 10),
     "FallingFactorial": (_falling, 10),
     "lowergamma": (Ordered(_lower_value, _lower_slopes), 30),
     "uppergamma": (Ordered(_upper_value, _upper_slopes), 30),
-    "gammainc": (Ordered(_regularized_lower, _density_slopes(1)), 40),
-    "gammaincc": (Ordered(_regularized_upper, _density_slopes(-1)), 40),
-    "zeta": (_zeta, 60),
-    "zetaderivative": (Ordered(_zetaderivative_value, _zetaderivative_slopes), 100),
-    "polylog": (Ordered(_polylog_value, _polylog_slopes), 150),
+    "gammainc": (Ordered(_regularized_lower, _density_slopes(1)), 20),
+    "gammaincc": (Ordered(_regularized_upper, _density_slopes(-1)), 20),
+    "zeta": (_zeta, 300),
+    "zetaderivative": (Ordered(_zetaderivative_value, _zetaderivative_slopes), 800),
+    "polylog": (Ordered(_polylog_value, _polylog_slopes), 3000),
 }
