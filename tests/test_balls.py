@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import combinations_with_replacement
 from typing import Any
 
 import mpmath
-import pytest
-import sympy
-from flint import arb, ctx, fmpq
+from flint import ctx, fmpq
 
 from hesscli.expression.reader import read_formula
 from hesscli.functions.balls import (
     BALLS,
-    WEIGHTS,
     NotProvedError,
-    NotRealError,
     Number,
     Partials,
-    SingularError,
     UndecidedError,
     partials,
 )
@@ -31,6 +24,8 @@ from .test_functions import CASES, Case
 
 mp: Any = mpmath.mp
 DIGITS = 60
+MOST_DIGITS = 400
+TINY = mpmath.mpf(10) ** -300
 
 
 @contextmanager
@@ -73,8 +68,7 @@ def placed(case: Case, point: Sequence[Number]) -> tuple[list[Number], list[int]
             names.append(argument.name)
             arguments.append(values[argument.name])
         elif argument.free_symbols:  # x + 1 is part of the table's definition
-            shift = argument - sympy.Symbol("x", real=True)
-            shift = argument.subs({s: 0 for s in argument.free_symbols})
+            shift = argument.subs(dict.fromkeys(argument.free_symbols, 0))
             moving.append(position)
             names.append("x")
             arguments.append(values["x"] + fmpq(int(shift.p), int(shift.q)))
@@ -91,25 +85,44 @@ def rational(x: float) -> fmpq:
 
 
 def expected(case: Case, point: Sequence[float]) -> dict[tuple[str, ...], tuple[Any, Any]]:
-    """The value under (), slopes and second derivatives, each with a bound of its error."""
-    low, high = (_derivatives(case, point, digits) for digits in (DIGITS + 20, DIGITS + 50))
-    return {key: (high[key], 4 * abs(high[key] - low[key])) for key in high}
+    """The value under (), slopes and second derivatives, each with a bound of its error.
+
+    Differences of a function that is nearly constant cancel, which more digits tell.
+    """
+    digits = DIGITS + 40
+    low = _derivatives(case, point, digits)
+    while True:
+        digits += digits // 2
+        high = _derivatives(case, point, digits)
+        errors = {key: 4 * abs(high[key] - low[key]) for key in high}
+        if digits > MOST_DIGITS or all(
+            high[key] and errors[key] < mp.mpf(10) ** -DIGITS * abs(high[key]) for key in high
+        ):
+            return {key: (high[key], errors[key]) for key in high}
+        low = high
 
 
 def _derivatives(case: Case, point: Sequence[float], digits: int) -> dict[tuple[str, ...], Any]:
-    variables = ("x", "y")[: case.order]
-    found: dict[tuple[str, ...], Any] = {}
-    with mp.workdps(digits):
-        place = tuple(mp.mpf(x) for x in point)
-        far = any(x and not 1e-20 < abs(x) < 1e20 for x in point)
-        for order in range(3):
-            for key in combinations_with_replacement(variables, order):
-                times = tuple(key.count(v) for v in variables)
-                found[key] = (
-                    mp.diff(case.reference, place, times, relative=far)
-                    if order
-                    else case.reference(*place)
-                )
+    """Central differences over a step of ``10**-(digits/2)`` in proportion to the point."""
+    with mp.workdps(3 * digits):
+        place = [mp.mpf(x) for x in point]
+        steps = [(abs(x) or 1) * mp.mpf(10) ** -(digits // 2) for x in place]
+
+        def at(*shifts: int) -> Any:
+            return case.reference(
+                *(x + k * h for x, k, h in zip(place, shifts, steps, strict=True))
+            )
+
+        names = ("x", "y")[: len(place)]
+        zero = tuple(0 for _ in place)
+        found: dict[tuple[str, ...], Any] = {(): at(*zero)}
+        for i, (key, h) in enumerate(zip(names, steps, strict=True)):
+            up, down = (at(*((*zero[:i], sign, *zero[i + 1 :]))) for sign in (1, -1))
+            found[(key,)] = (up - down) / (2 * h)
+            found[key, key] = (up - 2 * found[()] + down) / (h * h)
+        if len(place) == 2:
+            corners = at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)
+            found["x", "y"] = corners / (4 * steps[0] * steps[1])
     return found
 
 
@@ -117,9 +130,7 @@ def named(found: Partials, names: dict[int, str]) -> dict[tuple[str, ...], Numbe
     """The numbers of an enclosure under the names of the variables."""
     numbers: dict[tuple[str, ...], Number] = {(): found.value}
     numbers |= {(names[i],): slope for i, slope in found.first.items()}
-    numbers |= {
-        tuple(sorted((names[i], names[j]))): bend for (i, j), bend in found.second.items()
-    }
+    numbers |= {tuple(sorted((names[i], names[j]))): bend for (i, j), bend in found.second.items()}
     return numbers
 
 
@@ -136,7 +147,10 @@ def radius(x: Number) -> Any:
 
 def holds(x: Number, number: Any, error: Any) -> bool:
     with mp.workdps(400):
-        return bool(abs(number - middle(x)) <= radius(x) * (1 + mp.mpf(10) ** -9) + error)
+        return bool(
+            abs(number - middle(x))
+            <= radius(x) * (1 + mp.mpf(10) ** -9) + error + abs(number) * TINY
+        )
 
 
 def digits_of(x: Number) -> float:
@@ -158,11 +172,13 @@ def compared(case: Case, point: Sequence[float], bits: int) -> str:
     with precision(bits):
         try:
             found = partials(name(case), arguments, moving)
-        except (NotProvedError, UndecidedError) as error:
-            return type(error).__name__
+        except (NotProvedError, UndecidedError) as refusal:
+            return type(refusal).__name__
         right = expected(case, point)
         for key, number in named(found, dict(zip(moving, names, strict=True))).items():
             exact, error = right[key]
+            if not exact and not error and number != 0:
+                return "lost"  # what mpmath's differences do not see
             assert not mp.im(exact), (case.text, point, key, exact)
             assert holds(number, exact, error), (case.text, point, bits, key, number, exact, error)
             if bits == 400 and digits_of(number) < 50:

@@ -13,6 +13,7 @@ from flint import arb
 from hesscli.functions.balls.bessel import BESSEL
 from hesscli.functions.balls.elementary import ELEMENTARY
 from hesscli.functions.balls.enclosure import (
+    MAX_BITS,
     Enclosure,
     NotProvedError,
     NotRealError,
@@ -41,11 +42,8 @@ __all__ = [
 _ROWS = {**ELEMENTARY, **GAMMA, **INTEGRALS, **BESSEL, **POLYNOMIALS}
 
 BALLS: Mapping[str, Enclosure] = {name: enclosure for name, (enclosure, _) in _ROWS.items()}
-# What one evaluation with its derivatives costs, where that of exp costs 1, at 128 bits.
+# What one evaluation with its derivatives costs at 1000 bits, where that of exp costs 1.
 WEIGHTS: Mapping[str, int] = {name: weight for name, (_, weight) in _ROWS.items()}
-
-# A longer rational number costs more than the ball that it is rounded to, and its powers more yet.
-_MAX_BITS = 8192
 
 
 def partials(name: str, arguments: Sequence[Number], moving: Sequence[int]) -> Partials:
@@ -70,4 +68,4 @@ def partials(name: str, arguments: Sequence[Number], moving: Sequence[int]) -> P
 
 
 def _tame(x: Number) -> Number:
-    return arb(x) if is_exact(x) and x.height_bits() > _MAX_BITS else x
+    return arb(x) if is_exact(x) and x.height_bits() > MAX_BITS else x

@@ -66,19 +66,24 @@ def _of_second_kind(method: str) -> Callable[[Number, Number], Number]:
 
 
 def _cylinder(
-    function: Callable[[Number, Number], Number], step: int, down: int, up: int
+    function: Callable[[Number, Number], Number],
+    step: int,
+    down: int,
+    up: int,
+    near: Number,
 ) -> Ordered:
     """A Bessel function Z with 2 Z' = down·Z(n - 1) + up·Z(n + 1).
 
-    DLMF 10.6.1-2 and 10.29.1-2. Away from 0, Z' = n/x Z + step·Z(n + 1) and the equation itself,
-    Z'' = -Z'/x + (n²/x² ± 1) Z, take one more function instead of four.
+    DLMF 10.6.1-2 and 10.29.1-2. For |x| > ``near``, Z' = n/x Z + step·Z(n + 1) and the equation
+    itself, Z'' = -Z'/x + (n²/x² ± 1) Z, take one more function instead of four: next to 0 they
+    cancel, but for the functions that are infinite there.
     """
     own = -1 if down * up < 0 else 1
 
     def slopes(n: Number, x: Number, value: Number) -> Slopes:
         if whole(n) is None:
             inside(x)
-        if magnitude(x) > 1:
+        if magnitude(x) > near:
             first = n / x * value + step * function(n + 1, x)
             return first, (n * n / (x * x) + own) * value - first / x
         first = (down * function(n - 1, x) + up * function(n + 1, x)) / 2
@@ -193,15 +198,15 @@ def _airy_slopes(which: int) -> Callable[[Number, Number], Slopes]:
 
 
 BESSEL: dict[str, tuple[Enclosure, int]] = {
-    "besselj": (_cylinder(_J, -1, 1, -1), 80),
-    "bessely": (_cylinder(_Y, -1, 1, -1), 150),
-    "besseli": (_cylinder(_I, 1, 1, 1), 80),
-    "besselk": (_cylinder(_K, -1, -1, -1), 150),
-    "spherical_jn": (Ordered(_spherical_j_value, _spherical_slopes(_spherical_j_value)), 60),
-    "spherical_yn": (Ordered(_spherical_y_value, _spherical_slopes(_spherical_y_value)), 100),
-    "sinc": (Unary(_sinc, _sinc_slopes), 10),
+    "besselj": (_cylinder(_J, -1, 1, -1, ONE), 40),
+    "bessely": (_cylinder(_Y, -1, 1, -1, ZERO), 150),
+    "besseli": (_cylinder(_I, 1, 1, 1, ONE), 40),
+    "besselk": (_cylinder(_K, -1, -1, -1, ZERO), 100),
+    "spherical_jn": (Ordered(_spherical_j_value, _spherical_slopes(_spherical_j_value)), 15),
+    "spherical_yn": (Ordered(_spherical_y_value, _spherical_slopes(_spherical_y_value)), 25),
+    "sinc": (Unary(_sinc, _sinc_slopes), 20),
     **{
-        name: (Unary(_airy(which), _airy_slopes(which)), 40)
+        name: (Unary(_airy(which), _airy_slopes(which)), 25)
         for which, name in enumerate(("airyai", "airyaiprime", "airybi", "airybiprime"))
     },
 }

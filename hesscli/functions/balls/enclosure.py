@@ -24,6 +24,10 @@ ZERO, ONE, HALF = fmpq(0), fmpq(1), fmpq(1, 2)
 MAX_EXPONENT = fmpq(2) ** 64
 
 
+# A longer rational number costs more than the ball that it is rounded to, and its powers more yet.
+MAX_BITS = 8192
+
+
 class UndecidedError(Exception):
     """This precision does not tell; more may."""
 
@@ -208,6 +212,8 @@ def power(x: Number, exponent: Number) -> Number:
     if n < 0:
         away_from_zero(x)
         return 1 / power(x, fmpq(-n))
+    if is_exact(x) and n * x.height_bits() > MAX_BITS:
+        x = arb(x)
     found, factor = ONE, x
     while n:  # flint's own power of a ball that holds 0 is not finite
         if n & 1:

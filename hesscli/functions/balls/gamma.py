@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from flint import acb_series, arb, ctx, fmpq
+from flint import acb, acb_series, arb, ctx, fmpq
 
 from hesscli.functions.balls.elementary import exp, log, log1p
 from hesscli.functions.balls.enclosure import (
+    HALF,
     ONE,
     ZERO,
     Enclosure,
@@ -20,6 +21,7 @@ from hesscli.functions.balls.enclosure import (
     SingularError,
     Slopes,
     Unary,
+    UndecidedError,
     ball,
     bounded,
     inside,
@@ -37,10 +39,17 @@ from hesscli.functions.balls.enclosure import (
 Vector = tuple[int, int]
 
 MAX_FACTORIAL = 1000  # factorials up to this are written out
-MAX_DERIVATIVES = 200
-MAX_POLYLOG_ORDER = 200
+MAX_DERIVATIVES = 100
+# From here on flint's lower incomplete gamma function may take seconds.
+LARGE_PARAMETER = 50
+MAX_PARAMETER = 10**8
+MAX_TERMS = 10**6
+MANY_BITS, MAX_STEPS = 512, 40
+MAX_POLYLOG_ORDER = 60
+MAX_POLYLOG_BITS = 1200
 # Far left, zeta takes gamma of as large a number.
 LEAST_ZETA = -(10**6)
+LEAST_HURWITZ, MOST_HURWITZ = -1000, 10**6
 
 
 # Gamma and its logarithmic derivatives
@@ -263,15 +272,41 @@ def _branch(a: Number, x: Number) -> None:
 
 
 def _lower_value(a: Number, x: Number) -> Number:
-    """DLMF 8.5.1, but for x > 0, where flint chooses."""
+    """DLMF 8.5.1; for x > 0 flint's function, but where that takes seconds."""
     no_pole(a)
     _branch(a, x)
     if is_zero(x):
         inside(a)
         return ZERO
+    if a > LARGE_PARAMETER:
+        if magnitude(x) <= a:
+            return power(x, a) * exp(-x) * _lower_sum(a, x)
+        if x > 0:
+            return ball(a).gamma() - _upper_value(a, x)
+        raise NotProvedError("an incomplete gamma function of large arguments")
     if x > 0:
         return ball(x).gamma_lower(ball(a))
     return power(x, a) / a * ball(-x).hypgeom_1f1(ball(a), ball(a + 1))
+
+
+def _lower_sum(a: Number, x: Number) -> Number:
+    """Σ x**k/(a (a + 1) ... (a + k)), DLMF 8.7.1, for |x| ≤ a.
+
+    The quotients of its terms fall, so that the rest is at most a geometric series.
+    """
+    if not a <= MAX_PARAMETER:
+        raise NotProvedError("an incomplete gamma function of a large parameter")
+    a, x = ball(a), ball(x)
+    total, term, k = arb(0), 1 / a, 0
+    enough = arb(2) ** -ctx.prec / a
+    while not abs(term) < enough:
+        if k > MAX_TERMS:
+            raise UndecidedError("the terms do not fall")
+        total = total + term
+        k += 1
+        term = term * x / (a + k)
+    quotient = abs(x) / (a + k)
+    return total + arb(0, 1) * abs(term) / (1 - quotient)
 
 
 def _upper_value(a: Number, x: Number) -> Number:
@@ -281,7 +316,31 @@ def _upper_value(a: Number, x: Number) -> Number:
         inside(x)
     if is_zero(x) and a > 0:
         return _gamma([a], ()).value
+    if n is not None and n <= 0:
+        return power(x, a) * exponential_integral(1 - n, x)
     return ball(x).gamma_upper(ball(a))
+
+
+def exponential_integral(n: int, x: Number) -> Number:
+    """E_n(x) for whole n ≥ 1 and x > 0.
+
+    Where flint would take seconds, by DLMF 6.2.6 and 8.19.12, each of whose steps loses the bits
+    of x/k.
+    """
+    if n == 1:
+        return -ball(-x).ei()
+    bits = int(x.floor().numerator).bit_length() if is_exact(x) else ctx.prec
+    if ctx.prec < MANY_BITS or n > MAX_STEPS or bits > MAX_STEPS:
+        return ball(x).expint(arb(n))
+    saved = ctx.prec
+    ctx.prec = saved + n * bits + 16
+    try:
+        decay, found = exp(-x), -ball(-x).ei()
+        for k in range(1, n):
+            found = (decay - x * found) / k
+        return +found
+    finally:
+        ctx.prec = saved
 
 
 def _lower_slopes(a: Number, x: Number, value: Number) -> Slopes:
@@ -299,23 +358,33 @@ def _upper_slopes(a: Number, x: Number, value: Number) -> Slopes:
     return -first, -second
 
 
-def _regularized(upper: bool) -> Ordered:
-    def value(a: Number, x: Number) -> Number:
-        inside(a)
-        within(x)
-        if is_zero(x):
-            return ONE if upper else ZERO
-        if upper:
-            return ball(x).gamma_upper(ball(a), regularized=1)
-        return ball(x).gamma_lower(ball(a), regularized=1)
+def _regularized_lower(a: Number, x: Number) -> Number:
+    inside(a)
+    within(x)
+    if is_zero(x):
+        return ZERO
+    if a > LARGE_PARAMETER:
+        if x <= a:
+            return exp(a * log(x) - x - ball(a).lgamma()) * _lower_sum(a, x)
+        return 1 - _regularized_upper(a, x)
+    return ball(x).gamma_lower(ball(a), regularized=1)
 
-    def slopes(a: Number, x: Number, _: Number) -> Slopes:
+
+def _regularized_upper(a: Number, x: Number) -> Number:
+    inside(a)
+    within(x)
+    return ONE if is_zero(x) else ball(x).gamma_upper(ball(a), regularized=1)
+
+
+def _density_slopes(sign: int) -> Callable[[Number, Number, Number], Slopes]:
+    """Those of ``sign`` x**(a - 1) exp(-x)/Γ(a), DLMF 8.8.13."""
+
+    def slopes(a: Number, x: Number, value: Number) -> Slopes:
         inside(x)
-        density = exp((a - 1) * log(x) - x - ball(a).lgamma())
-        first = -density if upper else density
+        first = sign * exp((a - 1) * log(x) - x - ball(a).lgamma())
         return first, first * ((a - 1) / x - 1)
 
-    return Ordered(value, slopes)
+    return slopes
 
 
 # Zeta functions
@@ -366,21 +435,35 @@ def _hurwitz(arguments: Sequence[Number], moving: Sequence[int]) -> Partials:
     inside(a)
     if is_zero(s - 1):
         raise SingularError("at a pole")
+    if s < LEAST_HURWITZ or s > MOST_HURWITZ:
+        raise NotProvedError("Hurwitz's zeta too far away")
     place = ball(a)
-    first: dict[int, Number] = {}
-    second: dict[tuple[int, int], Number] = {}
-    if 0 in moving:
-        value, slope, bend = taylor("zeta", s, 3, place)
-        first[0], second[0, 0] = slope, 2 * bend
-    else:
+    if 0 not in moving:
         value = ball(s).zeta(place)
+        if not moving:
+            return Partials(value, {}, {})
+        first = _product_with_zeta(-s, s + 1, place)
+        return Partials(value, {1: first}, {(1, 1): _product_with_zeta(s * (s + 1), s + 2, place)})
+    value, slope, bend = taylor("zeta", s, 3, place)
+    found = Partials(value, {0: slope}, {(0, 0): 2 * bend})
     if 1 in moving:
+        if is_zero(s) or is_zero(s + 1):
+            raise NotProvedError("a mixed derivative of Hurwitz's zeta at a removable pole")
         following, its_slope = taylor("zeta", s + 1, 2, place)
-        first[1] = -s * following
-        second[1, 1] = s * (s + 1) * ball(s + 2).zeta(place)
-        if 0 in moving:
-            second[0, 1] = -following - s * its_slope
-    return Partials(value, first, second)
+        found.first[1] = -s * following
+        found.second[0, 1] = -following - s * its_slope
+        found.second[1, 1] = s * (s + 1) * ball(s + 2).zeta(place)
+    return found
+
+
+def _product_with_zeta(factor: Number, s: Number, a: arb) -> Number:
+    """``factor`` ζ(s, a), where a zero of the factor meets the pole at s = 1, of residue 1.
+
+    For -(s - 1) as the factor that is -1, and for (s - 2)(s - 1) it is -1 as well.
+    """
+    if is_zero(factor):
+        return -ONE if is_zero(s - 1) else ZERO
+    return factor * ball(s).zeta(a)
 
 
 def _zetaderivative_value(n: Number, s: Number) -> Number:
@@ -425,7 +508,24 @@ def _polylog_value(s: Number, x: Number) -> Number:
     _moderate(s)
     if _near_zero(x):
         return _polylog_sum(s, x, 0)
+    if n is not None and 3 * x < -4:
+        return _polylog_far_left(n, x)
+    if ctx.prec > MAX_POLYLOG_BITS:
+        raise NotProvedError("so many digits of a polylogarithm near 1 or of a broken order")
     return ball(x).polylog(ball(s))
+
+
+def _polylog_far_left(n: int, x: Number) -> Number:
+    """DLMF 25.12.4's like for any whole order: the inversion by a Bernoulli polynomial.
+
+    Li_n(x) + (-1)**n Li_n(1/x) = -(2πi)**n/n! B_n(1/2 + log(-x)/(2πi)), and 0 for n < 0.
+    """
+    inverse = (-1) ** n * _polylog_value(fmpq(n), 1 / x)
+    if n < 0:
+        return -inverse
+    turn = 2 * acb.pi() * acb(0, 1)
+    place = acb(HALF) + acb(ball(-x).log()) / turn
+    return (-(turn**n) / math.factorial(n) * place.bernoulli_poly(n)).real - inverse
 
 
 def _polylog_slopes(s: Number, x: Number, value: Number) -> Slopes:
@@ -438,15 +538,15 @@ def _polylog_slopes(s: Number, x: Number, value: Number) -> Slopes:
 
 
 def _near_zero(x: Number) -> bool:
-    return bool(4 * magnitude(x) < 1)
+    return bool(4 * magnitude(x) < 3)
 
 
 def _polylog_sum(s: Number, x: Number, derivative: int) -> Number:
-    """The derivative of Σ x**k/k**s for |x| < 1/4, term by term, with a bound of the rest.
+    """The derivative of Σ x**k/k**s for |x| < 3/4, term by term, with a bound of the rest.
 
     The quotient of term k + 1 and term k is at most |x| (k + 1)/(k + 1 - derivative) (1 + 1/k)**p
-    with p ≥ max(0, -s), and falls with k: once it is at most 1/2, the rest is at most twice its
-    first term.
+    with p ≥ max(0, -s), and falls with k: once it is at most 7/8, the rest is at most eight times
+    its first term.
     """
     _moderate(s)
     k = max(1, derivative)
@@ -463,14 +563,18 @@ def _polylog_sum(s: Number, x: Number, derivative: int) -> Number:
         total = total + term
         k += 1
         monomial = monomial * x
-        term = math.perm(k, derivative) * power(fmpq(k), -s) * monomial
-    return total + arb(0, 1) * 2 * magnitude(term)
+        term = math.perm(k, derivative) * power(ball(fmpq(k)), -s) * monomial
+    return total + arb(0, 1) * 8 * magnitude(term)
 
 
 def _settled(s: Number, derivative: int) -> int:
-    """A k from which on the quotient of two terms is at most 1/2, for |x| < 1/4."""
-    growth = max(0, math.ceil(-float(ball(s).lower()))) + 2 * derivative
-    return 2 + 2 * growth  # (1 + 1/k)**growth ≤ exp(1/2) < 2
+    """A k from which on the quotient of two terms is at most 7/8, for |x| < 3/4.
+
+    (k + 1)/(k + 1 - d) ≤ (1 + 1/(k - 1))**d for d ≤ 2, and (1 + 1/m)**g ≤ exp(1/7) < 7/6 for
+    m ≥ 7 g.
+    """
+    growth = max(0, math.ceil(-float(ball(s).lower()))) + derivative
+    return 2 + 7 * growth
 
 
 def _moderate(s: Number) -> None:
@@ -480,19 +584,19 @@ def _moderate(s: Number) -> None:
 
 GAMMA: dict[str, tuple[Enclosure, int]] = {
     "gamma": (_gamma, 30),
-    "loggamma": (_lgamma, 20),
-    "polygamma": (Ordered(_polygamma_value, _polygamma_slopes), 40),
-    "harmonic": (Unary(_harmonic_value, _harmonic_slopes), 40),
+    "loggamma": (_lgamma, 25),
+    "polygamma": (Ordered(_polygamma_value, _polygamma_slopes), 300),
+    "harmonic": (Unary(_harmonic_value, _harmonic_slopes), 300),
     "factorial": (_factorial, 30),
-    "beta": (_beta, 60),
-    "binomial": (_binomial, 60),
+    "beta": (_beta, 300),
+    "binomial": (_binomial, 300),
     "RisingFactorial": (_pochhammer(1), 10),
     "FallingFactorial": (_falling, 10),
     "lowergamma": (Ordered(_lower_value, _lower_slopes), 30),
     "uppergamma": (Ordered(_upper_value, _upper_slopes), 30),
-    "gammainc": (_regularized(upper=False), 40),
-    "gammaincc": (_regularized(upper=True), 40),
-    "zeta": (_zeta, 60),
-    "zetaderivative": (Ordered(_zetaderivative_value, _zetaderivative_slopes), 100),
-    "polylog": (Ordered(_polylog_value, _polylog_slopes), 150),
+    "gammainc": (Ordered(_regularized_lower, _density_slopes(1)), 20),
+    "gammaincc": (Ordered(_regularized_upper, _density_slopes(-1)), 20),
+    "zeta": (_zeta, 300),
+    "zetaderivative": (Ordered(_zetaderivative_value, _zetaderivative_slopes), 800),
+    "polylog": (Ordered(_polylog_value, _polylog_slopes), 3000),
 }

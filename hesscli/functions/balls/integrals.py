@@ -30,6 +30,7 @@ from hesscli.functions.balls.enclosure import (
     whole,
     within,
 )
+from hesscli.functions.balls.gamma import exponential_integral
 
 
 def _odd(value: Callable[[Number], Number]) -> Callable[[Number], Number]:
@@ -187,6 +188,8 @@ def _expint_value(n: Number, x: Number) -> Number:
     else:
         inside(x)
     bounded(-x)
+    if m is not None and m > 0:
+        return exponential_integral(m, x)
     return ball(x).expint(ball(n))
 
 
@@ -270,21 +273,21 @@ def _plain(method: str) -> Callable[[Number], Number]:
 
 
 INTEGRALS: dict[str, tuple[Enclosure, int]] = {
-    "erf": (Unary(_plain("erf"), _error_slopes(1, -1)), 5),
-    "erfc": (Unary(_erfc, _error_slopes(-1, -1)), 5),
-    "erfi": (Unary(_odd(_erfi), _error_slopes(1, 1)), 10),
-    "erfinv": (Unary(_odd(_erfinv), _erfinv_slopes(1)), 20),
-    "erfcinv": (Unary(_erfcinv, _erfinv_slopes(-1)), 20),
-    "Ei": (Unary(_ei, _ei_slopes), 20),
-    "li": (Unary(_li, _li_slopes), 20),
-    "Si": (Unary(_plain("si"), _si_slopes), 20),
-    "Ci": (Unary(_ci, _ci_slopes), 20),
-    "Shi": (Unary(_odd(_shi), _shi_slopes), 20),
-    "Chi": (Unary(_chi, _chi_slopes), 20),
+    "erf": (Unary(_plain("erf"), _error_slopes(1, -1)), 4),
+    "erfc": (Unary(_erfc, _error_slopes(-1, -1)), 4),
+    "erfi": (Unary(_odd(_erfi), _error_slopes(1, 1)), 12),
+    "erfinv": (Unary(_odd(_erfinv), _erfinv_slopes(1)), 7),
+    "erfcinv": (Unary(_erfcinv, _erfinv_slopes(-1)), 7),
+    "Ei": (Unary(_ei, _ei_slopes), 5),
+    "li": (Unary(_li, _li_slopes), 10),
+    "Si": (Unary(_plain("si"), _si_slopes), 15),
+    "Ci": (Unary(_ci, _ci_slopes), 5),
+    "Shi": (Unary(_odd(_shi), _shi_slopes), 10),
+    "Chi": (Unary(_chi, _chi_slopes), 5),
     "fresnels": (Unary(_odd(_fresnels), _fresnels_slopes), 20),
-    "fresnelc": (Unary(_plain("fresnel_c"), _fresnelc_slopes), 20),
-    "expint": (Ordered(_expint_value, _expint_slopes), 60),
-    "elliptic_k": (Unary(_elliptic_k, _elliptic_k_slopes), 60),
-    "elliptic_e": (Unary(_elliptic_e, _elliptic_e_slopes), 80),
-    "LambertW": (_lambert, 10),
+    "fresnelc": (Unary(_plain("fresnel_c"), _fresnelc_slopes), 15),
+    "expint": (Ordered(_expint_value, _expint_slopes), 30),
+    "elliptic_k": (Unary(_elliptic_k, _elliptic_k_slopes), 8),
+    "elliptic_e": (Unary(_elliptic_e, _elliptic_e_slopes), 10),
+    "LambertW": (_lambert, 4),
 }

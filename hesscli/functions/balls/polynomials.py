@@ -20,7 +20,7 @@ from hesscli.functions.balls.enclosure import (
     order,
 )
 
-MAX_DEGREE = 1000
+MAX_DEGREE = 250
 # Up to this many bits an exact value is as cheap as a ball.
 MAX_EXACT_BITS = 2048
 
