@@ -169,6 +169,10 @@ def test_what_no_precision_shows_stays_unknown() -> None:
     assert found is not None
     assert (found.positive, found.zero, found.negative, found.unknown) == (1, 0, 0, 1)
     assert arb(found.eigenvalues[0]).contains(0)
+    noise = proved_spectrum(lambda _: [[arb(0, 1)] * 3] * 3)
+    assert noise is not None
+    assert noise.unknown == 3
+    assert all(arb(e).contains(arb(0, 3)) for e in noise.eigenvalues)
     assert proved_spectrum(lambda _: None) is None
     assert proved_spectrum(lambda _: [[arb.nan()]]) is None
 

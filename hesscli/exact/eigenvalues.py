@@ -76,6 +76,8 @@ def eigenvalues(rows: Rows, precision: int, work: Work) -> list[Number]:
         work.spend(eigenvalues_cost(2, precision))
         return _two(rows)
     matrix = arb_mat([[arb(entry) for entry in row] for row in rows])
+    if all(entry.mid() == 0 for entry in matrix.entries()):
+        return _by_norm(matrix)
     vectors = _refined(matrix.mid(), precision, work)
     work.spend(CERTIFICATE * product_cost(len(rows), precision))
     return _gershgorin(matrix, vectors)
@@ -237,6 +239,7 @@ def _gershgorin(matrix: arb_mat, vectors: arb_mat) -> list[Number]:
 
 
 def _by_norm(matrix: arb_mat) -> list[Number]:
+    """Enclosures that hold all eigenvalues, where nothing better is known."""
     rows = matrix.tolist()
     norm = max(sum((entry.abs_upper() for entry in row), arb(0)).upper() for row in rows)
     return [arb(0, norm)] * len(rows)
