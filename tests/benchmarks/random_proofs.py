@@ -34,13 +34,9 @@ PROVED = mp.mpf("1e-13")  # relative
 UNPROVED = mp.mpf("1e-6")
 LEAST, LARGEST = mp.mpf(2) ** -1022, mp.mpf(2) ** 1024  # of normal doubles
 
-SMOOTH = (
-    "exp sin cos tanh atan asinh sigmoid softplus erf sinh cosh logcosh expm1 sinc erfc"
-).split()
-DOMAIN = (
-    "sqrt log tan asin acos atanh acosh cbrt log1p sec csc cot coth csch sech gamma loggamma"
-).split()
-KINKS = "abs relu sign floor ceil Heaviside".split()
+SMOOTH = ["exp", "sin", "cos", "tanh", "atan", "asinh", "sigmoid", "softplus", "erf", "sinh", "cosh", "logcosh", "expm1", "sinc", "erfc"]
+DOMAIN = ["sqrt", "log", "tan", "asin", "acos", "atanh", "acosh", "cbrt", "log1p", "sec", "csc", "cot", "coth", "csch", "sech", "gamma", "loggamma"]
+KINKS = ["abs", "relu", "sign", "floor", "ceil", "Heaviside"]
 
 
 class Writer:

@@ -63,17 +63,13 @@ def existence(text: str, point: Mapping[str, str], seed: int = 0) -> Truth:
 
 
 def _scale(texts: Sequence[str]) -> int:
-    """How many powers of ten the numbers in texts span."""
-    found = 0
-    for text in texts:
-        found += sum(abs(int(e)) for e in re.findall(r"(?<=[\d.])[eE]([+-]?\d+)", text))
-        found += sum(len(d) for d in re.findall(r"\d{4,}", text))
-        found += sum(
-            min(int(float(d)), 2000)
-            for d in re.findall(r"\d+(?:\.\d*)?(?![\d.eE])", text)
-            if 20 < float(d) < 1e6
-        )
-    return found
+    """How many powers of ten the numbers in texts may span."""
+    text = " ".join(texts)
+    exponents = [abs(int(e)) for e in re.findall(r"(?<=[\d.])[eE]([+-]?\d+)", text)]
+    written = re.findall(r"\d+(?:\.\d*)?(?![\d.eE])", text)
+    # Of an exponential of a large number, too.
+    large = [min(int(float(number)), 2_000) for number in written if float(number) > 20]
+    return 2 * max(exponents, default=0) + max(large, default=0)
 
 
 class _Examination:

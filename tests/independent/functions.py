@@ -229,6 +229,14 @@ def _loggamma(at: Evaluator, u: ast.expr) -> Jet:
     return at.visit(u).through(jets.loggamma(at.visit(u).value))
 
 
+def _chebyshevt(at: Evaluator, n: ast.expr, u: ast.expr) -> Jet:
+    degree, x = int(at.visit(n).value), at.visit(u)
+    before, polynomial = Jet(mp.one), x
+    for _ in range(degree - 1):
+        before, polynomial = polynomial, (x * polynomial).scaled(mp.mpf(2)) - before
+    return polynomial if degree else Jet(mp.one)
+
+
 def _sum(at: Evaluator, u: ast.expr) -> Jet:
     return at.visit(u)  # of a scalar
 
@@ -275,5 +283,6 @@ FUNCTIONS: dict[str, Function] = {
     "logaddexp": _logsumexp,
     "gamma": _gamma,
     "loggamma": _loggamma,
+    "chebyshevt": _chebyshevt,
     "sum": _sum,
 }
