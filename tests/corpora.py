@@ -16,7 +16,7 @@ def lines(name: str) -> list[dict[str, Any]]:
 
 def point(at: str) -> dict[str, str]:
     """A point by name, ``x1=2,x2=sqrt(2)/2``, as exact texts."""
-    return {name: value for name, value in (part.split("=", 1) for part in at.split(","))}
+    return dict(part.split("=", 1) for part in at.split(","))
 
 
 def chained_rosenbrock(n: int) -> tuple[str, dict[str, str]]:

@@ -35,23 +35,26 @@ Key = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivative
 @dataclass(frozen=True)
 class Entry:
     """A number with a bound on its error; no number where there is none. ``structural`` where the
-    entry is zero all around.
+    entry is zero all around. ``inside`` is what it tends to where the formula is real.
     """
 
     number: Number | None
     error: Number = mp.zero
     structural: bool = False
+    inside: Number | None = None
 
 
 @dataclass(frozen=True)
 class Truth:
     """What is at a point: entries by key. ``lenient`` where a number goes through an infinity or a
     part that is not real, so that a refusal is right too; ``smooth`` where no edge was met.
+    ``here`` is the value at the point itself, whatever it is around it.
     """
 
     entries: Mapping[Key, Entry]
     smooth: bool
     lenient: bool = False
+    here: Number | None = None
 
 
 def existence(text: str, point: Mapping[str, str], seed: int = 0) -> Truth:
@@ -85,6 +88,7 @@ class _Examination:
         self.scale = _scale([text, *point.values()])
         self.random = random.Random(seed)
         self.lenient = False
+        self.here: Number | None = None
 
     def truth(self) -> Truth:
         """What is at the point."""
@@ -93,7 +97,7 @@ class _Examination:
         except (Edge, Pole, NotReal):
             with mp.workdps(500 + 12 * self.scale):
                 entries = self._sampled()
-            return Truth(entries, smooth=False, lenient=self.lenient)
+            return Truth(entries, smooth=False, lenient=self.lenient, here=self.here)
 
     # Away from edges
 
@@ -105,10 +109,12 @@ class _Examination:
             digits *= 2
             with mp.workdps(digits):
                 closer = self.formula.jet(Place(self.centre))
-                if all(_agrees(_part(jet, k), _part(closer, k), digits // 4) for k in self.keys):
+                if all(
+                    self._agrees(_part(jet, k), _part(closer, k), digits // 2) for k in self.keys
+                ):
                     return {
                         key: Entry(
-                            _cleaned(_part(closer, key), digits),
+                            _cleaned(_part(closer, key), self._noise(digits)),
                             structural=not _present(closer, key),
                         )
                         for key in self.keys
@@ -116,35 +122,66 @@ class _Examination:
             jet = closer
         raise Doubt
 
+    def _noise(self, digits: int) -> Number:
+        """What rounding may leave of a zero that is computed with so many digits."""
+        return mp.mpf(10) ** (self.scale - digits * 3 // 4)
+
+    def _agrees(self, a: Number, b: Number, digits: int) -> bool:
+        """Whether numbers of so many and of twice as many digits are the same."""
+        if abs(a - b) <= abs(b) * mp.mpf(10) ** -AGREED:
+            return True
+        return bool(abs(a) < self._noise(digits) and abs(b) < self._noise(2 * digits))
+
     # At edges
 
     def _sampled(self) -> dict[Key, Entry]:
-        try:
-            samples = [self._around(distance) for distance in DISTANCES]
-        except (Pole, NotReal):
+        self._look_at_the_point()
+        around = [self._around(distance) for distance in DISTANCES]
+        samples = [[jet for jet in jets if jet is not None] for jets in around]
+        if not all(samples):
             return dict.fromkeys(self.keys, Entry(None))
-        entries = {key: _limit([[_part(j, key) for j in jets] for jets in samples],
-                               not any(_present(j, key) for jets in samples for j in jets))
-                   for key in self.keys}  # fmt: skip
-        entries = self._at_the_point(entries)
+        entries = {key: self._entry(samples, key) for key in self.keys}
+        if any(None in jets for jets in around):
+            return {
+                key: Entry(None, structural=entry.structural, inside=entry.number)
+                for key, entry in entries.items()
+            }
+        limit = entries[()]
+        if self.here is not None and limit.number is not None and not _near(self.here, limit):
+            entries[()] = Entry(None)
         if self.size > 1:
             entries = self._on_edges(entries)
         return {key: _with_parts(entries, key) for key in self.keys}
 
-    def _distance(self, power: int) -> Number:
-        return mp.mpf(10) ** -(power + 2 * self.scale)
+    @staticmethod
+    def _entry(samples: list[list[Jet]], key: Key) -> Entry:
+        numbers = [[_part(jet, key) for jet in jets] for jets in samples]
+        return _limit(numbers, not any(_present(jet, key) for jets in samples for jet in jets))
 
-    def _around(self, power: int) -> list[Jet]:
-        """Jets at a distance from the point, in many directions and along curves."""
+    def _distance(self, power: int) -> Number:
+        return mp.mpf(10) ** -(power + self.scale)
+
+    def _around(self, power: int) -> list[Jet | None]:
+        """Jets at a distance from the point, in many directions and along curves; None where the
+        formula has no value there.
+        """
         h = self._distance(power)
-        steps = []
-        orders = itertools.product((1, 2, 3), repeat=self.size)
-        curved = [o for o in orders if 1 in o and set(o) != {1}]
-        for exponents in [(1,) * self.size] * DIRECTIONS + curved * 2:
-            steps.append([self._coefficient() * h**e for e in exponents])
         if self.size == 1:
             steps = [[h], [-h], [h * mp.mpf("1.37")], [-h * mp.mpf("1.37")]]
-        return [self.formula.jet(self._beside(self.centre, step), Mode.NEAR) for step in steps]
+        else:
+            orders = itertools.product((1, 2, 3), repeat=self.size)
+            curved = [o for o in orders if 1 in o and set(o) != {1}]
+            steps = [
+                [self._coefficient() * h ** (mp.mpf(e) / max(orders)) for e in orders]
+                for orders in [(1,) * self.size] * DIRECTIONS + curved * 2
+            ]
+        return [self._jet(self._beside(self.centre, step)) for step in steps]
+
+    def _jet(self, place: Place) -> Jet | None:
+        try:
+            return self.formula.jet(place, Mode.NEAR)
+        except (Pole, NotReal):
+            return None
 
     def _coefficient(self) -> Number:
         return mp.mpf(self.random.choice((-1, 1)) * self.random.randint(10**5, 10**6)) / 314159
@@ -153,17 +190,11 @@ class _Examination:
     def _beside(centre: Callable[[], Sequence[Number]], step: Sequence[Number]) -> Place:
         return Place(lambda: [c + s for c, s in zip(centre(), step, strict=True)])
 
-    def _at_the_point(self, entries: dict[Key, Entry]) -> dict[Key, Entry]:
-        """The value at the point itself must be the limit, if there is one."""
+    def _look_at_the_point(self) -> None:
         try:
-            value = self.formula.value(Place(self.centre))
+            self.here = self.formula.value(Place(self.centre))
         except (Pole, NotReal, Edge):
             self.lenient = self._through_infinity()
-            return entries
-        limit = entries[()]
-        if limit.number is not None and not _near(value, limit):
-            return {**entries, (): Entry(None)}
-        return entries
 
     def _through_infinity(self) -> bool:
         """Whether something other than 0/0 has no value at the point."""
@@ -257,15 +288,9 @@ def _present(jet: Jet, key: Key) -> bool:
     return key == () or key in jet.seconds or (len(key) == 1 and key[0] in jet.slopes)
 
 
-def _agrees(a: Number, b: Number, zero_digits: int) -> bool:
-    if abs(a - b) <= abs(b) * mp.mpf(10) ** -AGREED:
-        return True
-    return bool(max(abs(a), abs(b)) < mp.mpf(10) ** -zero_digits)
-
-
-def _cleaned(number: Number, digits: int) -> Number:
+def _cleaned(number: Number, noise: Number) -> Number:
     """Zero for what only rounding left."""
-    return mp.zero if abs(number) < mp.mpf(10) ** -(digits // 4) else number
+    return mp.zero if abs(number) < noise else number
 
 
 def _limit(samples: list[list[Number]], structural: bool) -> Entry:
