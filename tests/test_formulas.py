@@ -57,6 +57,34 @@ def test_formula_is_refused_with_a_caret(hess: Hess, typed: str, expected: str) 
     assert any(line.startswith("  try: ") for line in rest)
 
 
+@pytest.mark.parametrize(("typed", "product"), _cases("products.txt"))
+def test_a_name_that_may_be_a_product_is_refused(typed: str, product: str) -> None:
+    if product == "one name":
+        assert read_formula(typed).variables
+        return
+    with pytest.raises(HessError, match="or one name") as caught:
+        read_formula(typed)
+    assert f"`{product}`" in str(caught.value.hint)
+    assert caught.value.span
+
+
+def test_a_name_that_is_given_is_no_product(hess: Hess) -> None:
+    insisting: list[list[str]] = [
+        ["x^2 + xy", "--at", "x=1,xy=2"],
+        ["x^2 + xy", "--at", "xy=2", "--at", "1"],
+        ["x^2 + xy", "--at", '{"x": 1, "xy": 2}'],
+        ["x^2 + xy", "--wrt", "x,xy", "--at", "1,2"],
+        ["f(x, xy) = x^2 + xy", "--at", "1,2"],
+    ]
+    for words in insisting:
+        assert hess(*words, "--json").json["gradient"] == [2, 1]
+    stream = hess("x^2 + xy", "--at", "-", "--json", stdin='x=1,xy=2\n{"x": 1, "xy": 2}\n1,2\n')
+    assert [o.get("gradient") for o in stream.objects] == [[2, 1], [2, 1], None]
+    assert stream.objects[2]["error"]["code"] == "ambiguous-name"
+    for words in (["x^2 + xy"], ["x^2 + xy", "--at", "1,2"], ["x^2 + xy", "--at", "x=1,y=2"]):
+        assert "`x*y`" in hess(*words).stderr
+
+
 def test_empty_formula_has_its_own_words(hess: Hess) -> None:
     for text in ("", "   "):
         result = hess(text, "--at", "1")

@@ -19,6 +19,7 @@ import sympy
 from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
+from hesscli.expression.products import LETTER
 from hesscli.expression.walk import Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
@@ -88,9 +89,9 @@ class Builder(Walk):
                 yield Remark(Note.FUNCTION_NAME, (name,))
             elif name.lower() == "pi":
                 yield Remark(Note.PI_NAME, (name,))
-            elif name[:-1] in BY_NAME and name[-1] in {*"xyzt", *self.names}:
-                yield Remark(Note.ONE_NAME, (name, name[:-1], name[-1]))
-        yield from self.doubts
+            elif name[:2] == "pi" and re.fullmatch(LETTER, name[2:]) and name not in self.given:
+                yield Remark(Note.ONE_NAME, (name, name[2:]))
+        yield from dict.fromkeys(self.doubts)
 
     # Expressions
 
@@ -208,6 +209,8 @@ class Builder(Walk):
         ordered = function.group == PIECES or function.name in ("atan2", "hypot")
         if ordered and function.name != "abs" and any(a.has(*_UNORDERED) for a in arguments):
             self.fail(f"`{node.name}` takes real numbers only", node, "real arguments")
+        if function.name == "sinc":
+            self.doubts.append(Remark(Note.SINC))
         self._check_whole(function, arguments, node)
         self._check_size(sizes.function_fits(function.name, arguments), node)
         self._hazards(function, arguments, node)

@@ -33,6 +33,7 @@ class Walk:
     def __init__(self, source: str) -> None:
         self.source = source
         self.bound: dict[str, Expr] = {}
+        self.indices: dict[str, None] = {}  # all names that are bound somewhere
         self.inside: Node | None = None  # what a tree that was not typed stands for
         self.sites: list[Site] = []
         self.guards: list[Expr] = []
@@ -116,6 +117,7 @@ class Walk:
         if isinstance(pair, tree.Pair) and len(pair.items) == 3:
             name, start, stop = pair.items
             if isinstance(name, tree.Name):
+                self.indices[name.name] = None
                 return name.name, self.number(start), self.number(stop)
         example = f"{node.name}(k*x, (k, 1, 10))"
         self.fail(f"`{node.name}` takes a name with its limits", pair, example)
