@@ -33,6 +33,10 @@ class Trouble(Enum):
     TOO_LARGE = auto()  # for a double
 
 
+# Where a part has no finite value.
+WITHOUT_VALUE = (Trouble.POLE, Trouble.INFINITE, Trouble.BY_ZERO, Trouble.NO_BASE)
+
+
 class Reason(Enum):
     """Why entries have no number, or were not compared. The arguments are given."""
 

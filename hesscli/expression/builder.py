@@ -20,7 +20,7 @@ from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
 from hesscli.expression.products import LETTER
-from hesscli.expression.walk import Walk
+from hesscli.expression.walk import INFINITE, Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
@@ -120,12 +120,20 @@ class Builder(Walk):
                 message, hint = _NO_NUMBER[type(node)]
                 self.fail(message, node, hint)
 
+    def _watched(self, expression: Expr, parts: tuple[Expr, ...], node: Node) -> Expr:
+        """``expression``, noted where SymPy finds it infinite though its parts are not."""
+        if expression.has(*INFINITE) and not any(part.has(*INFINITE) for part in parts):
+            self.infinite(node)
+        return expression
+
     def _name(self, name: str, node: Node) -> Expr:
         if name in self.bound:
             return self.bound[name]
         if name not in self.given:
             if name in CONSTANTS:
                 self.constants[name] = None
+                if name == "oo":
+                    self.infinite(node)
                 return CONSTANTS[name]
             if name.lower() in NO_NUMBERS:
                 self.fail(f"`{name}` is not a number here", node, "`oo`, or a value by name")
@@ -176,7 +184,7 @@ class Builder(Walk):
             # being as soon as it moves: a closer look in either case.
             self.site("negative-power", (base, exponent), node, Trouble.NOT_REAL)
             self.site("nonpositive", (base,), node, Trouble.WHOLE_EXPONENTS)
-        return sympy.Pow(base, exponent)
+        return self._watched(sympy.Pow(base, exponent), (base, exponent), node)
 
     def _check_size(self, fits: bool, node: Node) -> None:
         if not fits:
@@ -215,7 +223,7 @@ class Builder(Walk):
         self._check_size(sizes.function_fits(function.name, arguments), node)
         self._hazards(function, arguments, node)
         assert function.symbol is not None
-        return getattr(special, function.symbol)(*arguments)
+        return self._watched(getattr(special, function.symbol)(*arguments), arguments, node)
 
     def _hazards(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
         for hazard in function.hazards:
@@ -344,7 +352,7 @@ class Builder(Walk):
             case tree.Name(name=name) if name in TRUTH and name not in self.given:
                 return TRUTH[name]
             case tree.Comparison(operands=operands, operators=operators):
-                values = [self.number(operand) for operand in operands]
+                values = [self.limit(operand) for operand in operands]
                 return sympy.And(
                     *(
                         self._compare(operator, a, b, node)
