@@ -9,7 +9,8 @@ from itertools import product
 import sympy
 
 from hesscli.errors import HessError, did_you_mean
-from hesscli.expression.builder import Builder, elementwise_names, refused
+from hesscli.expression.arguments import elementwise_names
+from hesscli.expression.builder import Builder, refused
 from hesscli.expression.names import natural_key
 from hesscli.expression.products import require_names
 from hesscli.language.parser import parse_definition

@@ -159,6 +159,11 @@ class _Parser:
         token = self.token
         if token.kind == "end":
             return
+        if token.kind == "=" and self.tokens[self.position - 1].text in ("axis", "dim", "ord"):
+            self.fail(
+                "arguments by name, and axes, are not supported", token.span,
+                "sum(x) over all elements, norm(x, 1) for an order",
+            )  # fmt: skip
         if token.kind == "=":
             self.fail(
                 "`=` is not part of a formula",
@@ -380,6 +385,8 @@ class _Parser:
                 return self._bracket(token)
             case "[":
                 return self._array(token)
+            case "word":
+                return tree.Word(token.span, token.text)
             case "file":
                 return tree.File(token.span, token.text)
             case "end":
