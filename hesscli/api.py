@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hesscli.answer import Basis
-from hesscli.errors import HessError
+from hesscli.errors import UNTIL_NAMED, HessError
 from hesscli.render.phrases import words
 from hesscli.shapes import shaped
 from hesscli.solver import MAX_DIGITS, Settings, Solver
@@ -93,7 +93,7 @@ class Formula:
         try:
             self._solver.given()
         except HessError as error:
-            if error.code != "no-variables":  # `I**2`: a point may give `I` a value
+            if error.code not in UNTIL_NAMED:
                 raise
 
     def __repr__(self) -> str:

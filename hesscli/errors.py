@@ -69,6 +69,9 @@ class TooSlowError(HessError):
     """The time is up."""
 
 
+# The codes of formulas that a point may yet give a sense, because it names their variables: `I**2`
+# is a number unless `I` has a value, and `xy` beside `x` is no product where it has one.
+UNTIL_NAMED = ("no-variables", "ambiguous-name")
 # What has a meaning of its own; all else that SymPy, mpmath and torch raise in corners that nobody
 # has mapped is an internal error.
 FORESEEN = (HessError, MemoryError, RecursionError, OSError)

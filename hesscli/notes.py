@@ -33,6 +33,10 @@ class Trouble(Enum):
     TOO_LARGE = auto()  # for a double
 
 
+# Where a part has no finite value.
+WITHOUT_VALUE = (Trouble.POLE, Trouble.INFINITE, Trouble.BY_ZERO, Trouble.NO_BASE)
+
+
 class Reason(Enum):
     """Why entries have no number, or were not compared. The arguments are given."""
 
@@ -54,7 +58,8 @@ class Note(Enum):
     GIVEN = auto()  # name
     FUNCTION_NAME = auto()  # name
     PI_NAME = auto()  # name
-    ONE_NAME = auto()  # name, function, argument
+    ONE_NAME = auto()  # name, what stands after pi in it
+    SINC = auto()
     ROOT = auto()  # the power as typed, the number it is divided by
     HEADER = auto()  # variables
     HOLDS_WHERE_REAL = auto()  # parts

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hesscli.cost import Clock
-from hesscli.errors import FORESEEN, ExitStatus, HessError, internal
+from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, shortened
 from hesscli.notes import Note, Remark
 from hesscli.types import Verify
 
@@ -111,19 +111,27 @@ class Solver:
 
         settings = self.settings
         with settings.clock.within(settings.seconds, "differentiating this formula in symbols"):
-            answer = differentiate(self.given().formula)
-            _check_finite(answer)
+            formula = self.given().formula
+            _check_finite(formula)
+            answer = differentiate(formula)
         return answer
 
 
-def _check_finite(answer: Answer) -> None:
+def _check_finite(formula: Formula) -> None:
     import sympy
 
-    if answer.formula.expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+    for site in formula.sites:
+        if site.is_everywhere:
+            raise HessError(
+                "not-finite",
+                f"`{shortened(site.part)}` has no finite value, and so the formula has none",
+                span=site.span, source=formula.source, status=ExitStatus.NO_ANSWER,
+            )  # fmt: skip
+    if formula.expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise HessError(
             "not-finite",
-            "the formula is not finite anywhere: it divides by zero, or has a constant without "
-            "a finite value",
+            "the formula has a part without a finite value, which has no derivative in symbols",
+            hint="a point: `--at`",
             status=ExitStatus.NO_ANSWER,
         )
 

@@ -58,6 +58,11 @@ class Site:
     span: Span
     breaks: bool = False
 
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether this part has no value, and the formula none anywhere."""
+        return self.test == "always" and not self.guards
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:

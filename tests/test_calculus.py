@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -112,7 +113,7 @@ REDUCTIONS: list[tuple[str, Any]] = [
     ("sum(x**3*y)", lambda x, y: (x**3 * y).sum()),
     ("sum(x)**2*mean(y)", lambda x, y: x.sum() ** 2 * y.mean()),
     ("prod(x)", lambda x, y: x.prod()),
-    ("dot(x, sin(y))", lambda x, y: (x * torch.sin(y)).sum()),
+    ("sum(x*sin(y))", lambda x, y: (x * torch.sin(y)).sum()),
     ("logsumexp(x*y)", lambda x, y: torch.logsumexp((x * y).flatten(), 0)),
     ("max(x) + min(y)**2", lambda x, y: x.max() + y.min() ** 2),
     ("x/sum(exp(x)) + y", lambda x, y: (x / torch.exp(x).sum() + y).sum()),
@@ -157,3 +158,111 @@ def test_random_tensors_are_drawn_once(hess: Hess) -> None:
     first = hess("norm(x)", "--at", "x=randn(4)", "--seed", "3", "--json").json
     second = hess("sum(x)", "--at", "x=randn(4)", "--seed", "3", "--json").json
     assert first["point"] == second["point"]
+
+
+@pytest.mark.parametrize("typed", ["1", "2", "3", "4", "3/2", "0.5", "-1", "-3", "oo", "-inf"])
+@pytest.mark.parametrize("x", [[0.5, -2.0, 1.25], [3.0, -0.75]])
+def test_a_norm_has_the_order_that_numpy_gives_it(hess: Hess, typed: str, x: list[float]) -> None:
+    signed = typed.replace("oo", "inf")
+    p = float(signed) if "/" not in signed else float(Fraction(signed))
+    answer = hess(f"norm(x, {typed})", "--at", f"x={x}", "--json").json
+    length, u = np.linalg.norm(x, p), np.array(x)
+    if np.isinf(p):
+        gradient, matrix = np.sign(u) * (abs(u) == length), np.zeros((len(x), len(x)))
+    else:
+        gradient = np.sign(u) * (abs(u) / length) ** (p - 1)
+        diagonal = np.diag(abs(u) ** (p - 2) * length ** (1 - p))
+        matrix = (p - 1) * (diagonal - np.outer(gradient, gradient) / length)
+    assert answer["value"] == pytest.approx(length, rel=1e-14)
+    np.testing.assert_allclose(answer["gradient"], gradient, rtol=1e-13)
+    np.testing.assert_allclose(answer["hessian"], matrix, rtol=1e-12, atol=1e-15)
+
+
+def test_the_frobenius_norm_is_that_of_all_elements(hess: Hess) -> None:
+    a = "A=[[1,2],[3,4]]"
+    plain = hess("norm(A)**2 + norm(A)", "--at", a, "--json").json
+    for typed in ("'fro'", '"fro"', "‘fro’"):
+        answer = hess(f"norm(A, {typed})**2 + norm(A, {typed})", "--at", a, "--json").json
+        assert answer["hessian"] == plain["hessian"]
+    assert hess("norm(x, 'fro')", "--at", "[3,4]", "--json").json["value"] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "hessian"),
+    [
+        ("norm(x, 1)", "[1,0]", [[0, None], [None, None]]),
+        ("norm(x, 3)", "[1,0]", [[0, 0], [0, 0]]),
+        ("norm(x, 3)", "[0,0]", [[None, None], [None, None]]),
+        ("norm(x, 3/2)", "[1,0]", [[0, 0], [0, None]]),
+        ("norm(x, 4)", "[1,0]", [[0, 0], [0, 0]]),
+        ("norm(x, oo)", "[1,0]", [[0, 0], [0, 0]]),
+        ("norm(x, oo)", "[1,-1]", [[None, None], [None, None]]),
+        ("norm(x, -oo)", "[1,0]", [[0, None], [None, None]]),
+        ("norm(x, 1)", "-3", [[0]]),
+        ("norm(x, 3)", "-3", [[0]]),
+        ("norm(x, 1)", "0", [[None]]),
+        ("norm(x, 5)", "0", [[None]]),
+    ],
+)
+def test_a_norm_has_kinks_where_elements_are_zero(
+    hess: Hess, text: str, at: str, hessian: list[list[float | None]]
+) -> None:
+    answer = hess(text, "--at", f"x={at}", "--json")
+    assert answer.json["hessian"] == hessian
+    assert answer.status == any(None in row for row in hessian)
+    assert {each["part"] for each in answer.json["undefined"]} <= {text}
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "words"),
+    [
+        ("norm(A, 1)", "[[1,2],[3,4]]", ["order 1", "(2, 2)", "`sum(abs(A))`"]),
+        ("norm(A, 2)", "[[1,2],[3,4]]", ["order 2", "(2, 2)", "`norm(A)`"]),
+        ("norm(A, oo)", "[[1,2],[3,4]]", ["order oo", "`max(abs(A))`"]),
+        ("norm(A, 3)", "[[[1,2]]]", ["order 3", "(1, 1, 2)", "`sum(abs(A)**3)**(1/3)`"]),
+        ("norm(A, 'fro')", "[[[1,2]]]", ["(1, 1, 2)", "`norm(A)`"]),
+        ("norm(A, 'nuc')", "[[1,2]]", ["'nuc'", "'fro'"]),
+        ("norm(x, 0)", "[1,2]", ["order 0"]),
+        ("norm(x, pi)", "[1,2]", ["could be the order", "elements"]),
+        ("norm(x, 2, 0)", "[1,2]", ["axis"]),
+        ("dot(x, 2*y)", "[1,2,3],[1,2]", ["`dot`", "(3,)", "(2,)", "`sum(x*y)`"]),
+        ("inner(x, y)", "[[1,2]],[1,2]", ["`inner`", "(1, 2)", "(2,)"]),
+        ("dot(x, x)", "[[1,2],[3,4]]", ["(2, 2) and (2, 2)"]),
+        ("dot(x, 3)", "[1,2]", ["(2,)", "()"]),
+        ("sum(x*y)", "[1,2,3],[1,2]", ["do not broadcast", "x is (3,)", "y is (2,)"]),
+        ("logsumexp(x, 0)", "[1,2]", ["axis 0", "each element", "`logsumexp(x)`"]),
+        ("logsumexp(2*x, -1)", "[[1,2]]", ["axis -1", "`log(exp(2*x) + exp(-1))`"]),
+        ("y*logsumexp(x, 1)", "[1,2],3", ["axis 1", "`logsumexp(x)`"]),
+        ("sum(x, 0)", "[1,2]", ["axis 0", "`sum(x)`"]),
+        ("mean(x, -1)", "[1,2]", ["axis -1", "`mean(x)`"]),
+        ("prod(x, 1)", "[1,2]", ["axis 1", "`prod(x)`"]),
+        ("sum(x, axis=0)", "[1,2]", ["axes"]),
+        ("norm(x, ord=1)", "[1,2]", ["norm(x, 1)"]),
+        ("x + 'fro'", "1", ["quotation marks"]),
+    ],
+)
+def test_what_numpy_and_a_reader_could_mean_otherwise_is_refused(
+    hess: Hess, text: str, at: str, words: list[str]
+) -> None:
+    result = hess(text, "--at", at)
+    assert (result.status, result.stdout) == (2, "")
+    for each in words:
+        assert each in result.stderr
+
+
+def test_a_number_has_neither_axes_nor_elements(hess: Hess) -> None:
+    exponential = np.exp([3.0, 0.0])
+    share = exponential / exponential.sum()
+    for text, at in (("logsumexp(x, 0)", "3"), ("logaddexp(x, 0)", "[3]")):
+        answer = hess(text, "--at", f"x={at}", "--json").json
+        assert answer["hessian"][0][0] == pytest.approx(share.prod(), rel=1e-14)
+    assert hess("max(x, 0)", "--at", "[2,-3]", "--json").json["value"] == 2
+    assert hess("dot(x, y)", "--at", "2,3", "--json").json["value"] == 6
+    assert hess("norm(x, y)", "--at", "3,4", "--json").json["value"] == 5
+
+
+def test_vectors_have_a_dot_product(hess: Hess) -> None:
+    answer = hess("dot(x, y**2)", "--at", "[1,2,3],[4,5,6]", "--json").json
+    assert answer["value"] == 1 * 16 + 2 * 25 + 3 * 36
+    assert answer["blocks"]["x"]["y"] == [[8, 0, 0], [0, 10, 0], [0, 0, 12]]
+    assert answer["blocks"]["y"]["y"] == [[2, 0, 0], [0, 4, 0], [0, 0, 6]]

@@ -57,6 +57,34 @@ def test_formula_is_refused_with_a_caret(hess: Hess, typed: str, expected: str) 
     assert any(line.startswith("  try: ") for line in rest)
 
 
+@pytest.mark.parametrize(("typed", "product"), _cases("products.txt"))
+def test_a_name_that_may_be_a_product_is_refused(typed: str, product: str) -> None:
+    if product == "one name":
+        assert read_formula(typed).variables
+        return
+    with pytest.raises(HessError, match="or one name") as caught:
+        read_formula(typed)
+    assert f"`{product}`" in str(caught.value.hint)
+    assert caught.value.span
+
+
+def test_a_name_that_is_given_is_no_product(hess: Hess) -> None:
+    insisting: list[list[str]] = [
+        ["x^2 + xy", "--at", "x=1,xy=2"],
+        ["x^2 + xy", "--at", "xy=2", "--at", "1"],
+        ["x^2 + xy", "--at", '{"x": 1, "xy": 2}'],
+        ["x^2 + xy", "--wrt", "x,xy", "--at", "1,2"],
+        ["f(x, xy) = x^2 + xy", "--at", "1,2"],
+    ]
+    for words in insisting:
+        assert hess(*words, "--json").json["gradient"] == [2, 1]
+    stream = hess("x^2 + xy", "--at", "-", "--json", stdin='x=1,xy=2\n{"x": 1, "xy": 2}\n1,2\n')
+    assert [o.get("gradient") for o in stream.objects] == [[2, 1], [2, 1], None]
+    assert stream.objects[2]["error"]["code"] == "ambiguous-name"
+    for words in (["x^2 + xy"], ["x^2 + xy", "--at", "1,2"], ["x^2 + xy", "--at", "x=1,y=2"]):
+        assert "`x*y`" in hess(*words).stderr
+
+
 def test_empty_formula_has_its_own_words(hess: Hess) -> None:
     for text in ("", "   "):
         result = hess(text, "--at", "1")
@@ -271,3 +299,81 @@ def test_nearly_valid_text_is_read_or_refused(text: str) -> None:
         again = read_formula(formula.text).expression
         # SymPy may distribute a sign in one and not in the other.
         assert again == formula.expression or (again - formula.expression).expand() == 0
+
+
+# Infinities
+
+NOWHERE_FINITE = [
+    ("x**2/(1/0)", "(1/0)"),
+    ("x**2/(1/(2 - 2))", "(1/(2 - 2))"),
+    ("x**2/(1/(y - y))", "(1/(y - y))"),
+    ("x**2/(1/(sin(1)**2 + cos(1)**2 - 1))", "(1/(sin(1)**2 + cos(1)**2 - 1))"),
+    ("x**2/(1/(sqrt(2)*sqrt(3) - sqrt(6)))", "(1/(sqrt(2)*sqrt(3) - sqrt(6)))"),
+    ("x**2/0**-1", "0**-1"),
+    ("x**2*0/0", "x**2*0/0"),
+    ("x + 0*(1/0)", "(1/0)"),
+    ("x**2/oo", "oo"),
+    ("x + oo - oo", "oo"),
+    ("x + atan(oo)", "oo"),
+    ("min(x, oo)", "oo"),
+    ("x**-oo", "oo"),
+    ("x + log(0)*0", "log(0)"),
+    ("x/log(0)", "log(0)"),
+    ("x/tan(pi/2)", "tan(pi/2)"),
+    ("x/gamma(-1)", "gamma(-1)"),
+    ("x/gamma(sin(1)**2 + cos(1)**2 - 2)", "gamma(sin(1)**2 + cos(1)**2 - 2)"),
+    ("x/zeta(1)", "zeta(1)"),
+    ("x/atanh(1)", "atanh(1)"),
+    ("x + 0*atan2(0, 0)", "atan2(0, 0)"),
+    ("sum(x)**2/(1/0)", "(1/0)"),
+    ("x + norm(y)/(1/norm(0))", "(1/norm(0))"),
+    ("Sum(x/(1/k), (k, 0, 3))", "(1/k)"),
+    ("Integral(x*t/(1/0), (t, 0, 1))", "(1/0)"),
+    ("Derivative(x**2/(1/0), x)", "(1/0)"),
+    ("where(x < 0, 1/x, x**2/(1/0))", "(1/0)"),
+]
+
+
+@pytest.mark.parametrize(("text", "part"), NOWHERE_FINITE, ids=[t for t, _ in NOWHERE_FINITE])
+def test_nothing_goes_through_an_infinity(hess: Hess, text: str, part: str) -> None:
+    for options in ([], ["--exact"], ["--digits=20"]):
+        count = len(read_formula(text).variables)
+        result = hess(text, "--at", ",".join("12"[:count]), "--json", *options)
+        assert result.status == 1
+        assert result.json["value"] is None
+        assert {entry for row in result.json["hessian"] for entry in row} == {None}
+        assert {each["part"] for each in result.json["undefined"]} == {part}
+    if "where" not in text:
+        symbols = hess(text)
+        assert (symbols.status, symbols.stdout) == (1, "")
+        assert f"`{part}` has no finite value" in symbols.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "second"),
+    [
+        ("where(x > 0, x**2, 1/0)", "1", 2),
+        ("where(x > 0, x**2, x**2/oo)", "1", 2),
+        ("Piecewise((x**2/log(0), x < 0), (x**2, True))", "1", 2),
+        ("where(1 > 0, x**2, 1/0)", "-1", 2),
+        ("where(x < oo, x**2, 1)", "1", 2),
+        ("Integral(exp(-x*t), (t, 0, oo))", "1", 2),
+        ("Integral(exp(-x*t**2), (t, -oo, oo))/sqrt(pi)", "1", 0.75),
+        ("1/(1/x)", "0", 0),
+        ("x**2/(1/(sqrt(2)*sqrt(3) - sqrt(5)))", "1", 2 * (6**0.5 - 5**0.5)),
+    ],
+)
+def test_an_infinity_that_is_not_used_does_not_count(
+    hess: Hess, text: str, at: str, second: float
+) -> None:
+    assert hess(text, "--at", at, "--json").json["hessian"][0][0] == pytest.approx(second)
+
+
+def test_no_value_goes_through_an_infinity(hess: Hess) -> None:
+    for value in ("1/(1/0)", "1/oo", "0*log(0)", "2/tan(pi/2)", "1/(1/(sqrt(2)**2 - 2))"):
+        result = hess("x", "--at", value)
+        assert result.status == 2
+        assert "not a finite number" in result.stderr
+    # A constant that divides by zero does so however the variables move.
+    assert hess("x**2/(1/y)", "--wrt", "x", "--at", "x=1,y=0").status == 1
+    assert hess("x**2/(1/y)", "--at", "x=1,y=0").status == 0

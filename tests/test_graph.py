@@ -65,12 +65,26 @@ def _highest(x: Any) -> tuple[Any, Any]:
     return 2 * x.max() * unit, 2 * np.outer(unit, unit)
 
 
+def _furthest(x: Any) -> tuple[Any, Any]:
+    slope, matrix = _highest(abs(x))
+    return slope * np.sign(x), matrix
+
+
+def _cubes(x: Any) -> tuple[Any, Any]:
+    length = np.linalg.norm(x, 3)
+    slope = x * abs(x) / length**2
+    return slope, 2 * np.diag(abs(x)) / length**2 - 2 * np.outer(slope, slope) / length
+
+
 CLOSED: list[tuple[str, Any]] = [
     ("norm(x)", _norm),
     ("logsumexp(x)", _logsumexp),
     ("mean((x - mean(x))**2)", _variance),
     ("exp(-norm(x)**2/2)", _exp_of_square),
     ("max(x)**2", _highest),
+    ("norm(x, oo)**2", _furthest),
+    ("norm(x, 1)", lambda x: (np.sign(x), np.zeros((len(x), len(x))))),
+    ("norm(x, 3)", _cubes),
 ]
 
 
@@ -140,13 +154,19 @@ def test_many_elements_need_no_deep_recursion(hess: Hess) -> None:
 JOINING = """
 norm(x); norm(x)**2; norm(x)**4 + norm(x)**3; norm(x)**-2; norm(x, y); norm(x, y)**2*z; norm(x*y)
 sum(x**3*y); sum(x)**2*mean(y); prod(x); prod(x*y); prod(x*z); prod(x + z); prod(sin(x))*z
-dot(x, sin(y)); logsumexp(x*y); logsumexp(x) + logsumexp(x); max(x) + min(y)**2; max(x)*min(x)
+sum(x*sin(y)); logsumexp(x*y); logsumexp(x) + logsumexp(x); max(x) + min(y)**2; max(x)*min(x)
 max(x*y)**2; x/sum(exp(x)) + y; x/norm(x); mean((x - mean(x))**2); Sum(sum(x**k), (k, 1, 3))
 where(sum(x) > 0, norm(x), prod(x)); where(x > 0, norm(y), x**2); sum(where(x > 0, x**2, x))
 sum(floor(x)*y) + sum(abs(x)*z); floor(norm(x))*y + z; abs(sum(x))*prod(y); x*z*norm(y)
 exp(-norm(x)**2/2)/sqrt(2*pi); prod(x)*prod(x); norm(x)/norm(x)*sum(x); sum(norm(x)*y)
 logsumexp(max(x)*y) + sum(2)*legendre(sum(2), z); sum(Derivative(x**3*y, x)); x - x + sum(y**2)
-norm(x)*norm(y)/dot(x, y); mean(x)**2 + mean(x**2); log(sum(exp(x))) + sum(x*max(y))
+norm(x)*norm(y)/sum(x*y); mean(x)**2 + mean(x**2); log(sum(exp(x))) + sum(x*max(y))
+""".replace("\n", ";").split(";")
+# Of vectors only, as the first of the shapes.
+OF_VECTORS = """
+dot(x, sin(y)); norm(x)*norm(y)/dot(x, y); norm(x, 1); norm(x*y, 1)**2; norm(x, 2); norm(x, 3)*z
+norm(x, 4) + norm(y, 3/2); norm(x, 'fro'); norm(x, oo); norm(x*y, oo)**2; norm(x, -oo)*norm(x, -1)
+sum(norm(x, 3)*y); x/norm(x, 1); where(norm(x, 1) > 0, norm(y, 3), prod(x)); norm(x, 3)**2
 """.replace("\n", ";").split(";")
 SHAPES: list[dict[str, tuple[int, ...]]] = [
     {"x": (3,), "y": (3,), "z": ()},
@@ -155,7 +175,10 @@ SHAPES: list[dict[str, tuple[int, ...]]] = [
 ]
 
 
-CASES = [text.strip() for text in JOINING if text.strip()]
+CASES = [
+    *((text.strip(), shapes) for shapes in SHAPES for text in JOINING if text.strip()),
+    *((text.strip(), SHAPES[0]) for text in OF_VECTORS if text.strip()),
+]
 
 
 def _point(text: str, shapes: dict[str, tuple[int, ...]]) -> str:
@@ -173,8 +196,7 @@ def _in_elements(text: str, at: str, wrt: tuple[str, ...] = ()) -> tuple[Evaluat
     return evaluator, evaluator(split_point(point))
 
 
-@pytest.mark.parametrize("shapes", SHAPES, ids=str)
-@pytest.mark.parametrize("text", CASES)
+@pytest.mark.parametrize(("text", "shapes"), CASES, ids=str)
 def test_a_graph_is_its_elements(text: str, shapes: dict[str, tuple[int, ...]]) -> None:
     at = _point(text, shapes)
     for wrt in ((), ("x",)):

@@ -98,6 +98,10 @@ def test_a_function_says_what_it_is_a_function_of(hess: Hess) -> None:
         ('"x*y --at 2,4"', ['hess "x*y" --at 2,4']),
         ('"x^2" \N{EN DASH}json', ["did you mean `--json`?"]),
         ('"x^2" \N{EM DASH}at 3', ["did you mean `--at`?"]),
+        ('"ln(q) = ln(A) + a*ln(L)"', ["`ln`", "`f(q) = …`", "`ln(q) - (ln(A) + a*ln(L))`"]),
+        ('"sin(x) := x**2"', ["`sin`", "`f(x) = …`"]),
+        ('"Gamma(x) = x"', ["`Gamma`", "`f(x) = …`"]),
+        ('"Log(x) = x"', ["`Log`", "`f(x) = …`"]),
         ("sin^-1(x)", ["`asin(x)`", "`1/sin(x)`"]),
     ],
 )
@@ -113,14 +117,65 @@ def test_what_has_no_reading_or_two_is_refused(hess: Hess, typed: str, words: li
     ("formula", "words"),
     [
         ("x^1/2", "`x^1/2` is read as `(x^1)/2`"),
-        ("sinx", "`sinx` is read as one variable"),
-        ("logx + t", "`logx` is read as one variable"),
+        ("2pir", "`pir` is read as one variable; `pi*r` is the product"),
+        ("sinc(x)", "`sinc(x)` is sin(x)/x; NumPy's sin(pi*x)/(pi*x) is `sinc(pi*x)`"),
     ],
 )
 def test_a_formula_that_is_perhaps_meant_otherwise_says_how_it_was_read(
     hess: Hess, formula: str, words: str
 ) -> None:
     assert words in hess(formula, "--json").json["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ('"x**2" -v --at 2', ["`--verify` or `--version`", 'hess "x**2 -v"']),
+        ('"x**2" -f json', ["`--format json`"]),
+        ('"x**2*y" --at 1,2 -e', ["`--exact` or `--expect`", 'hess "x**2*y -e"']),
+        ('"x**2*y" --at 1,2 -f json', ["`--format json`"]),
+        ('-e "x**2" --at 2', ["`--exact`"]),
+        ('--at 2 -e "x**2"', ["`--exact`"]),
+        ("-v -x**2 --at 2", ["`--version`", 'hess "-v -x**2"']),
+        ('"x^2" 3 -d 20', ["`--digits`"]),
+        ('"x^2" -j', ["`--json`"]),
+        ('"x^2" -V', ["`--version`"]),
+        ("x^2 -x", ['hess "x^2 -x"']),
+        ('"x^2" -q', ["`hess --help`", 'hess "x^2 -q"']),
+        ('"x^2" -q=3', ["`hess --help`"]),
+        ("- -v --at 2", ["`--version`"]),
+        ('"x^2" \N{EN DASH}v', ["`--version`"]),
+    ],
+)
+def test_a_letter_behind_a_formula_is_no_part_of_it(
+    hess: Hess, typed: str, words: list[str]
+) -> None:
+    result = hess(*shlex.split(typed))
+    assert (result.status, result.stdout) == (2, "")
+    assert "there is no option" in result.stderr
+    for each in words:
+        assert each in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("-x --at 2", '"0-x" --at 2'),
+        ("--at 2 -x", '"0-x" --at 2'),
+        ("-x**2 --at -2", '"0-x**2" --at -2'),
+        ('"-(x+y)" --at 1,2', '"0-(x+y)" --at 1,2'),
+        ('"-h*2" --at 3', '"0-h*2" --at 3'),
+        ("x^2 -y^2 --at 1,2", '"x^2-y^2" --at 1,2'),
+        ("x * -y --at 1,2", '"x*-y" --at 1,2'),
+        ('"x*y" --at 2, -e', '"x*y" --at 2,-e'),
+        ('-- "x**2" -v', '"x**2-v"'),
+    ],
+)
+def test_a_formula_may_have_minus_signs_anywhere(hess: Hess, typed: str, meant: str) -> None:
+    answers = [hess(*shlex.split(line), "--format=plain") for line in (typed, meant)]
+    if "--" in shlex.split(typed):
+        answers[0] = hess("--format=plain", *shlex.split(typed))
+    assert answers[0].stdout == answers[1].stdout != ""
 
 
 def test_a_name_that_is_perhaps_not_a_formula_is_remarked_on(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hesscli.cli.deadline import Alarm
 from hesscli.cli.options import Request
 from hesscli.cli.output import Output, Streams
-from hesscli.errors import ExitStatus, HessError, internal, usage
+from hesscli.errors import UNTIL_NAMED, ExitStatus, HessError, internal, usage
 from hesscli.solver import Settings, Solver
 
 if TYPE_CHECKING:
@@ -180,9 +180,9 @@ def _for_all_lines(request: Request) -> tuple[Solver, list[Assignment]]:
     try:
         formula = solver.given(names_given(held)).formula
     except HessError as error:
-        if error.code != "no-variables":
+        if error.code not in UNTIL_NAMED:
             raise
-        return solver, held  # `I**2`: a line may yet give `I` a value
+        return solver, held
     for assignment in held:
         if assignment.positional or len(assignment.named) == len(formula.variables):
             raise HessError(

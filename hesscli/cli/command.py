@@ -74,7 +74,7 @@ class HessCommand(TyperCommand):
             refuse_options(every, takes_value)
         if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in given):
             return list(super().parse_args(ctx, given))  # which names the one that is misspelt
-        understood = understand(words, points)
+        understood = understand(words, points, () if "--" in args else takes_value)
         if understood.changed:
             ctx.obj = f"read as {understood.command(given)}"
         elif understood.formula is not None:

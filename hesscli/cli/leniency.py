@@ -41,9 +41,12 @@ class Understood:
         return " ".join(map(quoted, ("hess", self.formula or "", *points, *options)))
 
 
-def understand(before: Sequence[str], at: Sequence[Sequence[str]]) -> Understood:
+def understand(
+    before: Sequence[str], at: Sequence[Sequence[str]], options: Collection[str] = ()
+) -> Understood:
     """What the words that are no options say; ``before`` are those that follow no ``--at``,
-    and ``at`` the value of each with the words that follow it up to the next option.
+    and ``at`` the value of each with the words that follow it up to the next option. A word that
+    looks like one of the ``options`` is not taken for a part of the formula.
 
     Raises :class:`HessError` where that is nothing, or more than one thing.
     """
@@ -60,6 +63,8 @@ def understand(before: Sequence[str], at: Sequence[Sequence[str]]) -> Understood
         changed |= len(parts) > 1
         points.append(_joined(parts))
         words += rest
+    if options:
+        _refuse_letters(words, options)
     if not words:
         return Understood(None, tuple(points), changed)
     if not points:
@@ -164,6 +169,43 @@ def refuse_options(words: Sequence[str], known: Collection[str]) -> None:
             if not several and word.isascii():
                 hint = f"`{option}` for the option, `-- {word}` for the formula"
             raise usage(f"`{word}` is almost an option", hint)
+
+
+def _refuse_letters(words: Sequence[str], known: Collection[str]) -> None:
+    """Refuse ``-e`` beside a whole formula: an option that there is not, or a part of it."""
+    for k, word in enumerate(words):
+        option = _LETTERS.fullmatch(word)
+        if not option or len(words) == 1:
+            continue
+        before, whole = " ".join(words[:k]), " ".join(words)
+        # Of `hess x^2 3 -v`, only the first word is the formula.
+        formula = before if _whole(before) or _whole(whole) or not k else words[0]
+        if not _whole(formula or " ".join(words[1:])):
+            continue
+        hint = _options_like(option[1], words[k + 1 :], known)
+        if _whole(whole):
+            hint += f", {Understood(whole, (), True).command([])} for a formula of both"
+        raise usage(f"there is no option `{shortened(word)}`", hint)
+
+
+# A word that is an option elsewhere: -e, -v, -json, -f=json.
+_LETTERS = re.compile(rf"[{_DASHES}]([^\W\d_]\w*)(?:=.*)?", re.DOTALL)
+
+
+def _whole(text: str) -> bool:
+    """Whether this is a formula, or stands for one."""
+    return text.strip() == "-" or (bool(text.strip()) and _parses(text))
+
+
+def _options_like(letters: str, after: Sequence[str], known: Collection[str]) -> str:
+    """The options that ``letters`` may stand for, as what to type."""
+    long = [name for name in known if name.startswith("--")]
+    meant = [name for name in long if name.startswith(f"--{letters.lower()}")]
+    if meant:
+        value = f" {shortened(after[0])}" if after and "--format" in meant else ""
+        meant = [f"--format{value}"] if value else meant
+        return " or ".join(f"`{name}`" for name in meant)
+    return did_you_mean(f"--{letters}", long) or "`hess --help` for the options"
 
 
 def _exists(path: str) -> bool:

@@ -35,7 +35,7 @@ from hesscli.expression.names import symbol
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.hazards import READINGS
 from hesscli.functions.values import refined
-from hesscli.notes import Note, Reason, Remark, Trouble
+from hesscli.notes import WITHOUT_VALUE, Note, Reason, Remark, Trouble
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Site, Variable
 
@@ -47,7 +47,6 @@ PRECISIONS = (50, 120, 240, 600, 1200)
 # A difference of two doubles that is 0 with so many digits is 0: their exponents span 617 digits.
 ENOUGH = 600
 SURE = sympy.Float("1e-25")
-WITHOUT_VALUE = (Trouble.POLE, Trouble.INFINITE, Trouble.BY_ZERO, Trouble.NO_BASE)
 MAX_ENTRIES = 400
 MAX_TIED = 5
 
@@ -152,10 +151,15 @@ class _Examination:
         rows: list[list[float | None]] = [[None] * count for _ in range(count)]
         value = None
         site = self._outside(None)
+        if site is None:
+            self.hits = [s for s in self.formula.sites if self._holds(s, None)]
+            # No movement leaves what is held constant: 1/y at y = 0 has no limit, nor has 1/(1/y).
+            site = next(
+                (s for s in self.hits if s.trouble in WITHOUT_VALUE and self._is_held(s)), None
+            )
         if site is not None:
             self._break(site, site.trouble)
         else:
-            self.hits = [s for s in self.formula.sites if self._holds(s, None)]
             near = _names(self.hits)
             self.moving = {i for i, name in enumerate(self.names) if name in near}
             value = self._value()
@@ -178,6 +182,10 @@ class _Examination:
             reasons=tuple(self.reasons),
             notes=() if self.reasons else self._how(),
         )
+
+    def _is_held(self, site: Site) -> bool:
+        """Whether a site depends on nothing that is differentiated."""
+        return not _names([site]).intersection(self.names)
 
     def _how(self) -> tuple[Remark, ...]:
         """How the numbers were found, where nothing breaks."""

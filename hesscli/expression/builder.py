@@ -18,8 +18,17 @@ import sympy
 
 from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
+from hesscli.expression.arguments import (
+    EUCLIDEAN,
+    INFINITY,
+    Order,
+    elementwise_names,
+    is_axis,
+    order_of,
+)
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
-from hesscli.expression.walk import Walk
+from hesscli.expression.products import LETTER
+from hesscli.expression.walk import INFINITE, Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
@@ -44,6 +53,10 @@ def refused() -> Iterator[None]:
         ) from error
 
 
+# The parts of a reduction, each a product of nodes; what is made of each element.
+Parts = Sequence[Sequence[Node]]
+Of = Callable[[Expr], Expr]
+
 _UNORDERED = (sympy.I, sympy.nan, sympy.zoo)
 _CONDITION = ("a condition stands where a number should", "where(condition, 1, 0)")
 _NO_NUMBER: dict[type, tuple[str, str]] = {
@@ -56,6 +69,7 @@ _NO_NUMBER: dict[type, tuple[str, str]] = {
     tree.Array: (
         "a list stands where a number should", "a name here, and its value with `--at x=[1,2]`",
     ),
+    tree.Word: ("a word in quotation marks stands where a number should", "norm(A, 'fro')"),
     tree.File: ("a file stands where a number should", "`--at x=@FILE`"),
 }  # fmt: skip
 
@@ -88,9 +102,9 @@ class Builder(Walk):
                 yield Remark(Note.FUNCTION_NAME, (name,))
             elif name.lower() == "pi":
                 yield Remark(Note.PI_NAME, (name,))
-            elif name[:-1] in BY_NAME and name[-1] in {*"xyzt", *self.names}:
-                yield Remark(Note.ONE_NAME, (name, name[:-1], name[-1]))
-        yield from self.doubts
+            elif name[:2] == "pi" and re.fullmatch(LETTER, name[2:]) and name not in self.given:
+                yield Remark(Note.ONE_NAME, (name, name[2:]))
+        yield from dict.fromkeys(self.doubts)
 
     # Expressions
 
@@ -119,12 +133,20 @@ class Builder(Walk):
                 message, hint = _NO_NUMBER[type(node)]
                 self.fail(message, node, hint)
 
+    def _watched(self, expression: Expr, parts: tuple[Expr, ...], node: Node) -> Expr:
+        """``expression``, noted where SymPy finds it infinite though its parts are not."""
+        if expression.has(*INFINITE) and not any(part.has(*INFINITE) for part in parts):
+            self.infinite(node)
+        return expression
+
     def _name(self, name: str, node: Node) -> Expr:
         if name in self.bound:
             return self.bound[name]
         if name not in self.given:
             if name in CONSTANTS:
                 self.constants[name] = None
+                if name == "oo":
+                    self.infinite(node)
                 return CONSTANTS[name]
             if name.lower() in NO_NUMBERS:
                 self.fail(f"`{name}` is not a number here", node, "`oo`, or a value by name")
@@ -175,7 +197,7 @@ class Builder(Walk):
             # being as soon as it moves: a closer look in either case.
             self.site("negative-power", (base, exponent), node, Trouble.NOT_REAL)
             self.site("nonpositive", (base,), node, Trouble.WHOLE_EXPONENTS)
-        return sympy.Pow(base, exponent)
+        return self._watched(sympy.Pow(base, exponent), (base, exponent), node)
 
     def _check_size(self, fits: bool, node: Node) -> None:
         if not fits:
@@ -208,11 +230,13 @@ class Builder(Walk):
         ordered = function.group == PIECES or function.name in ("atan2", "hypot")
         if ordered and function.name != "abs" and any(a.has(*_UNORDERED) for a in arguments):
             self.fail(f"`{node.name}` takes real numbers only", node, "real arguments")
+        if function.name == "sinc":
+            self.doubts.append(Remark(Note.SINC))
         self._check_whole(function, arguments, node)
         self._check_size(sizes.function_fits(function.name, arguments), node)
         self._hazards(function, arguments, node)
         assert function.symbol is not None
-        return getattr(special, function.symbol)(*arguments)
+        return self._watched(getattr(special, function.symbol)(*arguments), arguments, node)
 
     def _hazards(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
         for hazard in function.hazards:
@@ -245,10 +269,22 @@ class Builder(Walk):
     def _check_arity(self, function: Function, node: tree.Call) -> None:
         least, most = function.arity
         count = len(node.arguments)
+        if function.name in ("sum", "mean", "prod") and count == 2 and is_axis(node.arguments[1]):
+            axis = self.source[slice(*node.arguments[1].span)].strip()
+            message = f"`{node.name}` over the axis {axis} is not supported"
+            self.fail(message, node, f"`{function.signature}` over all elements")
         if count < least or (most is not None and count > most):
             wanted = f"{least}" if least == most else f"{least} to {most}"
             if most is None:
                 wanted = f"at least {least}"
+            if (
+                function.name in ("sum", "mean", "prod")
+                and count == 2
+                and is_axis(node.arguments[1])
+            ):
+                axis = self.source[slice(*node.arguments[1].span)].strip()
+                message = f"`{node.name}` over the axis {axis} is not supported"
+                self.fail(message, node, f"`{function.signature}` over all elements", "axis")
             self.fail(
                 f"`{node.name}` takes {wanted} argument{'s' * (wanted[-1] != '1')}, not {count}",
                 node,
@@ -282,17 +318,33 @@ class Builder(Walk):
         return found
 
     def _reduction(self, function: Function, node: tree.Call) -> Expr:
+        """A call that goes over all elements of its arguments."""
         self.reduces = True
-        parts = node.arguments
+        parts = [(part,) for part in node.arguments]
         if function.name == "dot":
-            a, b = parts
-            return sympy.Add(*self.elements(parts, lambda: self.number(a) * self.number(b)))
+            return self.reduced("sum", node, [node.arguments])
+        if function.name == "norm":
+            order = order_of(node, self.given, self.source)
+            parts = parts if order is None else parts[:1]
+            if order not in (None, EUCLIDEAN):
+                return self._norm(order, node)
+        return self.reduced(function.name, node, parts)
+
+    def reduced(self, kind: str, node: tree.Call, parts: Parts, of: Of | None = None) -> Expr:
+        """A reduction over the elements of all parts together, each a product of nodes: of the
+        elements themselves, or of what ``of`` makes of each.
+        """
+
+        def product(*factors: Node) -> Expr:
+            element = sympy.Mul(*map(self.number, factors))
+            return of(element) if of else element
+
         found = tuple(
             element
-            for part in parts
-            for element in self.elements((part,), partial(self.number, part))
+            for factors in parts
+            for element in self.elements(factors, partial(product, *factors))
         )
-        match function.name:
+        match kind:
             case "sum":
                 return sympy.Add(*found)
             case "mean":
@@ -301,11 +353,37 @@ class Builder(Walk):
                 return sympy.Mul(*found)
             case "norm":
                 square = sympy.Add(*(element**2 for element in found))
-                self._hazards(function, (square,), node)
+                self._hazards(BY_NAME[kind], (square,), node)
                 return sympy.sqrt(square)
-        self._hazards(function, found, node)
-        assert function.symbol is not None
-        return getattr(special, function.symbol)(*found)
+        self._hazards(BY_NAME[kind], found, node)
+        return getattr(special, str(BY_NAME[kind].symbol))(*found)
+
+    def _norm(self, order: Order, node: tree.Call) -> Expr:
+        """The norm of an order p, (sum of abs(x)**p)**(1/p) over all elements, as in NumPy."""
+        (part, _) = node.arguments
+        if order == INFINITY:
+            # Of both signs, so that an element which is 0 matters only if it is the largest.
+            return self.reduced("max", node, [(part,), (tree.Negative(part.span, part),)])
+        if order == -INFINITY:
+            return self.reduced("min", node, [(part,)], partial(self._magnitude, node))
+        p = sympy.Rational(order)
+
+        def power(element: Expr) -> Expr:
+            if p.is_even and p.is_positive:
+                return element**p
+            if p.is_negative:
+                self.site("zero", (element,), node, Trouble.BY_ZERO)
+            return self._magnitude(node, element) ** p
+
+        total = self.reduced("sum", node, [(part,)], power)
+        if p == 1:
+            return total
+        self.site("zero", (total,), node, Trouble.KINK)
+        return total ** (1 / p)
+
+    def _magnitude(self, node: Node, element: Expr) -> Expr:
+        self.site("zero", (element,), node, Trouble.KINK)
+        return sympy.Abs(element)
 
     # Pieces and conditions
 
@@ -341,7 +419,7 @@ class Builder(Walk):
             case tree.Name(name=name) if name in TRUTH and name not in self.given:
                 return TRUTH[name]
             case tree.Comparison(operands=operands, operators=operators):
-                values = [self.number(operand) for operand in operands]
+                values = [self.limit(operand) for operand in operands]
                 return sympy.And(
                     *(
                         self._compare(operator, a, b, node)
@@ -362,15 +440,6 @@ class Builder(Walk):
             if side.has(*_UNORDERED):
                 self.fail("only real numbers can be compared", node, "a condition without `I`")
         return sympy.Rel(a, b, operator)
-
-
-def elementwise_names(*nodes: Node) -> Iterator[str]:
-    """The names in ``nodes`` that are read element by element: not those inside a reduction."""
-    for node in nodes:
-        if isinstance(node, tree.Name):
-            yield node.name
-        elif not (isinstance(node, tree.Call) and reduces(node.name, len(node.arguments))):
-            yield from elementwise_names(*tree.children(node))
 
 
 def quantity(text: str, arguments: tuple[Expr, ...]) -> Expr:

@@ -14,11 +14,11 @@ from enum import Enum, auto
 import sympy
 
 from hesscli.errors import HessError
-from hesscli.expression.builder import Builder, elementwise_names, refused
+from hesscli.expression.arguments import elementwise_names, names_in
+from hesscli.expression.builder import Builder, Of, Parts, refused
 from hesscli.expression.names import symbol
 from hesscli.expression.reader import from_tree
-from hesscli.functions.table import Function
-from hesscli.language.tree import Call, Name, Node, children
+from hesscli.language.tree import Call, Node
 from hesscli.shapes import Shape, broadcast, size
 from hesscli.types import Expr, Formula, Site
 
@@ -144,25 +144,25 @@ class _GraphBuilder(Builder):
         self._known: dict[object, Expr] = {}
         self._in_calculus = False
 
-    def region(self, *factors: Node) -> Region:
-        """The product of these parts, with its own sites."""
+    def region(self, *factors: Node, of: Of | None = None) -> Region:
+        """The product of these parts, or what ``of`` makes of it, with its own sites."""
         outer, guards = self.sites, self.guards
         # Used or not, a part is computed, so that what guards it from outside is left out.
         self.sites, self.guards = [], [g for g in guards if g == sympy.false]
-        expression = self._squared(sympy.Mul(*map(self.number, factors)))
+        product = sympy.Mul(*map(self.number, factors))
+        expression = self._squared(of(product) if of else product)
         names = set(elementwise_names(*factors)) - self.bound.keys()
         found = Region(expression, tuple(sorted(names)), tuple(self.sites))
         self.sites, self.guards = outer, guards
         return found
 
-    def _reduction(self, function: Function, node: Call) -> Expr:
-        if not _has_names(node):
-            return super()._reduction(function, node)
+    def reduced(self, kind: str, node: Call, parts: Parts, of: Of | None = None) -> Expr:
+        if not any(names_in(node)):
+            return super().reduced(kind, node, parts, of)
         if self._in_calculus:
             raise HessError("unsupported", "a symbol cannot be differentiated or integrated")
-        if function.name == "dot":
-            return self._node(Reduce("sum", (self.region(*node.arguments),)))
-        return self._node(Reduce(function.name, tuple(map(self.region, node.arguments))))
+        regions = (self.region(*factors, of=of) for factors in parts)
+        return self._node(Reduce(kind, tuple(regions)))
 
     def _node(self, node: Reduce) -> Expr:
         if node.kind not in KINDS:
@@ -190,10 +190,6 @@ class _GraphBuilder(Builder):
         expression = super().quantified(name, node)
         self._in_calculus = outer
         return expression
-
-
-def _has_names(node: Node) -> bool:
-    return isinstance(node, Name) or any(map(_has_names, children(node)))
 
 
 def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:

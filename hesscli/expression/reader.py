@@ -9,8 +9,10 @@ from itertools import product
 import sympy
 
 from hesscli.errors import HessError, did_you_mean
-from hesscli.expression.builder import Builder, elementwise_names, refused
+from hesscli.expression.arguments import elementwise_names
+from hesscli.expression.builder import Builder, refused
 from hesscli.expression.names import natural_key
+from hesscli.expression.products import require_names
 from hesscli.language.parser import parse_definition
 from hesscli.language.tree import Node
 from hesscli.language.writer import UNICODE, unparse
@@ -54,6 +56,8 @@ def from_tree(
     builder = Builder(source, frozenset((*given, *wrt)), shapes)
     with refused():
         expression = sympy.Add(*builder.elements((tree,), lambda: builder.number(tree)))
+    insisted = {*builder.given, *names}
+    require_names(tree, source, builder.names, builder.indices, insisted)
     variables = sorted({*builder.names, *names}, key=natural_key)
     if not variables:
         raise HessError(

@@ -17,14 +17,19 @@ from hesscli.errors import HessError
 from hesscli.expression import calculus
 from hesscli.expression.names import symbol
 from hesscli.expression.notation import tree_of
+from hesscli.functions.failures import tried
 from hesscli.functions.hazards import READINGS
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
 from hesscli.language.tree import Node
-from hesscli.notes import Trouble
-from hesscli.types import Expr, Site, Test
+from hesscli.notes import WITHOUT_VALUE, Trouble
+from hesscli.types import Expr, Site, Span, Test
 
 MAX_TERMS = 2_000  # of a `Sum` or `Product`
+# A constant that cancels to so many digits is taken for 0: no two numbers that anybody types are
+# closer, and what divides by such a one has no answer.
+CANCELLED_DIGITS = 300
+INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
 class Walk:
@@ -33,6 +38,7 @@ class Walk:
     def __init__(self, source: str) -> None:
         self.source = source
         self.bound: dict[str, Expr] = {}
+        self.indices: dict[str, None] = {}  # all names that are bound somewhere
         self.inside: Node | None = None  # what a tree that was not typed stands for
         self.sites: list[Site] = []
         self.guards: list[Expr] = []
@@ -45,12 +51,24 @@ class Walk:
         """Note a part that is not real, or may not be differentiable, where ``test`` holds."""
         if sympy.false in self.guards or READINGS[test].never(quantities):
             return
+        if trouble in WITHOUT_VALUE and test in ("zero", "pole") and _always(test, quantities[0]):
+            # Not only at a point around which there may be a limit.
+            test, quantities = "always", (sympy.S.Zero,)
         if self.inside and trouble is Trouble.NOT_REAL:
             trouble = Trouble.NO_REAL_FORM
         node = self.inside or node
         guards = tuple(guard for guard in self.guards if guard != sympy.true)
         part = self.source[slice(*node.span)].strip()
         self.sites.append(Site(test, quantities, guards, part, trouble, node.span))
+
+    def infinite(self, node: Node) -> None:
+        """Note a part that is infinite, or not defined, wherever it is used.
+
+        SymPy goes on with it: ``x/oo`` is 0, and so is ``x/(1/0)``.
+        """
+        inside = [s for s in self.sites if _encloses(node.span, s.span) and s.test == "always"]
+        if not inside:
+            self.site("always", (sympy.S.Zero,), node, Trouble.INFINITE)
 
     @contextmanager
     def guarded(self, *conditions: Expr) -> Iterator[None]:
@@ -72,6 +90,14 @@ class Walk:
         """Refuse the formula, with the place of ``node``."""
         node = self.inside or node
         raise HessError(code, message, span=node.span, source=self.source, hint=hint)
+
+    def limit(self, node: Node) -> Expr:
+        """An end of an interval, which may be infinite."""
+        sites = len(self.sites)
+        expression = self.number(node)
+        if expression in (sympy.oo, -sympy.oo) and _is_infinity(node):
+            del self.sites[sites:]
+        return expression
 
     # Functions that bind a name
 
@@ -116,7 +142,8 @@ class Walk:
         if isinstance(pair, tree.Pair) and len(pair.items) == 3:
             name, start, stop = pair.items
             if isinstance(name, tree.Name):
-                return name.name, self.number(start), self.number(stop)
+                self.indices[name.name] = None
+                return name.name, self.limit(start), self.limit(stop)
         example = f"{node.name}(k*x, (k, 1, 10))"
         self.fail(f"`{node.name}` takes a name with its limits", pair, example)
 
@@ -160,7 +187,8 @@ class Walk:
             bounds.insert(0, (self.bound[name], start, stop))
         sites = len(self.sites)
         expression = self.number(body)
-        del self.sites[sites:]  # of the integrand; what the integral itself has follows
+        # Of the integrand; what the integral itself has follows.
+        self.sites[sites:] = [site for site in self.sites[sites:] if site.is_everywhere]
         self.bound = outer
         for limits in bounds:
             expression = self._done(node, partial(calculus.integrated, expression, limits))
@@ -190,3 +218,33 @@ class Walk:
             ) from error
         finally:
             self.inside, self.bound = outer, bound
+
+
+def _encloses(outer: Span, inner: Span) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _is_infinity(node: Node) -> bool:
+    """Whether this is ``oo`` itself, with a sign or without."""
+    inner = node.operand if isinstance(node, tree.Negative) else node
+    return isinstance(inner, tree.Name)
+
+
+def _always(test: Test, quantity: Expr) -> bool:
+    """Whether a quantity is a constant for which the test holds."""
+    if quantity.free_symbols or quantity in INFINITE:
+        return False
+    if test == "zero":
+        return _vanishes(quantity)
+    nearest = tried(quantity.round)
+    return nearest is not None and bool(nearest <= 0) and _vanishes(quantity - nearest)
+
+
+def _vanishes(number: Expr) -> bool:
+    """Whether a constant is 0, or cannot be told from it."""
+    if number.is_zero is not None:
+        return bool(number.is_zero)
+    value = tried(lambda: number.evalf(2, maxn=CANCELLED_DIGITS))
+    if value is None or not value.is_number:
+        return False
+    return all(p.is_zero or (p.is_Float and p._prec == 1) for p in value.as_real_imag())

@@ -355,10 +355,10 @@ FUNCTIONS: tuple[Function, ...] = (
     _parsed("mean(x)", "mean of all elements", _ELEMENTS, "average"),
     _parsed("prod(x)", "product of all elements", _ELEMENTS),
     _parsed(
-        "norm(x, ...)", "Euclidean length of all elements together", _ELEMENTS,
+        "norm(x, ...)", "Euclidean length of all elements; norm(x, 1): of order 1", _ELEMENTS,
         hazards=_singular("x", KINK), arity=(1, None),
     ),
-    _parsed("dot(x, y)", "sum(x*y)", _ELEMENTS, "inner vdot"),
+    _parsed("dot(x, y)", "sum(x*y) of vectors of one length", _ELEMENTS, "inner vdot"),
 )  # fmt: skip
 
 # Of one argument, these too go over all its elements, as in torch and NumPy.

@@ -37,7 +37,7 @@ def parse_formula(text: str) -> Node:
 
 _NAMES = rf"{NAME}(?:\s*,\s*{NAME})*"
 _DEFINITION = re.compile(
-    rf"\s*(?:{NAME}\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
+    rf"\s*(?:(?P<called>{NAME})\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
     rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>{NAME})\s*:?=(?!=))"
 )
 
@@ -66,6 +66,8 @@ def _split_definition(text: str) -> tuple[tuple[str, ...], str]:
     plain = match["plain"] and (match["plain"] in inside or not inside)
     if plain or "=" in re.sub("[<>=!]=", "", right):
         return (), text  # an equation
+    if match["called"]:
+        _refuse_function(match, right.strip(), text)
     arguments = tuple(canonical_name(name.strip()) for name in names.split(",") if name)
     for name in arguments:
         if arguments.count(name) > 1:
@@ -75,6 +77,19 @@ def _split_definition(text: str) -> tuple[tuple[str, ...], str]:
                 hint="each variable once",
             )  # fmt: skip
     return arguments, right
+
+
+def _refuse_function(match: re.Match[str], right: str, text: str) -> None:
+    """Refuse a header that is a known function, as in the equation ``ln(q) = …``."""
+    name, names = canonical_name(match["called"]), match["of"].strip()
+    if name in BY_NAME or name.lower() in BY_NAME:
+        difference = shortened(f"{name}({names}) - ({right})")
+        raise HessError(
+            "ambiguous-header",
+            f"`{name}` is a function already, so `{name}({names}) = …` may be an equation",
+            span=match.span("called"), source=text,
+            hint=f"`f({names}) = …` for a function of your own, `{difference}` for an equation",
+        )  # fmt: skip
 
 
 def parse_items(text: str) -> list[tuple[Token | None, Node]]:
@@ -144,6 +159,11 @@ class _Parser:
         token = self.token
         if token.kind == "end":
             return
+        if token.kind == "=" and self.tokens[self.position - 1].text in ("axis", "dim", "ord"):
+            self.fail(
+                "arguments by name, and axes, are not supported", token.span,
+                "sum(x) over all elements, norm(x, 1) for an order",
+            )  # fmt: skip
         if token.kind == "=":
             self.fail(
                 "`=` is not part of a formula",
@@ -365,6 +385,8 @@ class _Parser:
                 return self._bracket(token)
             case "[":
                 return self._array(token)
+            case "word":
+                return tree.Word(token.span, token.text)
             case "file":
                 return tree.File(token.span, token.text)
             case "end":

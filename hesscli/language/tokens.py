@@ -18,7 +18,7 @@ MAX_EXPONENT = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of the text. ``kind`` is number, name, file, end, or the operator itself."""
+    """One word of the text. ``kind`` is number, name, word, file, end, or the operator itself."""
 
     kind: str
     text: str
@@ -39,6 +39,9 @@ KEYWORDS = ("and", "or", "not", "if", "else")
 # Signs that stand for a word, and the kind of its token.
 WORDS = {"√": ("root", "sqrt"), "∛": ("root", "cbrt"), "∞": ("name", "oo")}
 NUMBER = re.compile(r"(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+# What a formula may have in quotation marks: norm(A, 'fro').
+QUOTED = re.compile(r"[\"'‘“’”](fro|nuc)[\"'’”]")
 
 NAME = r"[^\W\d]\w*"
 # As it may stand in a point that is not written as a formula: 2, -.5, 1e-3, 1/3. Here and
@@ -95,6 +98,9 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             while i < len(plain) and _in_name(plain[i]):
                 i += 1
             tokens.append(_word(text, plain[start:i], (start, i)))
+        elif match := QUOTED.match(plain, i):
+            start, i = i, match.end()
+            tokens.append(Token("word", match[1], (start, i)))
         elif c in WORDS:
             tokens.append(Token(*WORDS[c], (i, i + 1)))
             i += 1

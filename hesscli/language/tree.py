@@ -99,6 +99,13 @@ class Pair(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Word(Node):
+    """``'fro'``, which stands for no number."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Array(Node):
     """``[a, b]``: a tensor, in points only."""
 

@@ -95,6 +95,8 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
             return f" {operator} ".join(f"({inner(o)})" for o in operands), _CONDITION
         case tree.Not(operand=operand):
             return f"not ({inner(operand)})", _CONDITION
+        case tree.Word(text=text):
+            return f"'{text}'", _ATOM
         case tree.Pair(items=items):
             return f"({listed(items)})", _ATOM
     raise AssertionError(node)  # of points only

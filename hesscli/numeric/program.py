@@ -26,6 +26,7 @@ from hesscli.derive.symbols import derivative
 from hesscli.errors import ExitStatus, HessError
 from hesscli.functions import kernels, values
 from hesscli.functions import symbolic as special
+from hesscli.functions.failures import tried
 from hesscli.functions.table import FUNCTIONS
 from hesscli.shapes import broadcast
 from hesscli.types import Expr
@@ -288,11 +289,13 @@ def _reducing(operation: Callable[[Any, Any], Any], slots: list[int]) -> Step:
 
 
 def constant(expr: Expr) -> float:
-    """The double nearest to a SymPy number; NaN where it is not real."""
+    """The double nearest to a SymPy number; NaN where it is not real, or mpmath finds none."""
     if expr.is_Rational:
         try:
             return int(expr.p) / int(expr.q)
         except OverflowError:
             return math.inf if expr.p > 0 else -math.inf
-    number = expr.evalf(25)
+    number = tried(expr.evalf, 25)
+    if number is None:
+        return math.nan
     return float(number) if number.is_Float or number in (sympy.oo, -sympy.oo) else math.nan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hesscli.errors import HessError, did_you_mean
+from hesscli.expression.arguments import require_shapes
 from hesscli.notes import Note
 from hesscli.point.assignment import Assignment
 from hesscli.shapes import broadcast
@@ -46,6 +47,8 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
     # What is inside sum(x) or norm(x) need not fit what is outside.
     elementwise = formula.outer if formula.reduces else formula.variables
     for point in points:
+        shapes = {name: value.shape for name, value in point.values.items()}
+        require_shapes(formula.tree, formula.source, formula.given, shapes)
         _check_broadcast(point, elementwise)
     return points
 

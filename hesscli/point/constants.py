@@ -33,8 +33,10 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
                 "bad-value", f"a value must be a number, and `{name}` is a name", span=node.span,
                 source=source, hint=EXAMPLE,
             )  # fmt: skip
-        for kind, of_this_kind in (("finite", _is_finite), ("real", _is_real)):
-            if of_this_kind(expression):
+        # As of 1/(1/0), which SymPy makes 0.
+        finite = _is_finite(expression) and not any(s.is_everywhere for s in builder.sites)
+        for kind, holds in (("finite", finite), ("real", finite and _is_real(expression))):
+            if holds:
                 continue
             shown = shortened(source[slice(*node.span)].strip())
             raise HessError(
