@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +291,32 @@ def test_a_closed_output_is_said(arguments: list[str]) -> None:
     done = _run(words)
     assert done.returncode == 1
     assert done.stderr == "hess: standard output is closed, so nothing can be answered\n"
+
+
+# Ends that come from outside
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL]
+)
+def test_a_signal_leaves_the_old_file(
+    command: list[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    arguments = ["x**2", "--at", "-", "--json", "-o", str(path)]
+    with subprocess.Popen([*command, *arguments], stdin=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        process.stdin.write("1\n")
+        process.stdin.flush()
+        end = time.monotonic() + 60
+        while len(_names(tmp_path)) < 2:  # the first answer is being written
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        process.send_signal(number)
+        # What stands for `hess` here may tell it as a shell does.
+        assert process.wait(60) in (-number, 128 + number)
+    assert path.read_text() == "old"
+    if number != signal.SIGKILL:
+        assert _names(tmp_path) == ["a.json"]

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TextIO
 
 from hesscli.cli.deadline import Alarm
+from hesscli.cli.memory import Memory
 from hesscli.cli.options import Request
 from hesscli.cli.output import Output, Streams
 from hesscli.errors import ExitStatus, HessError, internal, usage
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 CLOCK = Alarm()
+MEMORY = Memory()
 
 
 def answer(request: Request, streams: Streams) -> ExitStatus:
     """Answer ``request`` on the streams. Raises :class:`HessError` before anything is computed."""
+    MEMORY.held = MEMORY.held and request.device == "cpu"  # others map theirs as data
+    MEMORY.start()
     with Output(request, streams) as output:
         if request.at:
             _require_folder()
@@ -69,7 +73,11 @@ def _answer_points(request: Request, streams: Streams, output: Output) -> ExitSt
             _require_apart(request, streams, solver.expected.files)
     if request.plot is not None:
         _require_picture(request.plot, len(points))
-    return max([_answer_point(compiled, request, point, output) for point in points])
+    status = ExitStatus.ANSWERED
+    for point in points:
+        status = max(status, _answer_point(compiled, request, point, output))
+        output.flush()
+    return status
 
 
 def _require_two_files(request: Request) -> None:
@@ -141,6 +149,8 @@ def _answer_point(
         import hesscli.numeric.autograd  # noqa: F401
 
         _collect_again()
+    CLOCK.answering(line)
+    MEMORY.allow(compiled.arrays(point))
     try:
         answer, values = compiled.answer_and_values(point)
         if request.plot is not None and values is not None:
@@ -170,6 +180,7 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
     status = ExitStatus.ANSWERED
     number = 0
     for number, line in enumerate(streams.stdin, start=1):
+        CLOCK.answering(number)
         try:
             with CLOCK.within(request.timeout, "reading this line"):
                 assignment = read_assignment(line.strip())
@@ -242,3 +253,4 @@ def _collect_again() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+        MEMORY.start()

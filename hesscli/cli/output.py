@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from shutil import get_terminal_size
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
@@ -34,6 +35,20 @@ class Streams:
             text = text.translate(ASCII_SIGNS)
         self.stderr.write(text + "\n")
         self.stderr.flush()
+
+
+def standard_streams() -> Streams:
+    """This process's streams, made unable to fail on a character that they cannot hold."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    return Streams(
+        sys.stdin or io.StringIO(),
+        sys.stdout or Path(os.devnull).open("w", encoding="utf-8"),
+        sys.stderr or Path(os.devnull).open("w", encoding="utf-8"),
+    )
 
 
 def holds_unicode(stream: IO[str]) -> bool:
