@@ -6,6 +6,7 @@ import sys
 import time
 
 SLOW_SECONDS = 1.0
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -14,14 +15,23 @@ def main() -> None:
         if "HESS_WARM" in os.environ:
             _warm()
         start = time.monotonic()
-        status = run_cold(sys.argv[1:])
+        status = run_cold(sys.argv[1:], held=True)
         if time.monotonic() - start > SLOW_SECONDS:
             _hint()
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        _die_of_interrupt()
     # Impatience must not interrupt what Python and torch tidy up, which would be told as an error.
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     sys.exit(status)
+
+
+def _die_of_interrupt() -> None:
+    """End by the signal, which a shell reports as 130: by that alone it ends a loop as well."""
+    if os.name == "posix":
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+        os.kill(os.getpid(), _signal.SIGINT)
 
 
 def _hint() -> None:
@@ -40,11 +50,13 @@ def _warm() -> None:
     if (status := ask(sys.argv[1:])) is not None:
         # Nothing has been written or kept here that would have to be tidied up, which takes as
         # long as all the rest.
+        if status == INTERRUPTED:
+            _die_of_interrupt()
         os._exit(status)
 
 
-def run_cold(argv: list[str]) -> int:
-    """Run ``hess`` in this process; its exit status."""
+def run_cold(argv: list[str], *, held: bool = False) -> int:
+    """Run ``hess`` in this process, or, ``held`` to its limits, in a child; its exit status."""
     import gc
 
     # Importing torch and SymPy makes a million objects that stay: searching them for garbage,
@@ -52,7 +64,7 @@ def run_cold(argv: list[str]) -> int:
     gc.disable()
     from hesscli.cli.run import run
 
-    return int(run(argv))
+    return int(run(argv, held=held))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,10 @@ BYTES = 8
 COPIES = 7
 CONTROL_GROUP = Path("/sys/fs/cgroup")
 SURELY_FREE = 10_000_000  # bytes: not worth a look at what is free
+# Of tensors, by element: those of the point as Python's numbers, and for each operation its result
+# and what its derivatives keep.
+BYTES_OF_ELEMENT = 128
+BYTES_OF_OPERATION = 64
 
 
 class Clock:
@@ -60,6 +64,14 @@ def require(order: int) -> None:
             f"and {readable(size * COPIES)} to compute; {readable(free)} are free",
             hint="a smaller tensor, or `--wrt` with fewer variables",
         )
+
+
+def arrays(order: int, elements: int, operations: int) -> int:
+    """Bytes that arrays take, roughly and at most, for a Hessian with ``order`` rows of so many
+    operations on tensors of so many elements.
+    """
+    of_elements = elements * (BYTES_OF_ELEMENT + operations * BYTES_OF_OPERATION)
+    return order * order * BYTES * COPIES + of_elements
 
 
 def readable(size: float) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Collection
 from dataclasses import KW_ONLY, dataclass
 from enum import IntEnum
-from pathlib import Path
 from shutil import get_terminal_size
 
 
@@ -90,26 +88,6 @@ def internal(error: Exception) -> HessError:
         hint="report the command that led here",
         status=ExitStatus.NO_ANSWER,
     )
-
-
-def require_writable(path: str) -> None:
-    """Refuse, before anything is computed, a file that could not be written."""
-    file = Path(path)
-    try:
-        if file.is_dir():
-            raise OSError("it is a folder")
-        if not file.parent.is_dir():
-            raise OSError(f"there is no folder `{file.parent}`")
-        if not os.access(file if file.exists() else file.parent, os.W_OK):
-            raise OSError("permission denied")
-    except (OSError, ValueError) as error:
-        raise unwritable(path, error) from None
-
-
-def unwritable(path: str, error: OSError | ValueError) -> HessError:
-    """The error that a user reads for a file that cannot be written."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return HessError("bad-file", f"cannot write `{path}`: {reason.lower()}")
 
 
 EXCERPT_WIDTH = 72

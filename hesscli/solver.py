@@ -189,6 +189,20 @@ class Compiled:
                 check.require(order)
         _ = self.solver.expected
 
+    def arrays(self, point: Point) -> int:
+        """Bytes that the arrays take that an answer at ``point`` is made of, at most."""
+        from hesscli import cost
+        from hesscli.shapes import broadcast, size
+
+        shapes = [value.shape for value in point.values.values()]
+        try:
+            elements = size(broadcast(shapes))
+        except ValueError:  # only reductions of them meet
+            elements = sum(map(size, shapes))
+        few = elements * cost.BYTES_OF_ELEMENT < cost.SURELY_FREE
+        operations = 0 if few else self.formula.expression.count_ops()
+        return cost.arrays(_order(self.formula, point), elements, operations)
+
     def answer(self, point: Point) -> Answer:
         """The answer at ``point``."""
         return self.answer_and_values(point)[0]

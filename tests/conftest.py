@@ -183,6 +183,13 @@ def hess(request: pytest.FixtureRequest) -> Hess:
 
 
 @pytest.fixture
+def command(request: pytest.FixtureRequest) -> list[str]:
+    """The words that start ``hess`` as a process of its own: a cold run, or one by the helper."""
+    warm = request.config.getoption("--warm")
+    return [sys.executable, *(["-c", ASK] if warm else ["-m", "hesscli"])]
+
+
+@pytest.fixture
 def hess_here() -> Hess:
     """Run ``hess`` in this process, for tests that change a part of it."""
     return _in_process

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from hesscli.cli.deadline import Alarm
+from hesscli.cli.memory import Memory
 from hesscli.cli.options import Request
 from hesscli.cli.output import Output, Streams
 from hesscli.errors import UNTIL_NAMED, ExitStatus, HessError, internal, usage
+from hesscli.files import require_apart
 from hesscli.solver import Settings, Solver
 
 if TYPE_CHECKING:
@@ -20,18 +23,26 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 CLOCK = Alarm()
+MEMORY = Memory()
 
 
 def answer(request: Request, streams: Streams) -> ExitStatus:
     """Answer ``request`` on the streams. Raises :class:`HessError` before anything is computed."""
+    MEMORY.held = MEMORY.held and request.device == "cpu"  # others map theirs as data
+    MEMORY.start()
     with Output(request, streams) as output:
         if request.at:
             _require_folder()
+        _require_two_files(request)
+        if STANDARD_INPUT in (*request.at, request.expression.strip()):
+            _require_apart(request, streams, reads=[_descriptor(streams.stdin)])
         if STANDARD_INPUT in request.at:
             return _answer_lines(request, streams, output)
         if request.expression.strip() == STANDARD_INPUT:
             request = replace(request, expression=streams.stdin.read().strip())
-        return _answer_points(request, output) if request.at else _answer_symbols(request, output)
+        if not request.at:
+            return _answer_symbols(request, output)
+        return _answer_points(request, streams, output)
 
 
 def _solver(request: Request) -> Solver:
@@ -50,16 +61,48 @@ def _answer_symbols(request: Request, output: Output) -> ExitStatus:
     return ExitStatus.ANSWERED
 
 
-def _answer_points(request: Request, output: Output) -> ExitStatus:
+def _answer_points(request: Request, streams: Streams, output: Output) -> ExitStatus:
     from hesscli.point.assignment import read_assignment
 
     solver = _solver(request)
     with CLOCK.within(request.timeout, "reading the formula and the point"):
         assignments = [read_assignment(at) for at in request.at]
+        _require_apart(request, streams, [file for each in assignments for file in each.files])
         compiled, points = solver.bound(assignments)
+        if solver.expected is not None:
+            _require_apart(request, streams, solver.expected.files)
     if request.plot is not None:
         _require_picture(request.plot, len(points))
-    return max([_answer_point(compiled, request, point, output) for point in points])
+    status = ExitStatus.ANSWERED
+    for point in points:
+        status = max(status, _answer_point(compiled, request, point, output))
+        output.flush()
+    return status
+
+
+def _require_two_files(request: Request) -> None:
+    if None in (request.output, request.plot):
+        return
+    first, second = (os.path.realpath(str(p)) for p in (request.output, request.plot))
+    if first == second:
+        raise usage(
+            f"`-o` and `--plot` both write `{request.plot}`", "another file for one of them"
+        )
+
+
+def _require_apart(request: Request, streams: Streams, reads: Sequence[str | int]) -> None:
+    """Refuse to write what is being read."""
+    named = [name for name in (request.output, request.plot) if name not in (None, STANDARD_INPUT)]
+    writes: list[str | int] = [*map(str, named)]
+    require_apart([*writes, _descriptor(streams.stdout)], reads)
+
+
+def _descriptor(stream: TextIO) -> int:
+    """The open file below a stream, or none."""
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return -1
 
 
 def _require_picture(path: str, points: int) -> None:
@@ -106,6 +149,8 @@ def _answer_point(
         import hesscli.numeric.autograd  # noqa: F401
 
         _collect_again()
+    CLOCK.answering(line)
+    MEMORY.allow(compiled.arrays(point))
     try:
         answer, values = compiled.answer_and_values(point)
         if request.plot is not None and values is not None:
@@ -129,12 +174,18 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
 
     with CLOCK.within(request.timeout, "reading the formula"):
         solver, held = _for_all_lines(request)
+        expected = solver.expected.files if solver.expected is not None else ()
+        files = [file for each in held for file in each.files]
+        _require_apart(request, streams, [*files, *expected])
     status = ExitStatus.ANSWERED
     number = 0
     for number, line in enumerate(streams.stdin, start=1):
+        CLOCK.answering(number)
         try:
             with CLOCK.within(request.timeout, "reading this line"):
-                compiled, (point,) = solver.bound([*held, read_assignment(line.strip())])
+                assignment = read_assignment(line.strip())
+                _require_apart(request, streams, assignment.files)
+                compiled, (point,) = solver.bound([*held, assignment])
             status = max(status, _answer_point(compiled, request, point, output, number))
         except OSError:
             raise
@@ -202,3 +253,4 @@ def _collect_again() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+        MEMORY.start()

@@ -29,6 +29,10 @@ class Introduction(Exception):
     """``hess`` alone."""
 
 
+class _Help(Exception):
+    """``hess --help``: Typer would write the page itself, and end with 1 where a pipe is closed."""
+
+
 class HessCommand(TyperCommand):
     """A command whose formula may start with a minus.
 
@@ -36,8 +40,8 @@ class HessCommand(TyperCommand):
     the formula, so that ``-x**2`` and ``-h*2`` need no escape.
     """
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write(help_page(ARGUMENT, declared(), get_terminal_size((80, 24)).columns))
+    def get_help(self, ctx: Any) -> str:
+        raise _Help
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         takes_value = {
@@ -132,7 +136,10 @@ def _asked(remark: str | None, given: dict[str, Any]) -> Request:
 
 def parsed(argv: list[str]) -> Any:
     """What the arguments ask for: a :class:`Request`, a text to print, or an exit status."""
-    return _command().main(argv, prog_name="hess", standalone_mode=False)
+    try:
+        return _command().main(argv, prog_name="hess", standalone_mode=False)
+    except _Help:
+        return help_page(ARGUMENT, declared(), get_terminal_size((80, 24)).columns)
 
 
 @cache

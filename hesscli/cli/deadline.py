@@ -1,7 +1,8 @@
 """A limit on the time that an answer may take, so that nothing hangs.
 
 SymPy and mpmath decide by themselves how far to go: a limit that oscillates, or a derivative that
-swells, can take for ever. Their loops are Python, which a timer can interrupt.
+swells, can take for ever. Their loops are Python, which a timer can interrupt. What C code does, it
+cannot: for that, :mod:`hesscli.cli.outside` reads the record of progress that is kept here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
+from hesscli.cli.progress import Progress
 from hesscli.cost import Clock
 from hesscli.errors import ExitStatus, TooSlowError
 
@@ -32,7 +34,13 @@ _blocks: list[_Block] = []
 
 
 class Alarm(Clock):
-    """Holds parts of an answer to their limits, by a timer of the process."""
+    """Holds parts of an answer to their limits, by a timer of the process.
+
+    ``progress`` tells another process of the outermost, which is the user's; the others may come
+    late where C code holds the interpreter.
+    """
+
+    progress: Progress | None = None
 
     @contextmanager
     def within(self, seconds: float, doing: str) -> Iterator[None]:
@@ -51,20 +59,32 @@ class Alarm(Clock):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
         try:
             _blocks.append(_Block(doing, seconds, time.monotonic() + (seconds or math.inf)))
-            _start()
+            if self.progress is not None and not outer:
+                self.progress.end = str(_blocks[0].end)
+                self.progress.seconds = f"{seconds:g}"
+            self._start()
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             # Not only this one: an inner limit may have expired on its way out.
             _blocks[:] = outer
             signal.signal(signal.SIGALRM, previous)
-            _start()
+            self._start()
 
+    def answering(self, line: int | None) -> None:
+        """Note that what follows is about one point, of this line of a stream or of none."""
+        if self.progress is not None:
+            self.progress.subject = "point" if line is None else str(line)
 
-def _start() -> None:
-    end = min((block.end for block in _blocks), default=math.inf)
-    if end < math.inf:
-        signal.setitimer(signal.ITIMER_REAL, max(end - time.monotonic(), 1e-6))
+    def _start(self) -> None:
+        end = min((block.end for block in _blocks), default=math.inf)
+        if end < math.inf:
+            signal.setitimer(signal.ITIMER_REAL, max(end - time.monotonic(), 1e-6))
+        if self.progress is not None:
+            if not _blocks:
+                self.progress.end = str(math.inf)
+            self.progress.doing = _blocks[-1].doing if _blocks else ""
+            self.progress.write()
 
 
 def _expire(number: int, frame: FrameType | None) -> NoReturn:
@@ -72,9 +92,14 @@ def _expire(number: int, frame: FrameType | None) -> NoReturn:
     running = _blocks or [_Block("this", 0, 0)]
     expired = min(running, key=lambda block: block.end)
     expired.end = math.inf  # it expires once
-    raise TooSlowError(
+    raise too_slow(running[-1].doing, f"{expired.seconds:g}")
+
+
+def too_slow(doing: str, seconds: str) -> TooSlowError:
+    """The error that a user reads whose time is up."""
+    return TooSlowError(
         "timeout",
-        f"{running[-1].doing} takes longer than {expired.seconds:g} s",
+        f"{doing} takes longer than {seconds} s",
         hint="a simpler formula or fewer variables, or more time: `--timeout 600`",
         status=ExitStatus.NO_ANSWER,
     )

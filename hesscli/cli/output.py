@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
 from hesscli.cli.options import Color, Request
-from hesscli.errors import ASCII_SIGNS, HessError, require_writable, unwritable
+from hesscli.errors import ASCII_SIGNS, HessError
+from hesscli.files import Replacement, require_writable, unwritable
 from hesscli.render.formats import FORMATS, Writer
 
 if TYPE_CHECKING:
@@ -36,7 +37,21 @@ class Streams:
         self.stderr.flush()
 
 
-def holds_unicode(stream: TextIO) -> bool:
+def standard_streams() -> Streams:
+    """This process's streams, made unable to fail on a character that they cannot hold."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    return Streams(
+        sys.stdin or io.StringIO(),
+        sys.stdout or Path(os.devnull).open("w", encoding="utf-8"),
+        sys.stderr or Path(os.devnull).open("w", encoding="utf-8"),
+    )
+
+
+def holds_unicode(stream: IO[str]) -> bool:
     """Whether the stream takes every character, and its reader has not asked for ASCII.
 
     Python takes the C locale for UTF-8; a terminal that is set to it may show no more than ASCII.
@@ -48,13 +63,16 @@ def holds_unicode(stream: TextIO) -> bool:
 
 
 class Output:
-    """Writes answers, one after the other. To be closed, for a file's sake."""
+    """Writes answers, one after the other.
+
+    A file gets its place at the end of the ``with`` block, and not if that ends with an exception.
+    """
 
     def __init__(self, request: Request, streams: Streams) -> None:
         self.request = request
         self.streams = streams
         self.path = None if request.output == "-" else request.output
-        self.file: TextIO | None = None
+        self.file: Replacement | None = None
         if self.path is not None:
             require_writable(self.path)
         drawn = request.format == "terminal"
@@ -64,9 +82,13 @@ class Output:
     def __enter__(self) -> Output:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.file is not None:
-            self.file.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.file is None:
+            return
+        if kind is None:
+            self.file.finish()
+        else:
+            self.file.discard()
 
     def answer(self, answer: Answer) -> None:
         """Write an answer."""
@@ -93,20 +115,20 @@ class Output:
 
     def flush(self) -> None:
         """Let a reader have what was written."""
-        self._stream().flush()
+        (self.streams.stdout if self.file is None else self.file.stream).flush()
 
-    def _stream(self) -> TextIO:
-        """Standard output, or the file: opened with the first answer, so that a request which
-        gets none leaves an old file alone.
+    def _stream(self) -> IO[str]:
+        """Standard output, or the file: begun with the first answer, so that a request which gets
+        none leaves an old file alone.
         """
         if self.path is None:
             return self.streams.stdout
         if self.file is None:
             try:
-                self.file = Path(self.path).open("w", encoding="utf-8")  # noqa: SIM115
+                self.file = Replacement(self.path)
             except (OSError, ValueError) as error:
                 raise unwritable(self.path, error) from None
-        return self.file
+        return self.file.stream
 
     def _write(self, pieces: Iterable[str]) -> None:
         stream = self._stream()
@@ -153,7 +175,7 @@ class _Ascii(io.StringIO):
     encoding = "ascii"
 
 
-def _console(request: Request, stream: TextIO, unicode: bool) -> Console | None:
+def _console(request: Request, stream: IO[str], unicode: bool) -> Console | None:
     """A page to draw on as on the stream, which only a terminal gives a width, while colours may be
     asked for anywhere; None where there are neither, and Rich need not be loaded.
     """

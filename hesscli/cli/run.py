@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +14,32 @@ from hesscli.cli.answering import answer
 from hesscli.cli.command import Introduction, parsed
 from hesscli.cli.help import introduction
 from hesscli.cli.options import Request
-from hesscli.cli.output import Streams
+from hesscli.cli.output import Streams, standard_streams
+from hesscli.cli.outside import hold
 from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, usage
 
 # A formula may nest 400 levels deep; the parser takes about fifteen frames for each.
 RECURSION_LIMIT = 20_000
 
 
-def run(argv: list[str], streams: Streams | None = None) -> int:
-    """Run the command line and return its exit status. No exception leaves, whatever happens."""
+def run(argv: list[str], streams: Streams | None = None, *, held: bool = False) -> int:
+    """Run the command line and return its exit status. No exception leaves, whatever happens.
+
+    With ``held``, an answer is computed in a child that this process holds to its limits.
+    """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     if streams is None:
-        streams = _standard_streams()
+        streams = standard_streams()
         if sys.stdout is None:
             streams.say("hess: standard output is closed, so nothing can be answered")
             return ExitStatus.NO_ANSWER
     try:
-        status = _run(argv, streams)
+        status = _run(argv, streams, held)
         streams.stdout.flush()
         return status
     except KeyboardInterrupt:
+        with suppress(OSError, ValueError):
+            streams.stdout.flush()  # the process is to die of the signal
         return ExitStatus.INTERRUPTED
     except OSError as error:
         closed = isinstance(error, BrokenPipeError)
@@ -50,12 +56,14 @@ def run(argv: list[str], streams: Streams | None = None) -> int:
         return ExitStatus.USAGE
 
 
-def _run(argv: list[str], streams: Streams) -> int:
+def _run(argv: list[str], streams: Streams, held: bool) -> int:
     try:
         result = parsed(argv)
         if isinstance(result, Request):
             if result.remark is not None:
                 streams.say(f"hess: {result.remark}")
+            if held:
+                hold(result, streams)
             return answer(result, streams)
         if isinstance(result, str):
             streams.stdout.write(result)
@@ -79,20 +87,6 @@ def _run(argv: list[str], streams: Streams) -> int:
     except Exception as error:
         streams.say(internal(error).report())
         return ExitStatus.NO_ANSWER
-
-
-def _standard_streams() -> Streams:
-    """This process's streams, made unable to fail on a character that they cannot hold."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")
-    return Streams(
-        sys.stdin or io.StringIO(),
-        sys.stdout or Path(os.devnull).open("w", encoding="utf-8"),
-        sys.stderr or Path(os.devnull).open("w", encoding="utf-8"),
-    )
 
 
 def _silence(stream: Any) -> None:

@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 from torch.autograd.functional import hessian
 
-from hesscli.cost import available
 from hesscli.derive.pattern import joint_zeros
 from hesscli.derive.stable import stable
 from hesscli.errors import ExitStatus, HessError
@@ -36,6 +35,7 @@ from hesscli.types import Array, Formula, Point, Random, Sums, Value, Values, Va
 # the rows are computed one by one; all rows at once need imports of half a second, paid once.
 SECONDS_PER_STEP = 8e-6
 IMPORT_SECONDS = 0.5
+MAX_AT_ONCE = 2**28  # bytes, beside the Hessian's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,7 @@ def _vectorize(order: int, steps: int, elements: int) -> bool:
     imported = "torch._functorch.eager_transforms" in sys.modules
     if seconds < (0.002 if imported else IMPORT_SECONDS):
         return False
-    return order * steps * elements * 8 < available() / 8
+    return order * steps * elements * 8 < MAX_AT_ONCE
 
 
 @contextmanager

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hesscli.answer import Answer
-from hesscli.errors import HessError, printable, require_writable, shortened, unwritable
+from hesscli.errors import HessError, printable, shortened
+from hesscli.files import replaced, require_writable
 from hesscli.language.writer import UNICODE
 from hesscli.plot import scene
 from hesscli.plot.scene import Magnitudes, Values, Window, short
@@ -91,7 +92,8 @@ def require(path: str) -> None:
 
 
 def draw(answer: Answer, values: Values, path: str) -> None:
-    """Draw ``answer`` into the file ``path``; its suffix tells the format.
+    """Draw ``answer`` into the file ``path``, whose suffix tells the format; an old one stays there
+    until the new one is whole.
 
     ``values`` gives the formula's values (k,) at (k, n) values of the differentiated elements.
     Raises :class:`HessError` as :func:`require` does, and where the file cannot be written.
@@ -102,10 +104,7 @@ def draw(answer: Answer, values: Values, path: str) -> None:
     with _settings():
         drawn = figure(answer, values)
         drawn.savefig(buffer, format=suffix[1:], metadata=METADATA[suffix])
-    try:
-        Path(path).write_bytes(buffer.getvalue())
-    except (OSError, ValueError) as error:
-        raise unwritable(path, error) from None
+    replaced(path, buffer.getvalue())
 
 
 def figure(answer: Answer, values: Values) -> Figure:

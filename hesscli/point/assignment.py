@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -36,12 +36,16 @@ _WRITTEN_GAP = re.compile(rf"(?<![\w\"])(?:{'|'.join(_GAPS)})(?![\w\"])", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One ``--at``, or one line of standard input: values in order, or values by name."""
+    """One ``--at``, or one line of standard input: values in order, or values by name.
+
+    ``files`` are the names of those that values were read from.
+    """
 
     source: str
     positional: tuple[Value, ...]
     named: dict[str, Value]
     spans: dict[str, Span]
+    files: tuple[str, ...] = ()
 
 
 # --- one text ----------------------------------------------------------------------------------
@@ -84,7 +88,7 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
         if error.code in ("syntax", "formula"):
             error.hint = f"{EXAMPLE}, separated by commas"
         raise error.at(text) from None
-    return Assignment(text, tuple(positional), named, spans)
+    return Assignment(text, tuple(positional), named, spans, tuple(reader.read))
 
 
 def _items(text: str) -> list[tuple[Token | None, Node]]:
@@ -117,8 +121,9 @@ def _with_commas(text: str) -> str:
 class _Reader:
     """Reads values alike from the syntax of ``source``, from JSON, and from a program's objects.
 
-    ``files`` allows ``@FILE`` and ``gaps`` entries of none. With ``doubles``, a program's floats
-    are what they are, and not the decimals that they are written as.
+    ``files`` allows ``@FILE``, whose names are noted in ``read``; ``gaps`` allows entries of none.
+    With ``doubles``, a program's floats are what they are, and not the decimals that they are
+    written as.
     """
 
     source: str = ""
@@ -126,6 +131,7 @@ class _Reader:
     gaps: bool = False
     program: bool = False
     doubles: bool = False
+    read: list[str] = field(default_factory=list)
 
     def value(self, item: Any) -> Value:
         """A number, a list of lists of them, a text of either, or what a text generates."""
@@ -136,6 +142,7 @@ class _Reader:
                 arguments = [self._typed(argument) for argument in item.arguments]
                 return _with_place(lambda: _GENERATORS[name](arguments), item.span)
             case tree.File(path=path):
+                self.read.append(path)
                 return _with_place(lambda: _read_file(path, self.gaps), item.span)
             case tree.Pair():
                 raise HessError(
@@ -451,8 +458,9 @@ def _read_object(text: str) -> Assignment:
     content = _load_json(text)
     if not content:
         raise HessError("empty-point", "the point is empty", hint='{"x": 2, "y": 4}')
-    named = {name: _Reader().value(value) for name, value in content.items()}
-    return Assignment(text, (), named, {})
+    reader = _Reader()
+    named = {name: reader.value(value) for name, value in content.items()}
+    return Assignment(text, (), named, {}, tuple(reader.read))
 
 
 # --- a program's values ------------------------------------------------------------------------

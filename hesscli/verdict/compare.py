@@ -48,13 +48,15 @@ Orders = Iterator[tuple[Finding, Indices]]
 class Expected:
     """The user's matrix as it was read: ``values`` flat and row-major, NaN for an entry of none.
 
-    ``typed`` holds the text of each entry, and is empty where entries are not plain to see.
+    ``typed`` holds the text of each entry, and is empty where entries are not plain to see;
+    ``files`` the names of those that it was read from.
     """
 
     source: str
     shape: Shape
     values: Array
     typed: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
     def decimal(self, flat: int) -> Decimal:
         """An entry with the digits that were typed, or else the fewest that give its double."""
@@ -69,16 +71,16 @@ class Expected:
 
 def read_expected(text: str) -> Expected:
     """The matrix that ``--expect`` gives. Raises :class:`HessError` with the place of a mistake."""
-    value = _read(text)
+    value, files = _read(text)
     numbers = [float(entry) for entry in value.entries]
     leaves = [leaf.strip(' \t\r\n"') for leaf in re.split(r"[\[\],]", _plain(text))]
     typed = tuple(leaf for leaf in leaves if leaf)
     typed = typed if len(typed) == len(numbers) else ()
-    return Expected(text, value.shape, np.array(numbers), typed)
+    return Expected(text, value.shape, np.array(numbers), typed, files)
 
 
-def _read(text: str) -> Values:
-    """The one tensor that ``text`` gives."""
+def _read(text: str) -> tuple[Values, tuple[str, ...]]:
+    """The one tensor that ``text`` gives, and the files that it was read from."""
     hint = _HINT
     if text.strip() and not text.lstrip().startswith("{"):
         try:
@@ -90,7 +92,7 @@ def _read(text: str) -> Values:
             raise
         values = assignment.positional
         if len(values) == 1 and isinstance(values[0], Values):
-            return values[0]
+            return values[0], assignment.files
         if len(values) > 1:
             rows = text.strip().removeprefix("(").removesuffix(")")
             hint = f'--expect "[{rows}]", with brackets around all rows'

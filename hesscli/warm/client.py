@@ -6,7 +6,9 @@ import _signal
 import _socket
 import os
 import sys
+import time
 
+from hesscli.cli.progress import PATIENCE_SECONDS, Progress
 from hesscli.warm import place, wire
 
 SECONDS = 2.0  # to be accepted; a helper that takes longer is of no use
@@ -60,7 +62,9 @@ def ask(argv: list[str]) -> int | None:
 def _is_possible(argv: list[str]) -> bool:
     """Whether a worker can do all that this process could."""
     flags = sys.flags
-    if not hasattr(_socket, "SO_PEERCRED") or not sys.executable or minutes() is None:
+    if not (hasattr(_socket, "SO_PEERCRED") and hasattr(os, "memfd_create")):
+        return False
+    if not sys.executable or minutes() is None:
         return False
     if sys._xoptions or sys.warnoptions or flags.isolated or flags.no_site:
         return False
@@ -105,8 +109,10 @@ def credentials(connection: _socket.socket) -> tuple[int, int]:
     return int.from_bytes(found[:4], sys.byteorder), int.from_bytes(found[4:8], sys.byteorder)
 
 
-def send_request(connection: _socket.socket, argv: list[str], ignored: list[int]) -> None:
-    """Say all that a worker has to know."""
+def send_request(
+    connection: _socket.socket, argv: list[str], ignored: list[int], progress: int
+) -> None:
+    """Say all that a worker has to know; ``progress`` is where it notes what it is about."""
     mask = os.umask(0o77)
     os.umask(mask)
     codecs = [
@@ -120,7 +126,7 @@ def send_request(connection: _socket.socket, argv: list[str], ignored: list[int]
         [words, environment, codecs, [b"%d" % mask], [b"%d" % n for n in ignored]]
     )
     here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
-    descriptors = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1, 2, here))
+    descriptors = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1, 2, here, progress))
     # The descriptors travel with the length; the rest may take several pieces.
     connection.sendmsg(
         [message[: wire.NUMBER]], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)]
@@ -131,52 +137,106 @@ def send_request(connection: _socket.socket, argv: list[str], ignored: list[int]
 
 def _answered(connection: _socket.socket, worker: int, argv: list[str]) -> int | None:
     """Send the request, pass signals on to the worker, and wait for its exit status."""
-    passed: list[int] = []
-
-    def send(number: int) -> None:
-        try:  # noqa: SIM105 (contextlib would have to be loaded)
-            os.kill(worker, number)
-        except OSError:
-            pass  # it has ended
-
-    def pass_on(number: int, _: object) -> None:
-        passed.append(number)
-        send(number)
-
-    def suspend(number: int, _: object) -> None:
-        send(_signal.SIGSTOP)
-        _signal.signal(number, _signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-        # Here this process has been stopped, and goes on.
-        _signal.signal(number, suspend)
-        send(_signal.SIGCONT)
-
-    before = {n: _signal.getsignal(n) for n in (*PASSED, _signal.SIGTSTP)}
-    ignored = [n for n, handler in before.items() if handler == _signal.SIG_IGN]
-    started = False
+    progress = Progress()
+    client = _Client(connection, worker, progress)
+    status = None
     try:
-        for number in before:
-            if number not in ignored:
-                _signal.signal(number, suspend if number == _signal.SIGTSTP else pass_on)
-        send_request(connection, argv, ignored)
+        client.listen()
+        send_request(connection, argv, client.ignored, progress.descriptor)
         if wire.received(connection, len(wire.READY)) != wire.READY:
             raise EOFError
-        connection.settimeout(None)
         connection.sendall(wire.GO)
-        started = True
-        return int.from_bytes(wire.received(connection, wire.NUMBER), "big")
+        client.started = True
+        status = client.wait()
     except (EOFError, OSError):
         pass  # the worker is gone
     finally:
-        for number, handler in before.items():
-            _signal.signal(number, handler)
+        client.listen_no_more()
+    if status is not None:
+        return status
+    progress.tidy_up()
     # A cold run would have gone by the signal that was meant for it.
-    if passed or started:
-        number = passed[-1] if passed else _signal.SIGKILL
+    if client.passed:
+        number = client.passed[-1]
         if number == _signal.SIGINT:
             return INTERRUPTED
         os.kill(os.getpid(), number)
-    return None
+    return _told(argv, progress, client.late) if client.started else None
+
+
+class _Client:
+    """Waits for a worker, passes signals on to it, and holds it to its limits."""
+
+    def __init__(self, connection: _socket.socket, worker: int, progress: Progress) -> None:
+        self.connection = connection
+        self.worker = worker
+        self.progress = progress
+        self.started = False
+        self.late = False
+        self.passed: list[int] = []
+        self.patient_until = 0.0
+        self.before = {n: _signal.getsignal(n) for n in (*PASSED, _signal.SIGTSTP)}
+        self.ignored = [n for n, each in self.before.items() if each == _signal.SIG_IGN]
+
+    def listen(self) -> None:
+        """Take the signals of this process for the worker's, but those that are ignored."""
+        for number in self.before:
+            if number not in self.ignored:
+                suspends = number == _signal.SIGTSTP
+                _signal.signal(number, self._suspend if suspends else self._pass_on)
+
+    def listen_no_more(self) -> None:
+        for number, handler in self.before.items():
+            _signal.signal(number, handler)
+
+    def wait(self) -> int:
+        """The exit status of the worker. Raises :class:`EOFError` where it ends without one."""
+        while True:
+            self.connection.settimeout(self.progress.next_look(PATIENCE_SECONDS))
+            try:
+                return int.from_bytes(wire.received(self.connection, wire.NUMBER), "big")
+            except TimeoutError:
+                pass
+            now = time.monotonic()
+            if now < self.patient_until:
+                continue
+            if self.progress.is_over_for(0):
+                # To be ready with the words by the time that they are wanted.
+                import hesscli.cli.outside  # noqa: F401
+            if self.passed:
+                self._send(_signal.SIGKILL)
+            elif self.progress.is_over_for(PATIENCE_SECONDS):
+                self.late = True
+                self._send(_signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        try:  # noqa: SIM105 (contextlib would have to be loaded)
+            os.kill(self.worker, number)
+        except OSError:
+            pass  # it has ended
+
+    def _pass_on(self, number: int, _: object) -> None:
+        if not self.passed:
+            self.patient_until = time.monotonic() + PATIENCE_SECONDS
+        self.passed.append(number)
+        self._send(number)
+
+    def _suspend(self, number: int, _: object) -> None:
+        self._send(_signal.SIGSTOP)
+        _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        # Here this process has been stopped, and goes on.
+        _signal.signal(number, self._suspend)
+        self._send(_signal.SIGCONT)
+        # Its time may be up by now, which it is to find out first.
+        self.patient_until = time.monotonic() + PATIENCE_SECONDS
+
+
+def _told(argv: list[str], progress: Progress, late: bool) -> int:
+    """Say what the worker can say no more, as it would have; the exit status."""
+    from hesscli.cli.outside import told
+
+    return told(argv, progress, late)
 
 
 def _start(path: str) -> None:

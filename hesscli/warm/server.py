@@ -26,6 +26,8 @@ from typing import NoReturn
 
 import hesscli
 from hesscli.__main__ import run_cold
+from hesscli.cli.outside import follow, interrupt_once
+from hesscli.cli.progress import Progress
 from hesscli.warm import control, place, wire
 from hesscli.warm.client import INTERRUPTED, PASSED, credentials
 
@@ -321,9 +323,11 @@ def _answer(connection: socket.socket, watched: queue.SimpleQueue[socket.socket]
     body = wire.received(connection, int.from_bytes(length, "big"))
     argv, environment, codecs, (mask,), ignored = wire.unpacked(body)
     try:
+        *descriptors, progress = descriptors
+        follow(Progress(progress))
         _become(descriptors, environment, codecs, int(mask))
         for number in PASSED:
-            meant = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            meant = interrupt_once if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, signal.SIG_IGN if b"%d" % number in ignored else meant)
         _wait_to_go(connection)
         watched.put(connection)

@@ -12,7 +12,7 @@ from __future__ import annotations
 READY = b"R"
 GO = b"G"
 NUMBER = 4  # bytes of a length, a process id, or an exit status
-DESCRIPTORS = 4  # standard input, output and error, and the working directory
+DESCRIPTORS = 5  # standard input, output and error, the working directory, the progress
 
 
 def number(value: int) -> bytes:
