@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from hesscli.exact.constants import UndecidedError, enclosure, sign, vanishes
+from hesscli.exact.divisors import linear_divisors, quotient
 from hesscli.exact.inner import inner_quantity
 from hesscli.exact.remembered import remembered
 from hesscli.exact.series import MAX_TERMS, Exponents, Series, TooLargeError
@@ -147,10 +148,12 @@ class Germs:
 
     def expanded(self, term: Term, without: Iterable[Series] = ()) -> Series:
         """The series of a term's analytic factors and its rest."""
+        powers = {f: int(s) for f, (s, _) in term.factors.items() if f not in without}
+        # What is multiplied by a power of degree m is known to m degrees more.
+        limit = self.order + sum(f.valuation * power for f, power in powers.items())
         result = term.rest
-        for factor, (exponent, _) in term.factors.items():
-            if factor not in without:
-                result = result.times(factor.power(int(exponent), self.order), self.order)
+        for factor, power in powers.items():
+            result = result.times(factor.power(power, limit), limit)
         return result
 
     def raised(self, term: Term, exponent: Expr) -> Term:
@@ -224,7 +227,8 @@ class Germs:
             if lifted is not None:
                 return lifted
         if expression.is_Add:
-            return self.added([t for part in expression.args for t in self.terms(part)])
+            terms = self.added([t for part in expression.args for t in self.terms(part)])
+            return [self._divided(expression, terms[0])] if len(terms) == 1 else terms
         if expression.is_Mul:
             result = [Term({}, self.constant(sympy.S.One))]
             for part in expression.args:
@@ -233,6 +237,18 @@ class Germs:
         if expression.is_Pow:
             return self._power(expression.base, expression.exp)
         return self._function(expression)
+
+    def _divided(self, expression: Expr, term: Term) -> Term:
+        """The term of a sum, with the linear factors of a series that is 0 at the point."""
+        if self.size == 1 or term.singular or all(f.is_exact for f in term.factors):
+            return term
+        forms = linear_divisors(expression, self.variables, self.point)
+        series = self.expanded(term)
+        result = Term({}, self.constant(sympy.S.One))
+        for form in forms:
+            series = quotient(series, form)
+            result = self.product(result, self.normal(form))
+        return self.product(result, self.normal(series)) if forms else term
 
     @remembered
     def polynomial(self, expression: Expr) -> Series | None:
@@ -322,8 +338,48 @@ class Germs:
             return self.terms(REWRITTEN[name](*arguments))
         if len(arguments) != 1 or not expression.is_Function:
             raise UnknownKindError(name)
+        terms = self._single(self.terms(arguments[0]))
+        if name in CYCLES and terms and terms[0].singular:
+            return self._of_root(expression.func, terms[0])
         inner = self.analytic(arguments[0])
+        if name == "gamma" and inner.at_zero.is_Integer:
+            return self._gamma(inner)
         return self._composed_terms(expression.func, inner)
+
+    def _of_root(self, func: Any, term: Term) -> list[Term]:
+        """A function of v where v² is analytic and 0, such as a distance: A(v²) + v·B(v²)."""
+        square = self.product(term, term)
+        if square.singular or not all(exponent > 0 for exponent, _ in square.factors.values()):
+            raise UnknownKindError
+        inner = self.expanded(square)
+        coefficients = self._taylor(func, sympy.S.Zero)
+        found = []
+        for first in (0, 1):
+            part = coefficients[first::2]
+            if any(part):  # sin is odd and cos is even: the rest of the cycle is 0 as well
+                unit = Term({}, inner.composed(part, self.order))
+                found.append(self.product(term, unit) if first else unit)
+        return self.added(found)
+
+    def _gamma(self, inner: Series) -> list[Term]:
+        """The gamma function about a whole number, a pole or not.
+
+        By Γ(z + 1) = z·Γ(z) from log Γ(1 + w) = -γ·w + Σ ζ(k)·(-w)ᵏ/k (DLMF 5.5.1, 5.7.3).
+        """
+        start = int(inner.at_zero)
+        if abs(start) > MAX_SUM:
+            raise UnknownKindError
+        change = inner - self.constant(inner.at_zero)
+        if not change.terms and change.is_exact:
+            raise UnknownKindError
+        later = [sympy.zeta(k) * (-1) ** k / k for k in range(2, self.order)]
+        logarithm = change.composed([sympy.S.Zero, -sympy.EulerGamma, *later], self.order)
+        result = Term({}, self.composed("exp", logarithm))
+        side = 1 if start > 0 else -1
+        for j in range(1, start) if start > 0 else range(start, 1):
+            factor = self.normal(change + self.constant(sympy.Integer(j)))
+            result = self.product(result, self.raised(factor, sympy.Integer(side)))
+        return [result]
 
     def _sized(self, term: Term, name: str) -> Term:
         """The absolute value of a term, or its sign."""

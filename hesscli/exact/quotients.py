@@ -23,7 +23,7 @@ from hesscli.exact.constants import UndecidedError, vanishes
 from hesscli.exact.germs import Germs, Term, UnknownKindError
 from hesscli.exact.remembered import remembered
 from hesscli.exact.series import Series, TooLargeError
-from hesscli.exact.zerosets import kind, principal_weights
+from hesscli.exact.zerosets import factors, kind, lowest, principal_weights
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Expr
 
@@ -193,7 +193,23 @@ class _Limits:
         others = [other for other in term.factors if other != factor]
         if all(f.is_exact and f.is_rational for f in (factor, *others)):
             return True  # different irreducible polynomials
-        return not others and (is_pole or (factor.is_exact and factor.is_rational))
+        if not others:
+            return is_pole or (factor.is_exact and factor.is_rational)
+        return is_pole and self._apart_at_first(factor, others)
+
+    def _apart_at_first(self, factor: Series, others: Sequence[Series]) -> bool:
+        """Whether the zeros of a factor leave the point where the others are not 0.
+
+        They do along the zeros of a part of its lowest form that changes sign and is no part of
+        the others' lowest forms.
+        """
+        if not all(f.is_rational for f in (factor, *others)):
+            return False
+        taken = {part for other in others for part, _ in factors(lowest(other))[1]}
+        return any(
+            power % 2 and part not in taken and kind(part) == "branch"
+            for part, power in factors(lowest(factor))[1]
+        )
 
     # One term
 
@@ -224,11 +240,11 @@ class _Limits:
 
         Of a factor |P|^s, d derivatives leave a multiple of |P|^(s - d), or of more.
         """
-        factors = list(term.factors)
-        choices = [[None, *(f for f in factors if not f.is_exact or i in f.depends)] for i in entry]
+        powers = list(term.factors)
+        choices = [[None, *(f for f in powers if not f.is_exact or i in f.depends)] for i in entry]
         for taken in product(*choices):
             left = []
-            for factor in factors:
+            for factor in powers:
                 exponent = term.factors[factor][0]
                 less = exponent - taken.count(factor)
                 if exponent < 0 or (less < 0 and not exponent.is_Integer):

@@ -15,7 +15,7 @@ Exponents = tuple[int, ...]
 # A product of polynomials with more terms is kept as a series only.
 MAX_TERMS = 600
 MAX_BITS = 20_000
-MAX_PRODUCTS = 3_000
+MAX_PRODUCTS = 10_000
 MAX_OPERATIONS = 400  # of a coefficient that is not rational
 
 
