@@ -439,7 +439,10 @@ class Germs:
         if found is None:
             return None
         quantity, outer = found
-        series = Germs((t,), {t: sympy.S.Zero}, self.order, self.depth).terms(outer)
+        try:
+            series = Germs((t,), {t: sympy.S.Zero}, self.order, self.depth).terms(outer)
+        except UnknownKindError:
+            return None  # such as the root of a quantity that is never negative
         inner = self.normal(quantity)
         result = []
         for term in series:
