@@ -128,7 +128,8 @@ def _zero(site: Site, balls: Balls) -> None:
     if site.trouble is not Trouble.EDGE:
         if not jet.varies or site.breaks:
             raise BrokenError(site)
-        raise _RemovableError if site.trouble in _REMOVABLE else SingularError
+        inside = site.trouble is Trouble.INFINITE and quantity.is_nonnegative
+        raise _RemovableError if inside or site.trouble in _REMOVABLE else SingularError
     if not jet.varies or quantity.is_nonnegative:
         return
     if any(_is_not_zero(slope) for slope in jet.gradient.values()):

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+import sympy
 from flint import ctx, fmpq
 
 from hesscli.errors import HessError
@@ -20,10 +21,11 @@ from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Entry, Side, entries, numb
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
 from hesscli.exact.jets import BudgetError, Jet, Meter, Number
 from hesscli.exact.numbers import vanishes
+from hesscli.exact.quotients import Verdict, quotient_jet
 from hesscli.exact.remembered import remembered
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
-from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls import NotProvedError, SingularError, UndecidedError
 from hesscli.types import Expr, Formula, Site
 
 # Bits; numbers a thousand orders of magnitude apart are told apart by the last.
@@ -70,6 +72,7 @@ class Prover:
     formula: Formula
     point: Mapping[str, Exact]
     meter: Meter = field(default_factory=partial(Meter, BUDGET))
+    expression: Expr | None = None  # a part of the formula's, if not all of it
     asked: int = 0
 
     @property
@@ -92,8 +95,74 @@ class Prover:
                 except UndecidedError:
                     continue
                 except (BudgetError, NotProvedError):
-                    return None
+                    return None if self.expression is not None else self._by_parts(bits)
         return None
+
+    @property
+    def _whole(self) -> Expr:
+        return self.formula.expression if self.expression is None else self.expression
+
+    @property
+    def _sites(self) -> tuple[Site, ...]:
+        """Those of the whole are not those of a part."""
+        return self.formula.sites if self.expression is None else ()
+
+    def _by_parts(self, bits: int) -> Proof | None:
+        """Singular terms apart from the others, by what is known of quotients.
+
+        The formula has values around the point, or this would not tell.
+        """
+        balls = self._at_point(bits)
+        try:
+            removed = removable_sites(self.formula.sites, balls)
+            singular = [term for term in self._whole.as_ordered_terms() if self._fails(term, balls)]
+        except (BudgetError, NotProvedError, UndecidedError):
+            return None
+        part = sympy.Add(*singular)
+        rest = Prover(self.formula, self.point, self.meter, self._whole - part)()
+        variables = [symbol(name) for name in self.formula.differentiated]
+        if rest is None or not singular or not rest.has_value:
+            return None
+        found = quotient_jet(part, variables, self._symbols)
+        if found is None:
+            return None
+        missing, limits = set(rest.missing), dict[Entry, Expr]()
+        for entry, (verdict, limit) in found.items():
+            if verdict is Verdict.UNKNOWN or (verdict is Verdict.NONE and entry in rest.missing):
+                return None
+            if verdict is Verdict.NONE:
+                missing.add(entry)
+            else:
+                limits[entry] = limit
+        if missing:
+            # Where the value or a slope does not exist, nothing that follows from it does.
+            needed = [e for e in entries(self.order) if missing & {(), *((i,) for i in e)}]
+            missing.update(needed)
+        sites = (*removed, *(site for site in self.formula.sites if met(site, balls)))
+        return Proof(
+            partial(self._with_limits, rest, limits, frozenset(missing)),
+            frozenset(missing),
+            because=sites if missing else (),
+            met=() if missing else sites,
+            has_value=() not in missing,
+        )
+
+    def _fails(self, term: Expr, balls: Balls) -> bool:
+        try:
+            balls.jet(term)
+        except SingularError:
+            return True
+        return False
+
+    def _with_limits(
+        self, rest: Proof, limits: Mapping[Entry, Expr], missing: frozenset[Entry], bits: int
+    ) -> Mapping[Entry, Number]:
+        with ctx.workprec(bits):
+            numbers = dict(rest.numbers(bits))
+            for entry, limit in limits.items():
+                number = enclosed_constant(limit, self.meter)
+                numbers[entry] = numbers.get(entry, 0) + number
+            return {entry: n for entry, n in numbers.items() if entry not in missing}
 
     def _edge(self, site: Site) -> Proof:
         def numbers(bits: int) -> Mapping[Entry, Number]:
@@ -103,15 +172,15 @@ class Prover:
                     for name in self.formula.variables
                 }
                 balls = Balls(place, self.meter, None, self.vanishes)
-                return {(): balls.jet(self.formula.expression).value}
+                return {(): balls.jet(self._whole).value}
 
         return Proof(numbers, frozenset(entries(self.order)) - {()}, (site,))
 
     def _proof(self, bits: int) -> Proof | None:
         balls = self._balls(bits, {})
         try:
-            removed = removable_sites(self.formula.sites, balls)
-            jet = balls.jet(self.formula.expression)
+            removed = removable_sites(self._sites, balls)
+            jet = balls.jet(self._whole)
         except BoundaryError:
             return self._on_boundary(bits)
         return Proof(partial(self._numbers, {}, {bits: jet}), met=removed)
@@ -119,13 +188,13 @@ class Prover:
     def _on_boundary(self, bits: int) -> Proof | None:
         """Where pieces meet."""
         at_point = self._at_point(bits)
-        removed = removable_sites(self.formula.sites, at_point)
+        removed = removable_sites(self._sites, at_point)
         found = shared(
-            list(self._cells(bits, ())), at_point.jet(self.formula.expression), self.order
+            list(self._cells(bits, ())), at_point.jet(self._whole), self.order
         )
         if found is None:
             raise UndecidedError
-        sites = (*removed, *(site for site in self.formula.sites if met(site, at_point)))
+        sites = (*removed, *(site for site in self._sites if met(site, at_point)))
         full = next(cell for cell in self._cells(bits, ()) if not cell.is_thin and cell.jet)
         sides = {side.quantity: side.sign for side in full.sides}
         return Proof(
@@ -138,8 +207,8 @@ class Prover:
     def _cells(self, bits: int, sides: tuple[Side, ...]) -> Iterator[Cell]:
         balls = self._balls(bits, {side.quantity: side.sign for side in sides})
         try:
-            removable_sites(self.formula.sites, balls)
-            yield Cell(sides, balls.jet(self.formula.expression), None)
+            removable_sites(self._sites, balls)
+            yield Cell(sides, balls.jet(self._whole), None)
         except (BrokenError, EdgeError) as error:
             yield Cell(sides, None, error.site)
         except BoundaryError as boundary:
@@ -158,13 +227,13 @@ class Prover:
     ) -> Mapping[Entry, Number]:
         with ctx.workprec(bits):
             if bits not in known:
-                known[bits] = self._balls(bits, sides).jet(self.formula.expression)
+                known[bits] = self._balls(bits, sides).jet(self._whole)
             jet = known[bits]
             found: dict[Entry, Number] = {(): jet.value}
             found |= {(i,): n for i, n in jet.gradient.items()}
             found |= jet.hessian
             if sides:
-                found[()] = self._at_point(bits).jet(self.formula.expression).value
+                found[()] = self._at_point(bits).jet(self._whole).value
             return {entry: n for entry, n in found.items() if entry not in missing}
 
     def _balls(self, bits: int, sides: Mapping[Expr, int]) -> Balls:
@@ -210,8 +279,6 @@ def enclosed_constant(value: Exact, meter: Meter) -> Number:
 
 def exact(value: Any) -> Expr:
     """A SymPy number with exactly this value."""
-    import sympy
-
     return sympy.Rational(value) if isinstance(value, (float, Fraction)) else value
 
 
