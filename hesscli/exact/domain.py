@@ -52,10 +52,14 @@ def removable_sites(sites: Sequence[Site], balls: Balls) -> tuple[Site, ...]:
     :class:`Balls` raises where neither is.
     """
     found = []
+    bounded = {site.quantities for site in sites if site.test == "negative"}
     for site in sites:
         if (site.breaks or site.trouble not in WITH_VALUE) and _applies(site, balls):
             try:
-                _TESTS[site.test](site, balls)
+                if site.trouble is Trouble.INFINITE and site.quantities in bounded:
+                    _edge(site, balls, BrokenError)
+                else:
+                    _TESTS[site.test](site, balls)
             except _RemovableError:
                 found.append(site)
     return tuple(found)
@@ -128,12 +132,24 @@ def _zero(site: Site, balls: Balls) -> None:
     if site.trouble is not Trouble.EDGE:
         if not jet.varies or site.breaks:
             raise BrokenError(site)
-        inside = site.trouble is Trouble.INFINITE and quantity.is_nonnegative
-        raise _RemovableError if inside or site.trouble in _REMOVABLE else SingularError
+        raise _RemovableError if site.trouble in _REMOVABLE else SingularError
+    _edge(site, balls, EdgeError)
+
+
+def _edge(site: Site, balls: Balls, error: type[BrokenError] | type[EdgeError]) -> None:
+    """Raise this where the formula is proved to be real on one side only."""
+    (quantity,) = site.quantities
+    if balls.near(quantity):
+        return
+    jet = balls.jet(quantity)
+    if error is BrokenError and not jet.varies:
+        raise BrokenError(site)
+    if quantity.is_nonnegative and error is BrokenError:
+        raise _RemovableError
     if not jet.varies or quantity.is_nonnegative:
         return
     if any(_is_not_zero(slope) for slope in jet.gradient.values()):
-        raise EdgeError(site)
+        raise error(site)
     raise SingularError
 
 

@@ -6,7 +6,7 @@ it. Where algebra may tell that a number is exactly zero, it is asked once preci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -138,7 +138,7 @@ class Prover:
             # Where the value or a slope does not exist, nothing that follows from it does.
             needed = [e for e in entries(self.order) if missing & {(), *((i,) for i in e)}]
             missing.update(needed)
-        sites = (*removed, *(site for site in self.formula.sites if met(site, balls)))
+        sites = self._met(removed, balls)
         return Proof(
             partial(self._with_limits, rest, limits, frozenset(missing)),
             frozenset(missing),
@@ -146,6 +146,11 @@ class Prover:
             met=() if missing else sites,
             has_value=() not in missing,
         )
+
+    def _met(self, removed: Sequence[Site], at_point: Balls) -> tuple[Site, ...]:
+        """The sites where pieces meet, or a value is missing."""
+        found = [site for site in self.formula.sites if met(site, at_point)]
+        return tuple(dict.fromkeys([*removed, *found]))
 
     def _fails(self, term: Expr, balls: Balls) -> bool:
         try:
@@ -194,7 +199,7 @@ class Prover:
         )
         if found is None:
             raise UndecidedError
-        sites = (*removed, *(site for site in self._sites if met(site, at_point)))
+        sites = self._met(removed, at_point)
         full = next(cell for cell in self._cells(bits, ()) if not cell.is_thin and cell.jet)
         sides = {side.quantity: side.sign for side in full.sides}
         return Proof(

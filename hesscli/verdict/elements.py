@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from hesscli.answer import Answer, Basis, Place
 from hesscli.cost import Clock
 from hesscli.exact.limits import Examiner
+from hesscli.exact.proof import Exact
 from hesscli.expression.graph import Graph, graph_of, split_formula
 from hesscli.notes import Remark
 from hesscli.numeric.autograd import Evaluator
@@ -51,6 +52,9 @@ class Evaluation:
             if not joins or not sums.suspects:
                 graph = self._graph if joins else None
                 settled = settlement.settle(sums, point, examiner, notes, verify, clock, graph)
+                if any(shapes.values()):
+                    scalars = partial(self._in_scalars, shapes, point)
+                    settled = replace(settled, in_scalars=scalars)
                 if not joins or settled.enclosure or verify is not Verify.always:
                     return settled, sums, evaluator
         key = tuple(shapes.values())
@@ -64,6 +68,11 @@ class Evaluation:
         answer = joined(settled.answer, formula, shapes)
         answer = replace(answer, notes=(*answer.notes, *notes))
         return replace(settled, answer=answer), sums, evaluator
+
+    def _in_scalars(
+        self, shapes: Mapping[str, Shape], point: Point
+    ) -> tuple[Formula, Mapping[str, Exact]]:
+        return split_formula(self.formula, shapes), entries(point)
 
     @cached_property
     def _elementwise(self) -> tuple[Evaluator, Examiner]:

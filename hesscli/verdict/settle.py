@@ -8,7 +8,7 @@ what is larger, a sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,7 +19,7 @@ from hesscli.cost import Clock
 from hesscli.exact.existence import path, undefined_entries
 from hesscli.exact.jets import BudgetError, Meter
 from hesscli.exact.limits import Examiner
-from hesscli.exact.proof import BUDGET
+from hesscli.exact.proof import BUDGET, Exact
 from hesscli.exact.rounding import Rounded
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
@@ -41,10 +41,14 @@ LOST = 450_000
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An answer, as yet without a verdict, and the enclosures behind all its numbers, if any."""
+    """An answer, as yet without a verdict, and the enclosures behind all its numbers, if any.
+
+    ``in_scalars`` gives the formula in scalars, and their exact values.
+    """
 
     answer: Answer
     enclosure: Enclosure | None
+    in_scalars: Callable[[], tuple[Formula, Mapping[str, Exact]]]
 
 
 def _parts(packed: Array, order: int) -> dict[str, Array]:
@@ -125,7 +129,8 @@ def settle(
         undefined=undefined,
         notes=(*formula.notes, *summed(sums.shape), *notes, *numbers.notes, *how),
     )
-    return Settled(answer, numbers.enclosure)
+    scalars = {name: value.entries[0] for name, value in point.values.items()}
+    return Settled(answer, numbers.enclosure, lambda: (formula, scalars))
 
 
 @dataclass(slots=True)

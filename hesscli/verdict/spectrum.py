@@ -15,17 +15,23 @@ import numpy as np
 from flint import arb
 
 from hesscli.answer import Answer, Doubles, Grounds, Verdict
+from hesscli.exact.higher import degenerate_kind
 from hesscli.exact.inertia import components, kind_of
 from hesscli.exact.jets import ZERO, BudgetError, Number
+from hesscli.exact.nullity import nullity
+from hesscli.exact.proof import exact
 from hesscli.exact.rounding import nearest, rounded
 from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
+from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.notes import Note, Remark
-from hesscli.types import Array
+from hesscli.types import Array, Expr, Formula
 from hesscli.verdict.enclosure import Enclosure
 from hesscli.verdict.settle import Settled
 
 MAX_PROVED_ORDER = 60
+# Up to so many rows, the formula is written out in its elements to look for its structure.
+MAX_STRUCTURE = 40
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
 MAX_EXACT_ORDER = 24
 
@@ -43,13 +49,17 @@ def judged(settled: Settled) -> Answer:
         return replace(answer, verdict=Verdict(stationary=_without_hessian(jet, grounds)))
     found = None
     if settled.enclosure is not None and len(jet.gradient) <= MAX_PROVED_ORDER:
-        found = proved_spectrum(_rows(settled.enclosure, len(jet.gradient)))
+        found = _spectrum(settled, settled.enclosure, len(jet.gradient))
     symmetric = jet.hessian / 2 + jet.hessian.T / 2
     verdict = _by_tolerance(symmetric, grounds) if found is None else _proved(found)
     if found is not None:
         answer = replace(answer, grounds=_with_eigenvalues(grounds, found))
     stationary, tolerance = _stationarity(jet, symmetric, grounds)
-    kind = kind_of(str(verdict.definiteness)) if stationary else None
+    kind = None
+    if stationary:
+        kind = kind_of(str(verdict.definiteness))
+        if kind == "inconclusive" and verdict.proved and not jet.gradient.any():
+            kind = _by_higher_terms(settled, verdict) or kind
     verdict = replace(verdict, stationary=stationary, gradient_tolerance=tolerance, kind=kind)
     notes = (*answer.notes, *_asymmetry(jet.hessian, grounds.epsilon))
     return replace(answer, verdict=verdict, notes=notes)
@@ -76,6 +86,32 @@ def _stationarity(
 
 
 # By proof
+
+
+def _spectrum(settled: Settled, enclosure: Enclosure, order: int) -> ProvedSpectrum | None:
+    """The spectrum; where signs are missing, with what the formula's structure proves to be 0."""
+    found = proved_spectrum(_rows(enclosure, order))
+    if found is None or not found.unknown or order > MAX_STRUCTURE:
+        return found
+    formula, variables, point = _scalars(settled)
+    zeros = nullity(formula.expression, variables, point)
+    return proved_spectrum(_rows(enclosure, order), zeros) if zeros else found
+
+
+def _by_higher_terms(settled: Settled, verdict: Verdict) -> str | None:
+    """The kind of a stationary point with a singular Hessian, where it can be proved."""
+    assert verdict.inertia is not None
+    positive, zero, negative = verdict.inertia
+    if sum(verdict.inertia) > MAX_STRUCTURE:
+        return None
+    formula, variables, point = _scalars(settled)
+    return degenerate_kind(formula.expression, variables, point, positive, zero, negative)
+
+
+def _scalars(settled: Settled) -> tuple[Formula, list[Expr], dict[Expr, Expr]]:
+    formula, values = settled.in_scalars()
+    point = {symbol(name): exact(value) for name, value in values.items()}
+    return formula, [symbol(name) for name in formula.differentiated], point
 
 
 def _rows(enclosure: Enclosure, order: int) -> Callable[[int], list[list[Number]] | None]:
