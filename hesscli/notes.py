@@ -69,6 +69,7 @@ class Note(Enum):
     LOST_DIGITS = auto()  # entry, autograd's number
     UNDERFLOW = auto()
     FROM_DERIVATIVES = auto()
+    FROM_PROOF = auto()
     LIMITS_AGREE = auto()  # pairs of a part and its Trouble, coordinates
     SEED = auto()  # seed
     NOT_SYMMETRIC = auto()  # the largest difference

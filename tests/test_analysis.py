@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hesscli.answer import Answer, Basis, Doubles, Grounds, Place
 from hesscli.notes import Note
 from hesscli.types import Variable
+from hesscli.verdict.settle import Settled
 from hesscli.verdict.spectrum import judged, spectrum
 
 from .conftest import Hess
@@ -22,16 +23,30 @@ def _answer(matrix: Any, gradient: Any = None) -> Answer:
     n = len(matrix)
     slopes = np.zeros(n) if gradient is None else np.array(gradient, dtype=float)
     epsilon = 2.220446049250313e-16
-    return judged(
-        Answer(
-            basis=Basis.DOUBLES,
-            formula=None,  # type: ignore[arg-type]
-            place=Place((Variable("x", (n,)),), (), {"x": np.ones(n)}),
-            jet=Doubles(0.0, slopes, matrix),
-            structural=matrix == 0,
-            grounds=Grounds(None, None, None, epsilon, epsilon * np.ones(n), underflow=False),
-        )
+    answer = Answer(
+        basis=Basis.DOUBLES,
+        formula=None,  # type: ignore[arg-type]
+        place=Place((Variable("x", (n,)),), (), {"x": np.ones(n)}),
+        jet=Doubles(0.0, slopes, matrix),
+        structural=matrix == 0,
+        grounds=Grounds(
+            digits=None,
+            by=None,
+            reason=None,
+            proved=None,
+            of=None,
+            below={},
+            hessian=None,
+            epsilon=epsilon,
+            slack=epsilon * np.ones(n),
+            underflow=False,
+        ),
     )
+    return judged(Settled(answer, None, _no_scalars))
+
+
+def _no_scalars() -> NoReturn:
+    raise AssertionError("nothing is proved of a matrix of doubles")
 
 
 @pytest.mark.parametrize(

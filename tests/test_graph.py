@@ -95,7 +95,7 @@ def test_large_reductions_are_their_closed_forms(hess: Hess, text: str, closed: 
     gradient, matrix = closed(x)
     np.testing.assert_allclose(answer["gradient"], gradient, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(answer["hessian"], matrix, rtol=1e-11, atol=1e-15)
-    assert "--verify always" in answer["verified"]["reason"]
+    assert answer["verified"]["by"] in ("proof", "sample")
 
 
 def test_a_product_has_its_derivatives_where_factors_are_zero() -> None:
@@ -236,23 +236,20 @@ def test_a_kink_of_many_elements_is_examined(hess: Hess) -> None:
     assert "has a tie" in json.dumps(tied.json["undefined"])
 
 
-@pytest.mark.parametrize(
-    ("text", "most"), [("norm(x)", 17), ("max(x)*min(x)", 25), ("logsumexp(x)*sum(x)", 25)]
-)
-def test_only_few_elements_are_verified_by_default(hess: Hess, text: str, most: int) -> None:
-    few, many = (hess(text, "--at", f"x=linspace(1,2,{n})", "--json").json for n in (3, most + 1))
-    assert few["verified"]["digits"] == 15
-    assert many["verified"]["reason"] == "too large to compare by default; `--verify always` does"
-    assert hess("sum(x)", "--at", "x=linspace(1,2,70)", "--json").json["verified"]["digits"] == 15
+@pytest.mark.parametrize("text", ["norm(x)", "max(x)*min(x)", "logsumexp(x)*sum(x)", "sum(x)"])
+def test_reductions_are_proved_as_they_stand(hess: Hess, text: str) -> None:
+    for count in (3, 70):
+        answer = hess(text, "--at", f"x=linspace(1,2,{count})", "--json").json
+        assert answer["verified"] == {"digits": 15, "by": "proof", "reason": None}
 
 
 def test_only_what_is_regular_may_have_many_elements(hess: Hess) -> None:
     at = _at(x=np.linspace(1, 2, 1100))
     answer = hess("sum(w*x)**2", "--wrt", "w", "--at", at + ",w=3", "--json").json
     assert answer["hessian"][0][0] == pytest.approx(2 * 1650**2, rel=1e-14)
-    for option in ("--verify=always", "--exact", "--check"):
-        result = hess("sum(w*x)**2", "--wrt", "w", "--at", at + ",w=3", option)
-        assert "at most 1,000 elements, and here are 1,101" in result.stderr
+    assert answer["verified"]["by"] == "proof"
+    result = hess("sum(w*x)**2", "--wrt", "w", "--at", at + ",w=3", "--exact")
+    assert "at most 1,000 elements, and here are 1,101" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ ROSENBROCK = "100*(y-x**2)**2+(1-x)**2"
 
 def test_an_answer_says_to_how_many_digits_it_is_verified(hess: Hess) -> None:
     answer = hess("gamma(x)*sin(y)", "--at", "1,2", "--json").json
-    assert answer["verified"] == {"digits": 15, "reason": None}
+    assert answer["verified"] == {"digits": 15, "by": "proof", "reason": None}
     text = hess("gamma(x)*sin(y)", "--at", "1,2").stdout
     assert "verified     to 15 digits" in text
 
@@ -58,17 +58,18 @@ def test_digits_that_floating_point_lost_are_given_with_a_note(hess: Hess) -> No
 def test_never_compares_nothing_and_says_so(hess: Hess) -> None:
     answer = hess("x**3", "--at", "2", "--verify", "never", "--json").json
     assert answer["hessian"] == [[12.0]]
-    assert answer["verified"] == {"digits": None, "reason": "not asked for"}
+    assert answer["verified"] == {"digits": None, "by": None, "reason": "not asked for"}
 
 
-def test_always_compares_what_auto_finds_too_large(hess: Hess) -> None:
-    arguments = ("sin(x)*x", "--at", "x=linspace(0,1,20)", "--json")
-    auto = hess(*arguments).json
-    assert auto["verified"]["digits"] is None
-    assert "--verify always" in auto["verified"]["reason"]
-    always = hess(*arguments, "--verify", "always").json
-    assert always["verified"]["digits"] == 15
-    np.testing.assert_allclose(always["hessian"], auto["hessian"], rtol=1e-13)
+def test_of_what_is_too_large_a_sample_is_proved(hess: Hess) -> None:
+    arguments = ("sin(x*y)*x", "--wrt", "x", "--at", "x=linspace(0,1,400),y=linspace(1,2,400)")
+    everything = hess(*arguments, "--json").json
+    assert everything["verified"]["by"] == "proof"
+    arguments = ("norm(x)*logsumexp(x)*prod(x)", "--at", "x=linspace(0.9,1.1,300)")
+    part = hess(*arguments, "--json").json["verified"]
+    assert part["by"] == "sample"
+    assert part["reason"] is None
+    assert 0 < part["proved"] < part["of"] == 1 + 300 + 300 * 301 // 2
 
 
 def test_single_precision_is_verified_to_its_own_digits(hess: Hess) -> None:
@@ -205,7 +206,7 @@ def test_a_formula_that_is_too_slow_is_stopped(hess: Hess) -> None:
 
 def test_nothing_is_verified_where_there_is_no_number(hess: Hess) -> None:
     verified = hess("log(x)", "--at", "x=[-1,-2]", "--json").json["verified"]
-    assert verified == {"digits": None, "reason": "there is no number to compare"}
+    assert verified == {"digits": None, "by": None, "reason": "there is no number to compare"}
 
 
 # Evaluators, each a way to compute derivatives at many points

@@ -6,7 +6,7 @@ A proof in balls comes first; where it does not tell, limits are looked for, whi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from flint import fmpq
@@ -66,8 +66,13 @@ def proved(
 
 
 def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: Meter) -> Existing:
-    """What there is at ``point``, by proof or else by limits."""
-    return proved(examiner, point, index, meter) or by_limits(examiner(point, index))
+    """What there is at a ``point`` that autograd cannot be trusted with, by proof or by limits."""
+    found = proved(examiner, point, index, meter)
+    if found is None:
+        return by_limits(examiner(point, index))
+    if not found.notes and not found.reasons:
+        return replace(found, notes=(Remark(Note.FROM_PROOF),))
+    return found
 
 
 def by_limits(found: Examined) -> Existing:

@@ -191,7 +191,7 @@ def _remarks(answer: Answer) -> Iterator[Line]:
 
 
 _BY = {
-    By.PROOF: "by proof: every number is enclosed in ball arithmetic",
+    By.PROOF: "by proof in ball arithmetic",
     By.SAMPLE: "by a sample: {0:,} of {1:,} entries are proved",
     By.LIMIT: "by limits, which are evidence and no proof",
 }

@@ -92,9 +92,10 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.NO_REAL_FORMULA: "the formula is not real",
     Note.SUMMED: "summed over {0} elements: the formula gives a tensor of shape {1}",
     Note.LOST_DIGITS: "floating point lost digits: autograd gives {1:.6g} for {0}; "
-    "the exact derivatives are given",
+    "what is proved is given",
     Note.UNDERFLOW: "a number below the smallest double, 5e-324, is given as 0",
     Note.FROM_DERIVATIVES: "from the exact derivatives: floating point cannot be trusted here",
+    Note.FROM_PROOF: "from enclosures: floating point cannot be trusted here",
     Note.LIMITS_AGREE: _limits_agree,
     Note.SEED: "drawn with --seed {0}",
     Note.NOT_SYMMETRIC: "the computed matrix is not symmetric: entries differ from their mirror "

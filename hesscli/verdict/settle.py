@@ -33,6 +33,7 @@ from hesscli.verdict.sample import Sample, sampled
 MAX_PROVED_ELEMENTS = 5_000
 # Where a proof is asked for, it may take so many times as much.
 PATIENCE = 50
+NO_CLOCK = Clock()
 # In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
 # choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
 KEPT = 4_500
@@ -68,9 +69,9 @@ def settle(
     sums: Sums,
     point: Point,
     examiner: Examiner,
-    notes: tuple[Remark, ...],
-    verify: Verify,
-    clock: Clock,
+    notes: tuple[Remark, ...] = (),
+    verify: Verify = Verify.auto,
+    clock: Clock = NO_CLOCK,
     graph: Graph | None = None,
 ) -> Settled:
     """The answer that autograd's sums and the examined elements make.
