@@ -92,7 +92,8 @@ def test_rounding_of_the_point_does_not_hide_a_stationary_point(hess: Hess) -> N
         ("cos(x)", "pi", "minimum"),
         ("sin(x)", "pi/2", "maximum"),
         ("(x-0.1)*(x-0.3)", "0.2", "minimum"),
-        ("x**4", "0", "inconclusive"),
+        ("x**4", "0", "minimum"),
+        ("x**2*y**2", "0,0", "inconclusive"),
         ("x**2-y**2", "0,0", "saddle"),
         ("100*(y-x**2)**2+(1-x)**2", "1,1", "minimum"),
     ):

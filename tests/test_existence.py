@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-
 from .conftest import Hess
 
 # formula, point, value, gradient, Hessian; None where there is none.

@@ -475,7 +475,7 @@ def given(text: str, point: Sequence[float], verify: Verify) -> Answer:
     }
     place = Point(values, "")
     sums = evaluator(place)
-    return settle(sums, place, examiner, (), verify)
+    return settle(sums, place, examiner, (), verify).answer
 
 
 def errors(case: Case, point: Sequence[float], found: Answer, right: Right) -> dict[str, float]:
@@ -667,7 +667,7 @@ def test_a_kernel_broadcasts_as_one_number_after_the_other(
     formula, evaluator, examiner = _evaluator(text)
     (place,) = bind([assignment], formula)
     sums = evaluator(place)
-    found = settle(sums, place, examiner, (), Verify.never)
+    found = settle(sums, place, examiner, (), Verify.never).answer
 
     shape = sums.shape
     rows = {

@@ -160,7 +160,10 @@ def _beside(
     """The entry by differences, at a place on a curve towards the point."""
     function = sympy.lambdify(variables, expression, "mpmath")
     offset = curve(t)[: len(variables)]
-    place = [mpmath.mpmathify(sympy.N(p, mpmath.mp.dps)) + d for p, d in zip(point, [*offset, 2 * t], strict=False)]
+    place = [
+        mpmath.mpmathify(sympy.N(p, mpmath.mp.dps)) + d
+        for p, d in zip(point, [*offset, 2 * t], strict=False)
+    ]
     orders = tuple(entry.count(i) for i in range(len(variables)))
     if not entry:
         return function(*place)

@@ -12,33 +12,42 @@ from functools import partial
 
 import numpy as np
 import sympy
+from flint import arb
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
-from hesscli.errors import ExitStatus, HessError
+from hesscli.errors import HessError
+from hesscli.exact.cells import Entry, agree, entries
+from hesscli.exact.existence import existing, path, undefined_entries
+from hesscli.exact.higher import degenerate_kind
 from hesscli.exact.inertia import closed_forms, components, inertia_of, kind_of, pair, spectrum
-from hesscli.exact.limits import Entry, Examiner, exact, path, undefined_entries
+from hesscli.exact.jets import ZERO, BudgetError, Meter, Number, sign_of
+from hesscli.exact.limits import Examiner
 from hesscli.exact.numbers import (
-    DIGITS,
     MAX_CANCELLED,
     SIGN_DIGITS,
-    Number,
-    number_at,
+    as_float,
+    bits_of,
+    enclosed,
+    known_to,
     sign,
-    sure,
     terms,
     tidied,
+    to_digits,
 )
+from hesscli.exact.proof import BUDGET, exact
 from hesscli.exact.remembered import remembered
+from hesscli.exact.rounding import ALGEBRA_FROM, FIRST, MOST, nearest
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
+from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark
 from hesscli.types import Expr, Variable
 
 MAX_LIMIT = 60  # operations of an expression whose limit is looked for
 # How far a double may be from the exact number that it stands for.
-DOUBLE = sympy.Float("1e-9")
-SMALLEST_DOUBLE = sympy.Float("1e-323")
+DOUBLE, SMALLEST_DOUBLE = arb("1e-9"), arb("1e-323")
+PATIENCE = 50  # times the budget of an answer in doubles
 
 
 def evaluate(
@@ -50,16 +59,16 @@ def evaluate(
     to write down.
     """
     place = _Place(examiner, point)
-    formula, jet, order = place.formula, place.jet, len(place.jet.gradient)
+    formula, existence, order = place.formula, place.found, examiner.formula.wrt
     number: Callable[[Entry], Expr | None] = place.exactly
     if digits is not None:
         number = partial(place.rounded, digits=digits)
-    found = {e: None if double is None else number(e) for e, double in place.doubles.items()}
+    found = {e: None if e in existence.missing else number(e) for e in entries(order)}
     gradient = tuple(found[(i,)] for i in range(order))
     hessian = tuple(tuple(found[pair(i, j)] for j in range(order)) for i in range(order))
     stationary = None if None in gradient else _stationary(gradient)
     eigenvalues = inertia = definiteness = None
-    notes = [*formula.notes, *(n for n in jet.notes if n.kind is Note.LIMITS_AGREE)]
+    notes = [*formula.notes, *(n for n in existence.notes if n.kind is Note.LIMITS_AGREE)]
     if not any(None in row for row in hessian):
         linked = np.array([[entry != 0 for entry in row] for row in hessian])
         spectra = [
@@ -74,7 +83,13 @@ def evaluate(
             if any(s.unknown for s in spectra):
                 notes.append(Remark(Note.ZERO_BY_DEFAULT))
     variables = tuple(Variable(name, ()) for name in formula.variables)
-    kind = kind_of(definiteness) if stationary and definiteness else None
+    kind = None
+    if stationary and definiteness:
+        kind = kind_of(definiteness)
+        if kind == "inconclusive" and inertia is not None:
+            symbols = [symbol(name) for name in formula.differentiated]
+            values = {symbol(name): value for name, value in place.point.items()}
+            kind = degenerate_kind(formula.expression, symbols, values, *inertia) or kind
     return Answer(
         basis=Basis.EXACT if digits is None else Basis.DIGITS,
         formula=formula,
@@ -88,7 +103,7 @@ def evaluate(
         digits=digits,
         verdict=Verdict(eigenvalues, inertia, definiteness, stationary, kind),
         undefined=(
-            *undefined_entries([(jet, list(range(order)))], formula, order),
+            *undefined_entries([(existence, range(order))], formula, order),
             *_not_found(place, found, digits),
         ),
         notes=tuple(notes),
@@ -104,11 +119,12 @@ def _not_found(
     place: _Place, found: Mapping[Entry, Expr | None], digits: int | None
 ) -> Iterator[Undefined]:
     """The entries that exist, but not in the form that was asked for."""
-    for entry, double in place.doubles.items():
-        if double is not None and found[entry] is None:
+    for entry, form in found.items():
+        if form is None and entry not in place.found.missing:
             kind = Reason.NO_EXACT_FORM if digits is None else Reason.NO_MORE_DIGITS
-            entries = tuple(dict.fromkeys(map(path, (entry, entry[::-1]))))
-            yield Undefined(place.formula.text, None, Remark(kind, (double,)), entries)
+            paths = tuple(dict.fromkeys(map(path, (entry, entry[::-1]))))
+            said = Remark(kind, (place.double(entry),))
+            yield Undefined(place.formula.text, None, said, paths)
 
 
 class _Place:
@@ -118,51 +134,66 @@ class _Place:
         self.formula = examiner.formula
         self.derivative = examiner.derivative
         self.point = {name: exact(value) for name, value in point.items()}
-        self.jet = examiner(point, "")
-        self.doubles = {e: n for e, n in self.jet.entries.items() if e == tuple(sorted(e))}
+        self.found = existing(examiner, point, "", Meter(BUDGET * PATIENCE))
 
     @remembered
     def exactly(self, entry: Entry) -> Expr | None:
-        """The entry in closed form; None where no form agrees with the double."""
+        """The entry in closed form; None where no form agrees with what there is."""
+        if self._is_zero(entry):
+            return sympy.S.Zero
         forms = map(tidied, self._forms(entry))
         return next((form for form in forms if self._agrees(form, entry)), None)
 
     def rounded(self, entry: Entry, digits: int) -> Expr | None:
         """The entry to so many digits, which takes a closed form where it is 0 or a limit."""
-        source = partial(self._number, entry)
-        number = sure(source, digits) if self.doubles[entry] else None
-        if number is None or not self._is_near(number, entry):
-            try:
-                form = self.exactly(entry)
-            except HessError:
-                form = None
-            if form == 0:
-                return sympy.S.Zero
-            number = sure(source if form is None else partial(number_at, form, {}), digits)
-        if number is None or not self._is_near(number, entry):
-            return None
-        return sympy.Float(number, digits)
+        if self._is_zero(entry):
+            return sympy.S.Zero
+        if not self.found.by_limit:
+            bits = bits_of(digits)
+            while bits <= MOST:
+                number = self._enclosed(bits).get(entry, ZERO)
+                if known_to(number, digits):
+                    return as_float(number, digits)
+                bits *= 2
+        try:
+            form = self.exactly(entry)
+        except HessError:
+            form = None
+        if form is None or form == 0:
+            return form
+        return to_digits(form, digits)
 
-    def _number(self, entry: Entry, digits: int) -> Number:
-        return number_at(self.derivative(entry), self._at(digits), digits)
+    def double(self, entry: Entry) -> float:
+        """About what the entry is."""
+        return nearest(self._enclosed(FIRST).get(entry, ZERO))
 
     @remembered
-    def _at(self, digits: int) -> dict[str, Expr]:
-        return {name: sympy.N(value, digits) for name, value in self.point.items()}
+    def _enclosed(self, bits: int) -> Mapping[Entry, Number]:
+        try:
+            return self.found.numbers(bits)
+        except (BudgetError, NotProvedError, UndecidedError):
+            return self._enclosed(2 * bits) if bits < MOST else {}
+
+    @remembered
+    def _is_zero(self, entry: Entry) -> bool:
+        """Whether the entry is proved to be 0."""
+        if self.found.by_limit:
+            return False
+        number = self._enclosed(ALGEBRA_FROM).get(entry, ZERO)
+        sign = sign_of(number)
+        if sign is None and self.found.vanishes is not None:
+            return self.found.vanishes(entry)
+        return sign == 0
 
     def _agrees(self, form: Expr, entry: Entry) -> bool:
-        number = sure(partial(number_at, form, {}), SIGN_DIGITS)
-        if number is None:  # perhaps a 0 that cannot be proved
-            number = number_at(form, {}, DIGITS)
-        return number is not None and self._is_near(number, entry)
-
-    def _is_near(self, number: Number, entry: Entry) -> bool:
-        """Whether the double may stand for ``number``.
-
-        At a kink, SymPy's rules may give the number of one side, or of neither.
-        """
-        double = sympy.Float(self.doubles[entry], 20)
-        return bool(abs(number - double) <= DOUBLE * abs(double) + SMALLEST_DOUBLE)
+        """Whether a form may be the number: at a kink, SymPy's rules may give that of one side."""
+        number = self._enclosed(ALGEBRA_FROM).get(entry, ZERO)
+        ball = enclosed(form, ALGEBRA_FROM)
+        if ball is None:
+            return False
+        if self.found.by_limit:
+            return bool(abs(ball - number) <= DOUBLE * abs(number) + SMALLEST_DOUBLE)
+        return agree(ball, number) is not False
 
     def _forms(self, entry: Entry) -> Iterator[Expr]:
         """The entry at the point; then, as they exist, its limits along lines towards it."""

@@ -65,13 +65,16 @@ def removable_sites(sites: Sequence[Site], balls: Balls) -> tuple[Site, ...]:
     return tuple(found)
 
 
-def met(site: Site, balls: Balls) -> bool:
-    """Whether pieces meet in a site at the point, as far as is known."""
+def met(site: Site, balls: Balls, *, constant: bool = False) -> bool:
+    """Whether pieces meet in a site at the point, as far as is known.
+
+    Of a site that is ``constant`` near the point, nothing varies that could leave a piece.
+    """
     try:
         if not _applies(site, balls):
             return False
         jets = [balls.jet(quantity) for quantity in site.quantities]
-        varying = any(jet.varies for jet in jets)
+        varying = constant or any(jet.varies for jet in jets)
         match site.test:
             case "zero" | "nonpositive":
                 return varying and balls.sign(site.quantities[0], jets[0]) == 0

@@ -70,7 +70,8 @@ def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: 
     found = proved(examiner, point, index, meter)
     if found is None:
         return by_limits(examiner(point, index))
-    if not found.notes and not found.reasons:
+    is_on_site = Prover(examiner.formula, point, meter).is_on_site()
+    if not found.notes and not found.reasons and not is_on_site:
         return replace(found, notes=(Remark(Note.FROM_PROOF),))
     return found
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import sympy
 
-from hesscli.exact.constants import UndecidedError, enclosure, sign, vanishes
+from hesscli.exact.constants import UndecidedError, sign, vanishes
 from hesscli.exact.divisors import linear_divisors, quotient
 from hesscli.exact.inner import inner_quantity
+from hesscli.exact.numbers import enclosed
 from hesscli.exact.remembered import remembered
 from hesscli.exact.series import MAX_TERMS, Exponents, Series, TooLargeError
 from hesscli.exact.zerosets import factors, kind
@@ -257,7 +258,7 @@ class Germs:
             if expression.is_Rational:
                 return self.constant(expression)
             number = expression.xreplace(dict(self.point))
-            if not number.is_Rational and enclosure(number, 100) is None:
+            if not number.is_Rational and enclosed(number, 128) is None:
                 raise UnknownKindError(str(number))
             return self.constant(number)
         if expression.is_Symbol:
@@ -415,7 +416,7 @@ class Germs:
     def _taylor(self, func: Any, start: Expr) -> list[Expr]:
         """The Taylor coefficients of a function of one variable, as many as the order."""
         first = func(start)
-        if first.free_symbols or (not first.is_Rational and enclosure(first, 100) is None):
+        if first.free_symbols or (not first.is_Rational and enclosed(first, 128) is None):
             raise UnknownKindError(f"{func}({start})")
         name = getattr(func, "__name__", "")
         if name in CYCLES:

@@ -136,9 +136,7 @@ def product(u: Jet, v: Jet, meter: Meter) -> Jet:
     if not v.varies:
         meter.spend(1 + len(u.gradient) + len(u.hessian))
         return scaled(u, v.value)
-    meter.spend(
-        2 + len(u.gradient) * (1 + len(v.gradient)) + len(u.hessian) + len(v.hessian)
-    )
+    meter.spend(2 + len(u.gradient) * (1 + len(v.gradient)) + len(u.hessian) + len(v.hessian))
     result = Jet(carried(u.value * v.value), varies=True)
     for one, other in ((u, v), (v, u)):
         if not is_exactly_zero(other.value):

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import comb, prod
 from typing import Any
 
 import mpmath
 import sympy
+from flint import ctx, fmpq
 
+from hesscli.exact.balls import Balls
+from hesscli.exact.cells import agree
+from hesscli.exact.jets import BudgetError, Meter, sign_of
+from hesscli.exact.rounding import ALGEBRA_FROM, MOST, PRECISIONS
 from hesscli.expression.names import symbol
 from hesscli.expression.sizes import bits
+from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.failures import SYMPY_FAILURES, tried
-from hesscli.functions.values import evaluated, refined
+from hesscli.functions.values import evaluated
 from hesscli.types import Expr
 
-Number = Any  # a SymPy Float, or None where there is no finite real number
+Number = Any  # a SymPy Float or a ball, or None where there is no finite real number
 
 # So many digits are carried at most.
 DIGITS = 1200
 
-# Two precisions that share so many digits of a number show that it is not a rounding error.
+BITS_PER_DIGIT = 3.3220
+MAX_WORK = 2_000_000.0  # on one constant, see Meter
 SIGN_DIGITS = 20
+SAME_DIGITS = 60  # to which two forms of a number are compared
 # Within these sizes SymPy takes well below a second; beyond them, less is tried.
 MAX_EXPANDED = 1_000  # operations
 MAX_TIDIED = 60
@@ -104,10 +112,10 @@ def tidied(form: Expr) -> Expr:
 
 def _is_same(form: Expr, other: Expr) -> bool:
     """Whether two forms of a number share 60 digits, which is what SymPy's rules can be held to."""
-    number, again = (sure(partial(number_at, f, {}), 60) for f in (form, other))
-    if number is None or again is None:
+    a, b = (enclosed(f, bits_of(2 * SAME_DIGITS)) for f in (form, other))
+    if a is None or b is None or not known_to(a, SAME_DIGITS) or not known_to(b, SAME_DIGITS):
         return False
-    return bool(abs(number - again) <= sympy.Float("1e-58") * abs(number))
+    return agree(a, b) is not False
 
 
 def _is_small(form: Expr, most: int) -> bool:
@@ -136,16 +144,62 @@ def terms(form: Expr) -> int:
 
 @lru_cache(maxsize=4096)
 def sign(number: Expr) -> int | None:
-    """The proven sign of a real number; None where it could not be told from 0."""
+    """The proved sign of a real number; None where it could not be told from 0."""
     if number.is_Rational:
-        return int(sympy.sign(number))
-    source = partial(number_at, number, {})
-    certain = sure(source, SIGN_DIGITS, most=5 * SIGN_DIGITS)
-    if certain is None and vanishes(number):
-        return 0
-    if certain is None:
-        certain = sure(source, SIGN_DIGITS)
-    return None if certain is None else int(sympy.sign(certain))
+        return int(number.p > 0) - int(number.p < 0)
+    for precision in PRECISIONS:
+        ball = enclosed(number, precision)
+        found = None if ball is None else sign_of(ball)
+        if found is None and precision == ALGEBRA_FROM and vanishes(number):
+            found = 0
+        if found is not None:
+            return found
+    return None
+
+
+def enclosed(number: Expr, precision: int) -> Number:
+    """A ball, or a rational, that holds a real constant; None where there is none that is finite.
+
+    At a working precision in bits.
+    """
+    with ctx.workprec(precision):
+        try:
+            found = Balls({}, Meter(MAX_WORK)).jet(number).value
+        except (BudgetError, NotProvedError, UndecidedError):
+            return None
+        return found if type(found) is fmpq or found.is_finite() else None
+
+
+def to_digits(number: Expr, digits: int) -> Number:
+    """A constant as a Float of so many certain digits; None for 0, or where they are not found."""
+    precision = bits_of(digits)
+    while precision <= MOST:
+        ball = enclosed(number, precision)
+        if ball is not None and known_to(ball, digits):
+            return as_float(ball, digits)
+        precision *= 2
+    return None
+
+
+def bits_of(digits: int) -> int:
+    """A working precision at which so many digits may be known."""
+    return int(digits * BITS_PER_DIGIT) + 64
+
+
+def known_to(ball: Number, digits: int) -> bool:
+    """Whether a number that is not 0 is known to so many digits."""
+    if type(ball) is fmpq:
+        return bool(ball != 0)
+    return bool(ball.rel_accuracy_bits() > digits * BITS_PER_DIGIT + 2 and not ball.contains(0))
+
+
+def as_float(ball: Number, digits: int) -> Number:
+    """A number as a SymPy Float."""
+    if type(ball) is fmpq:
+        return sympy.Float(sympy.Rational(int(ball.p), int(ball.q)), digits)
+    mantissa, exponent = map(int, ball.mid().man_exp())
+    with mpmath.workprec(bits_of(digits)):
+        return sympy.Float(mpmath.ldexp(mpmath.mpf(mantissa), exponent), digits)
 
 
 def vanishes(number: Expr) -> bool:
@@ -166,21 +220,3 @@ def vanishes(number: Expr) -> bool:
 def _expanded_numerator(number: Expr) -> Expr:
     """The numerator as a sum of products of exponentials, which obey few identities."""
     return sympy.expand(sympy.numer(sympy.together(number.rewrite(sympy.exp))))
-
-
-def sure(number: Callable[[int], Number], digits: int, most: int = 2 * DIGITS) -> Number:
-    """A number with so many certain digits; None for 0, or where they are not found.
-
-    ``number`` gives it to a working precision, which is doubled until two results agree.
-    """
-    allowed = sympy.Float(10) ** -(digits + 10)
-    for coarse, fine in refined(number, _doubled(digits + 15, most + 4 * digits)):
-        if coarse is not None and fine is not None and abs(fine - coarse) < allowed * abs(fine):
-            return fine
-    return None
-
-
-def _doubled(digits: int, most: int) -> Iterator[int]:
-    while digits <= most:
-        yield digits
-        digits *= 2

@@ -23,15 +23,12 @@ from hesscli.exact.jets import BudgetError, Jet, Meter, Number
 from hesscli.exact.numbers import vanishes
 from hesscli.exact.quotients import Verdict, quotient_jet
 from hesscli.exact.remembered import remembered
+from hesscli.exact.rounding import ALGEBRA_FROM, PRECISIONS
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, SingularError, UndecidedError
 from hesscli.types import Expr, Formula, Site
 
-# Bits; numbers a thousand orders of magnitude apart are told apart by the last.
-PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
-# From here on, algebra is asked whether what is still not told from 0 is 0.
-ALGEBRA_FROM = 512
 MAX_ALGEBRA = 30  # times in one proof
 # About a second on a slow processor; a hundred times that where it is asked for.
 BUDGET = 400_000.0
@@ -169,6 +166,12 @@ class Prover:
                 numbers[entry] = numbers.get(entry, 0) + number
             return {entry: n for entry, n in numbers.items() if entry not in missing}
 
+    def is_on_site(self) -> bool:
+        """Whether the point lies on a site, if only on one of what is constant."""
+        with ctx.workprec(ALGEBRA_FROM):
+            balls = self._at_point(ALGEBRA_FROM)
+            return any(met(site, balls, constant=True) for site in self.formula.sites)
+
     def _edge(self, site: Site) -> Proof:
         def numbers(bits: int) -> Mapping[Entry, Number]:
             with ctx.workprec(bits):
@@ -194,9 +197,7 @@ class Prover:
         """Where pieces meet."""
         at_point = self._at_point(bits)
         removed = removable_sites(self._sites, at_point)
-        found = shared(
-            list(self._cells(bits, ())), at_point.jet(self._whole), self.order
-        )
+        found = shared(list(self._cells(bits, ())), at_point.jet(self._whole), self.order)
         if found is None:
             raise UndecidedError
         sites = self._met(removed, at_point)
@@ -236,7 +237,7 @@ class Prover:
             jet = known[bits]
             found: dict[Entry, Number] = {(): jet.value}
             found |= {(i,): n for i, n in jet.gradient.items()}
-            found |= jet.hessian
+            found.update(jet.hessian.items())
             if sides:
                 found[()] = self._at_point(bits).jet(self._whole).value
             return {entry: n for entry, n in found.items() if entry not in missing}

@@ -16,8 +16,11 @@ from hesscli.functions.balls import NotProvedError, UndecidedError
 KNOWN = 58
 # What is smaller than this is 0 as a double.
 SMALLEST = arb(2) ** -1080
-# Bits; see :data:`hesscli.exact.proof.PRECISIONS`.
-FIRST, ALGEBRA_FROM, MOST = 128, 512, 8192
+# Bits; numbers a thousand orders of magnitude apart are told apart by the last.
+PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+FIRST, MOST = 128, 8192
+# From here on, algebra is asked whether what is still not told from 0 is 0.
+ALGEBRA_FROM = 512
 
 Numbers = Callable[[int], Mapping[Entry, Number]]
 

@@ -138,7 +138,7 @@ class Elements:
     def proved(self, element: int, meter: Meter) -> Part | None:
         """What is proved at an element; None where that does not tell, or is too much work."""
         found = self._found(element, meter, proved)
-        return found and Part(found, [rows[element] for rows in self.rows])
+        return None if found is None else Part(found, [rows[element] for rows in self.rows])
 
     def zeros(self, *, known: bool) -> Mask:
         """Where the Hessian is zero at every point; with ``known``, by the derivatives too."""
@@ -196,11 +196,14 @@ def joint_numbers(
                 assert isinstance(value, Values)
                 found = []
                 for entry in value.entries:
-                    moves = v in sums.variables and row in kept
-                    found.append(coordinate(enclosed_constant(entry, meter), row if moves else None))
+                    own = row if v in sums.variables and row in kept else None
+                    found.append(coordinate(enclosed_constant(entry, meter), own))
                     row += 1
                 elements[v.name] = found
             jet = joint_jet(graph, shapes, elements, meter)
-            return {(): jet.value, **{(i,): n for i, n in jet.gradient.items()}, **jet.hessian}
+            found: dict[Entry, Number] = {(): jet.value}
+            found.update(((i,), n) for i, n in jet.gradient.items())
+            found.update(jet.hessian.items())
+            return found
 
     return numbers

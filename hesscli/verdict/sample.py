@@ -75,8 +75,10 @@ def _parts(
     sums: Sums, point: Point, examiner: Examiner, chosen: Sequence[int], meter: Meter
 ) -> Iterator[Part]:
     """What is proved of the elements that depend on one of the chosen rows."""
-    variables = (*sums.variables, *sums.constants)
-    own = {v.name: np.broadcast_to(np.arange(v.size).reshape(v.shape), sums.shape) for v in variables}
+    own = {
+        v.name: np.broadcast_to(np.arange(v.size).reshape(v.shape), sums.shape)
+        for v in (*sums.variables, *sums.constants)
+    }
     rows = {n: np.broadcast_to(r, sums.shape) for n, r in rows_of(sums.variables).items()}
     elements: set[int] = set()
     for row in chosen:

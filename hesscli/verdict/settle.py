@@ -130,7 +130,7 @@ def settle(
         undefined=undefined,
         notes=(*formula.notes, *summed(sums.shape), *notes, *numbers.notes, *how),
     )
-    scalars = {name: value.entries[0] for name, value in point.values.items()}
+    scalars = {name: entries[0] for name, entries in elements.entries.items()}
     return Settled(answer, numbers.enclosure, lambda: (formula, scalars))
 
 

@@ -1,7 +1,7 @@
 """Evaluation → report: spectrum, inertia, definiteness, and what kind of point it is.
 
-Where the numbers are enclosed, signs are proved; else a tolerance decides. The source of the tolerance n·ε·‖H‖ is the backward error bound of the
-symmetric eigenvalue problem (Golub & Van Loan, *Matrix Computations*, §8.1).
+Where the numbers are enclosed, signs are proved; else a tolerance decides, n·ε·‖H‖: the backward
+error bound of the symmetric eigenvalue problem (Golub & Van Loan, *Matrix Computations*, §8.1).
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ def _without_hessian(jet: Doubles, grounds: Grounds) -> bool | None:
     return not jet.gradient.any()
 
 
-def _stationarity(
-    jet: Doubles, symmetric: Array, grounds: Grounds
-) -> tuple[bool | None, float]:
+def _stationarity(jet: Doubles, symmetric: Array, grounds: Grounds) -> tuple[bool | None, float]:
     """Whether the point is stationary, and up to which slope.
 
     A slope is known up to the rounding of the point itself, which the Hessian carries into it.
