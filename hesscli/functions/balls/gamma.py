@@ -44,7 +44,9 @@ MAX_DERIVATIVES = 100
 LARGE_PARAMETER = 50
 MAX_PARAMETER = 10**8
 MAX_TERMS = 10**6
-MANY_BITS, MAX_STEPS = 512, 40
+MANY_BITS, MAX_STEPS = 512, 60
+MAX_EXPONENTIAL_ORDER = 1000
+APART = fmpq(1, 1 << 20)
 
 
 # Gamma and its logarithmic derivatives
@@ -295,6 +297,12 @@ def _lower_sum(a: Number, x: Number) -> Number:
     return total + arb(0, 1) * abs(term) / (1 - quotient)
 
 
+def _apart_from_whole(a: Number) -> None:
+    """Next to a whole parameter flint takes a limit, for many bits in seconds."""
+    if whole(a) is None and ctx.prec >= MANY_BITS and not abs((ball(a) * arb.pi()).sin()) > APART:
+        raise NotProvedError("so many digits of an incomplete gamma function next to a limit")
+
+
 def _upper_value(a: Number, x: Number) -> Number:
     _branch(a, x)
     n = whole(a)
@@ -304,6 +312,7 @@ def _upper_value(a: Number, x: Number) -> Number:
         return _gamma([a], ()).value
     if n is not None and n <= 0:
         return power(x, a) * exponential_integral(1 - n, x)
+    _apart_from_whole(a)
     return ball(x).gamma_upper(ball(a))
 
 
@@ -315,8 +324,10 @@ def exponential_integral(n: int, x: Number) -> Number:
     """
     if n == 1:
         return -ball(-x).ei()
+    if n > (MAX_STEPS if ctx.prec >= MANY_BITS else MAX_EXPONENTIAL_ORDER):
+        raise NotProvedError("an exponential integral of too high an order")
     bits = int(x.floor().numerator).bit_length() if is_exact(x) else ctx.prec
-    if ctx.prec < MANY_BITS or n > MAX_STEPS or bits > MAX_STEPS:
+    if ctx.prec < MANY_BITS or bits > MAX_STEPS:
         return ball(x).expint(arb(n))
     saved = ctx.prec
     ctx.prec = saved + n * bits + 16
@@ -359,6 +370,7 @@ def _regularized_lower(a: Number, x: Number) -> Number:
 def _regularized_upper(a: Number, x: Number) -> Number:
     inside(a)
     within(x)
+    _apart_from_whole(a)
     return ONE if is_zero(x) else ball(x).gamma_upper(ball(a), regularized=1)
 
 

@@ -154,12 +154,14 @@ def _polylog_value(s: Number, x: Number) -> Number:
     if n in (0, -1):
         return x / gap if n == 0 else x / (gap * gap)
     _moderate(s)
+    if n is None and ctx.prec > MAX_POLYLOG_BITS:
+        raise NotProvedError("so many digits of a polylogarithm of a broken order")
     if _near_zero(x):
         return _polylog_sum(s, x, 0)
     if n is not None and 3 * x < -4:
         return _polylog_far_left(n, x)
     if ctx.prec > MAX_POLYLOG_BITS:
-        raise NotProvedError("so many digits of a polylogarithm near 1 or of a broken order")
+        raise NotProvedError("so many digits of a polylogarithm near 1")
     return ball(x).polylog(ball(s))
 
 
