@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from typing import Any
 
 import mpmath
-from flint import ctx, fmpq
+import pytest
+import sympy
+from flint import arb, ctx, fmpq
 
 from hesscli.expression.reader import read_formula
 from hesscli.functions.balls import (
     BALLS,
+    WEIGHTS,
     NotProvedError,
+    NotRealError,
     Number,
     Partials,
+    SingularError,
     UndecidedError,
     partials,
 )
@@ -26,6 +33,13 @@ mp: Any = mpmath.mp
 DIGITS = 60
 MOST_DIGITS = 400
 TINY = mpmath.mpf(10) ** -300
+# mpmath takes seconds for these.
+SLOW = (
+    "bessely(0", "bessely(1", "bessely(2", "besselk", "erfcinv", "zeta", "polylog", "polygamma",
+    "trigamma", "digamma", "airyaiprime", "uppergamma(1/3", "gammainc", "lowergamma(1/3", "expint",
+)  # fmt: skip
+# Points at which 400 bits leave less than 50 digits: next to zeros and edges.
+WIDE = {"zeta(x)": 1}
 
 
 @contextmanager
@@ -84,7 +98,8 @@ def rational(x: float) -> fmpq:
 # What mpmath finds, with the error that it makes
 
 
-def expected(case: Case, point: Sequence[float]) -> dict[tuple[str, ...], tuple[Any, Any]]:
+@cache
+def expected(case: Case, point: tuple[float, ...]) -> dict[tuple[str, ...], tuple[Any, Any]]:
     """The value under (), slopes and second derivatives, each with a bound of its error.
 
     Differences of a function that is nearly constant cancel, which more digits tell.
@@ -166,7 +181,7 @@ def points(case: Case, drawn: int) -> Iterator[tuple[float, ...]]:
     yield from case.special()
 
 
-def compared(case: Case, point: Sequence[float], bits: int) -> str:
+def compared(case: Case, point: tuple[float, ...], bits: int) -> str:
     """How an enclosure and mpmath's number compare: ``right``, or why there is no enclosure."""
     arguments, moving, names = placed(case, [rational(x) for x in point])
     with precision(bits):
@@ -184,3 +199,248 @@ def compared(case: Case, point: Sequence[float], bits: int) -> str:
             if bits == 400 and digits_of(number) < 50:
                 return "wide"
     return "right"
+
+
+FAST = [case for case in PROVED if not case.text.startswith(SLOW)]
+
+
+@pytest.mark.parametrize("case", FAST, ids=lambda case: case.text)
+def test_value_and_derivatives_are_enclosed(case: Case) -> None:
+    (point,) = case.drawn(1)
+    assert compared(case, point, 128) == "right"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", PROVED, ids=lambda case: case.text)
+def test_enclosed_everywhere(case: Case) -> None:
+    """At random points, next to edges, poles and zeros, far out; 400 bits give 50 digits."""
+    for bits in (64, 128, 400):
+        outcomes = Counter(compared(case, point, bits) for point in points(case, 3))
+        assert not outcomes["NotProvedError"]
+    assert not outcomes["UndecidedError"]
+    assert outcomes["right"]
+    assert outcomes["wide"] <= WIDE.get(case.text, 0)
+
+
+@pytest.mark.parametrize("case", PROVED, ids=lambda case: case.text)
+def test_a_wide_ball_holds_what_its_points_have(case: Case) -> None:
+    for point in case.drawn(2):
+        for inner in (-0.1, -0.06, 0.03, 0.1):
+            shifted = [x + inner * min(1.0, abs(x)) for x in point]
+            wide = [arb(x, 0.1 * min(1.0, abs(x)) * (1 + 1e-9)) for x in point]
+            arguments, moving, _ = placed(case, wide)
+            exact, _, _ = placed(case, [rational(x) for x in shifted])
+            try:
+                around = numbers(partials(name(case), arguments, moving))
+            except (NotProvedError, UndecidedError):
+                break  # the ball reaches over an edge or a pole
+            with precision(200):
+                here = numbers(partials(name(case), exact, moving))
+            assert all(arb(b).overlaps(arb(n)) for b, n in zip(around, here, strict=True))
+
+
+def numbers(found: Partials) -> list[Number]:
+    return [found.value, *found.first.values(), *found.second.values()]
+
+
+# What no case of the table covers: what only derivatives call, and whole numbers of arguments.
+
+
+def _gegenbauer(x: Any) -> Any:
+    return mp.gegenbauer(5, mp.mpf(3) / 2, x)
+
+
+DERIVED: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("harmonic", ""): lambda x: mp.harmonic(x),
+    ("RisingFactorial", ",4"): lambda x: mp.rf(x, 4),
+    ("FallingFactorial", ",4"): lambda x: mp.ff(x, 4),
+    ("gegenbauer", "5,3/2,"): _gegenbauer,
+    ("assoc_laguerre", "6,2,"): lambda x: mp.laguerre(6, 2, x),
+}
+
+
+@pytest.mark.parametrize(("function", "others"), DERIVED)
+def test_what_derivatives_call_is_enclosed(function: str, others: str) -> None:
+    reference = DERIVED[function, others]
+    before, _, after = others.rpartition(",") if others.endswith(",") else ("", "", others)
+    for x in (0.7, 3.4):
+        arguments = [fraction(t) for t in before.split(",") if t]
+        arguments += [rational(x), *(fraction(t) for t in after.split(",") if t)]
+        place = len([t for t in before.split(",") if t])
+        with precision(200), mp.workdps(80):
+            found = numbers(partials(function, arguments, [place]))
+            for order, number in enumerate(found):
+                assert holds(number, mp.diff(reference, mp.mpf(x), order), mp.mpf(10) ** -50)
+                assert digits_of(number) > 40
+
+
+def fraction(text: str) -> fmpq:
+    above, _, below = text.partition("/")
+    return fmpq(int(above), int(below or 1))
+
+
+def test_logsumexp_of_three_terms_has_its_shares() -> None:
+    with precision(200), mp.workdps(80):
+        found = partials("logsumexp", [fmpq(1), fmpq(2), fmpq(-1, 3)], [0, 1, 2])
+        terms = [mp.e, mp.e**2, mp.exp(-mp.mpf(1) / 3)]
+        shares = [t / sum(terms) for t in terms]
+        assert holds(found.value, mp.log(sum(terms)), mp.mpf(10) ** -60)
+        for i, j in product(range(3), repeat=2):
+            assert holds(found.first[i], shares[i], mp.mpf(10) ** -60)
+            if i <= j:
+                bend = shares[i] * ((i == j) - shares[j])
+                assert holds(found.second[i, j], bend, mp.mpf(10) ** -60)
+
+
+EXACT = [
+    ("exp", "0", "1 1 1"),
+    ("expm1", "0", "0 1 1"),
+    ("log", "1", "0 1 -1"),
+    ("log", "3", "? 1/3 -1/9"),
+    ("log2", "8", "3 ? ?"),
+    ("log10", "1/100", "-2 ? ?"),
+    ("log1p", "0", "0 1 -1"),
+    ("sin", "0", "0 1 0"),
+    ("cos", "0", "1 0 -1"),
+    ("tan", "0", "0 1 0"),
+    ("asin", "0", "0 1 0"),
+    ("acos", "0", "? -1 0"),
+    ("atan", "0", "0 1 0"),
+    ("atan", "2", "? 1/5 -4/25"),
+    ("sinh", "0", "0 1 0"),
+    ("cosh", "0", "1 0 1"),
+    ("tanh", "0", "0 1 0"),
+    ("sech", "0", "1 0 -1"),
+    ("asinh", "0", "0 1 0"),
+    ("atanh", "0", "0 1 0"),
+    ("sinc", "0", "1 0 -1/3"),
+    ("sigmoid", "0", "1/2 1/4 0"),
+    ("softplus", "0", "? 1/2 1/4"),
+    ("logcosh", "0", "0 0 1"),
+    ("cbrt", "-8/27", "-2/3 3/4 27/16"),
+    ("erf", "0", "0 ? 0"),
+    ("erfc", "0", "1 ? 0"),
+    ("erfi", "0", "0 ? 0"),
+    ("Si", "0", "0 1 0"),
+    ("Shi", "0", "0 1 0"),
+    ("fresnels", "0", "0 0 0"),
+    ("fresnelc", "0", "0 1 0"),
+    ("LambertW", "0", "0 1 -2"),
+    ("gamma", "5", "24 ? ?"),
+    ("factorial", "5", "120 ? ?"),
+    ("loggamma", "2", "0 ? ?"),
+    ("harmonic", "3", "11/6 ? ?"),
+    ("zeta", "-3", "1/120 ? ?"),
+    ("zeta", "-2", "0 ? ?"),
+]
+ORDERED_EXACT = [
+    ("besselj", "0 0", "1 0 -1/2"),
+    ("besselj", "1 0", "0 1/2 0"),
+    ("besselj", "2 0", "0 0 1/4"),
+    ("besselj", "3 0", "0 0 0"),
+    ("besseli", "0 0", "1 0 1/2"),
+    ("spherical_jn", "0 0", "1 0 -1/3"),
+    ("spherical_jn", "1 0", "0 1/3 0"),
+    ("polylog", "2 0", "0 1 1/2"),
+    ("polylog", "-1 1/2", "2 ? ?"),
+    ("lowergamma", "1 0", "0 1 -1"),
+    ("lowergamma", "3 0", "0 0 0"),
+    ("legendre", "3 1/2", "-7/16 3/8 15/2"),
+    ("hermite", "2 1", "2 8 8"),
+    ("laguerre", "0 1", "1 0 0"),
+]
+
+
+@pytest.mark.parametrize(("function", "at", "numbers_there"), EXACT + ORDERED_EXACT)
+def test_what_is_rational_is_exact(function: str, at: str, numbers_there: str) -> None:
+    arguments = [fraction(t) for t in at.split()]
+    found = numbers(partials(function, arguments, [len(arguments) - 1]))
+    for number, text in zip(found, numbers_there.split(), strict=True):
+        assert isinstance(number, fmpq) == (text != "?") or (text == "?" and number != 0)
+        if text != "?":
+            assert number == fraction(text)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        *("sigmoid", "softplus", "logcosh", "tanh", "sech", "asinh", "atan", "erf", "erfc"),
+        *("sinc", "Si", "Ei", "atan2", "hypot"),
+    ],
+)
+@pytest.mark.parametrize("x", [10**300, -(10**300)])
+def test_large_arguments_have_bounds(function: str, x: int) -> None:
+    count = 2 if function in ("atan2", "hypot") else 1
+    if function == "Ei" and x > 0:
+        return
+    found = numbers(partials(function, [fmpq(x)] * count, range(count)))
+    assert all(isinstance(n, fmpq) or n.is_finite() for n in found)
+
+
+def test_logsumexp_of_far_terms_has_bounds() -> None:
+    found = partials("logsumexp", [fmpq(10) ** 300, -(fmpq(10) ** 300)], [0, 1])
+    assert found.value > fmpq(10) ** 299
+    assert all(arb(n).is_finite() for n in numbers(found))
+
+
+REFUSED = [
+    ("log", "-1", NotRealError),
+    ("log", "0", SingularError),
+    ("asin", "2", NotRealError),
+    ("asin", "1", SingularError),
+    ("acosh", "1/2", NotRealError),
+    ("loggamma", "-1/2", NotRealError),
+    ("gamma", "-3", SingularError),
+    ("zeta", "1", SingularError),
+    ("atan2", "0 -1", SingularError),
+    ("hypot", "0 0", SingularError),
+    ("LambertW", "-1", NotRealError),
+    ("elliptic_k", "2", NotRealError),
+    ("exp", "1" + "0" * 300, NotProvedError),
+    ("gamma", "1" + "0" * 300, NotProvedError),
+    ("no_such_function", "1", NotProvedError),
+]
+
+
+@pytest.mark.parametrize(("function", "at", "error"), REFUSED)
+def test_no_enclosure_where_there_is_none(function: str, at: str, error: type[Exception]) -> None:
+    arguments = [fraction(t) for t in at.split()]
+    with pytest.raises(NotProvedError) as refusal:
+        partials(function, arguments, range(len(arguments)))
+    assert refusal.type is error
+
+
+@pytest.mark.parametrize(("function", "edge"), [
+    ("log", 0), ("asin", 1), ("acos", -1), ("gamma", 0), ("gamma", -2), ("loggamma", 0),
+    ("zeta", 1), ("cbrt", 0), ("acosh", 1), ("Ei", 0), ("elliptic_k", 1), ("tan", 1.5707963),
+])  # fmt: skip
+def test_a_ball_over_an_edge_is_undecided(function: str, edge: float) -> None:
+    with pytest.raises(UndecidedError):
+        partials(function, [arb(edge, 1e-3)], [0])
+
+
+def test_a_derivative_by_an_order_is_not_proved() -> None:
+    with pytest.raises(NotProvedError):
+        partials("besselj", [fmpq(1), fmpq(2)], [0])
+
+
+def test_a_value_at_the_edge_needs_no_derivative() -> None:
+    assert partials("acos", [fmpq(1)], []).value == 0
+    assert partials("asin", [fmpq(-1)], []).value.overlaps(-arb.pi() / 2)
+
+
+def test_each_function_of_a_formula_and_of_its_derivatives_has_balls() -> None:
+    walked = {"Abs", "sign", "floor", "ceiling", "Piecewise", "Max", "Min", "Heaviside"}
+    walked.add("DiracDelta")  # the derivative of a jump, which is refused before
+    called = set()
+    for case in CASES:
+        formula = node(case.text)
+        slopes = [formula.diff(s) for s in formula.free_symbols]
+        for e in (formula, *slopes):
+            called |= {type(f).__name__ for f in e.atoms(sympy.Function)}
+    assert called <= BALLS.keys() | walked
+
+
+def test_each_function_has_a_weight() -> None:
+    assert WEIGHTS.keys() == BALLS.keys()
+    assert min(WEIGHTS.values()) >= 1

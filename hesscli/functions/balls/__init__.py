@@ -14,6 +14,7 @@ from hesscli.functions.balls.bessel import BESSEL
 from hesscli.functions.balls.elementary import ELEMENTARY
 from hesscli.functions.balls.enclosure import (
     MAX_BITS,
+    ZERO,
     Enclosure,
     NotProvedError,
     NotRealError,
@@ -26,6 +27,7 @@ from hesscli.functions.balls.enclosure import (
 from hesscli.functions.balls.gamma import GAMMA
 from hesscli.functions.balls.integrals import INTEGRALS
 from hesscli.functions.balls.polynomials import POLYNOMIALS
+from hesscli.functions.balls.zeta import ZETA
 
 __all__ = [
     "BALLS",
@@ -39,7 +41,7 @@ __all__ = [
     "partials",
 ]
 
-_ROWS = {**ELEMENTARY, **GAMMA, **INTEGRALS, **BESSEL, **POLYNOMIALS}
+_ROWS = {**ELEMENTARY, **GAMMA, **ZETA, **INTEGRALS, **BESSEL, **POLYNOMIALS}
 
 BALLS: Mapping[str, Enclosure] = {name: enclosure for name, (enclosure, _) in _ROWS.items()}
 # What one evaluation with its derivatives costs at 1000 bits, where that of exp costs 1.
@@ -61,10 +63,20 @@ def partials(name: str, arguments: Sequence[Number], moving: Sequence[int]) -> P
         found = enclosure([_tame(x) for x in arguments], moving)
     except ZeroDivisionError as error:
         raise SingularError("exactly at a singular point") from error
-    numbers = (found.value, *found.first.values(), *found.second.values())
-    if not all(is_exact(x) or x.is_finite() for x in numbers):
-        raise UndecidedError(f"{name} has no bound here at this precision")
-    return found
+    return Partials(
+        _bounded(found.value),
+        {i: _bounded(slope) for i, slope in found.first.items()},
+        {ij: _bounded(bend) for ij, bend in found.second.items()},
+    )
+
+
+def _bounded(x: Number) -> Number:
+    """A finite number, whose exact zeros are rational."""
+    if is_exact(x):
+        return x
+    if not x.is_finite():
+        raise UndecidedError("a number has no bound at this precision")
+    return ZERO if x.is_zero() else x
 
 
 def _tame(x: Number) -> Number:

@@ -57,6 +57,15 @@ class Partials:
     second: dict[tuple[int, int], Number]
 
 
+def along(
+    position: int, moving: Sequence[int], value: Number, first: Number = None, second: Number = None
+) -> Partials:
+    """The partials of a function of which at most the argument at ``position`` moves."""
+    if not moving:
+        return Partials(value, {}, {})
+    return Partials(value, {position: first}, {(position, position): second})
+
+
 Enclosure: TypeAlias = Callable[[Sequence[Number], Sequence[int]], Partials]
 
 

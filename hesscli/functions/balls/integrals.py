@@ -30,7 +30,7 @@ from hesscli.functions.balls.enclosure import (
     whole,
     within,
 )
-from hesscli.functions.balls.gamma import exponential_integral
+from hesscli.functions.balls.gamma import MAX_EXPONENTIAL_ORDER, exponential_integral
 
 
 def _odd(value: Callable[[Number], Number]) -> Callable[[Number], Number]:
@@ -190,6 +190,8 @@ def _expint_value(n: Number, x: Number) -> Number:
     bounded(-x)
     if m is not None and m > 0:
         return exponential_integral(m, x)
+    if magnitude(n) > MAX_EXPONENTIAL_ORDER:
+        raise NotProvedError("an exponential integral of too high an order")
     return ball(x).expint(ball(n))
 
 
