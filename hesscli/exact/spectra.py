@@ -225,11 +225,26 @@ def _ascending(numbers: Sequence[Number]) -> list[Number]:
     ordered = sorted(numbers, key=_middle)
     lows = sorted(arb(e).lower() for e in ordered)
     highs = sorted(arb(e).upper() for e in ordered)
-    found: list[Number] = []
-    for k, (enclosure, low, high) in enumerate(zip(ordered, lows, highs, strict=True)):
-        around = ordered[max(k - 1, 0) : k] + ordered[k + 1 : k + 2]
-        alone = all(_is_equal(e, enclosure) or not arb(e).overlaps(arb(enclosure)) for e in around)
-        found.append(enclosure if alone else low.union(high))
+    above = _above_those_before(ordered)
+    below = _above_those_before([-e for e in reversed(ordered)])[::-1]
+    return [
+        enclosure if alone and again else low.union(high)
+        for enclosure, low, high, alone, again in zip(
+            ordered, lows, highs, above, below, strict=True
+        )
+    ]
+
+
+def _above_those_before(numbers: Sequence[Number]) -> list[bool]:
+    """Whether each number is proved to be above all before it, but for equals."""
+    found: list[bool] = []
+    highest = arb.neg_inf()
+    for k, number in enumerate(numbers):
+        if k and _is_equal(numbers[k - 1], number):
+            found.append(found[-1])
+        else:
+            found.append(bool(highest < number))
+        highest = max(highest, arb(number).upper())
     return found
 
 
