@@ -14,7 +14,7 @@ import mpmath
 import pytest
 from flint import arb, fmpq
 
-from hesscli.exact.eigenvalues import Rows, signs
+from hesscli.exact.eigenvalues import Number, Rows, signs
 from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
 
 TINY, CLOSE = fmpq(1, 10**300), fmpq(1, 10**17)
@@ -200,7 +200,7 @@ def test_the_precision_of_the_caller_is_left_alone() -> None:
 
 @pytest.mark.parametrize("truth", [1.1, 2.0, 2.9])
 def test_overlapping_enclosures_are_in_order_whatever_the_truth_is(truth: float) -> None:
-    diagonal = [arb(2, 1), arb(1.6, 0.01), arb(2.5, 0.01), fmpq(5, 2)]
+    diagonal: list[Number] = [arb(2, 1), arb(1.6, 0.01), arb(2.5, 0.01), fmpq(5, 2)]
     rows: Rows = [[e if i == j else fmpq(0) for j in range(4)] for i, e in enumerate(diagonal)]
     ascending = sorted([truth, 1.6, 2.495, 2.5])
     for enclosure, value in zip(_spectrum(rows).eigenvalues, ascending, strict=True):

@@ -106,9 +106,9 @@ def _narrower(one: arb, other: arb) -> arb:
 def _refined(matrix: arb_mat, precision: int, work: Work) -> arb_mat:
     """Approximate eigenvectors, as columns, of a symmetric matrix of midpoints.
 
-    Values closer than ``CLOSE_BITS`` say are one cluster: first it is parted from all others,
-    then what it is among itself is a smaller matrix, about the middle of the cluster so that
-    doubles hold what parts its values again.
+    Close values are a cluster: first its vectors are parted from all others, then the matrix
+    between them is solved, about the middle of the cluster, so that doubles hold what parts its
+    values again.
     """
     order = matrix.nrows()
     scale = max(abs(entry) for entry in matrix.entries()).mid()
@@ -125,11 +125,13 @@ def _refined(matrix: arb_mat, precision: int, work: Work) -> arb_mat:
             groups = groups or _clusters(values, scale * arb(2) ** -CLOSE_BITS)
             step, error = _step(turned, gram, values, groups)
             accurate = min(-_magnitude(error), working)
-            if working == precision and accurate >= precision - GUARD - order.bit_length():
+            done = working == precision and accurate >= precision - GUARD - order.bit_length()
+            if done or not work.allows(1):
                 break
             vectors = (vectors + vectors * step).mid()
             work.spend(product_cost(order, working))
-        working = min(precision, 4 * max(accurate, 32))
+        # A step squares the error, or divides it by how far a cluster is apart from the rest.
+        working = min(precision, 2 * max(accurate, 32) + 2 * GUARD)
     rotation = arb_mat(order, order, [int(i == j) for i in range(order) for j in range(order)])
     turns = False
     for group in groups:
