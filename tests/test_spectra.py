@@ -142,6 +142,7 @@ def test_blocks_are_solved_alone_and_joined_in_order() -> None:
     _assert_is(_spectrum(rows), [*sizes, fmpq(1, 3), fmpq(-2), fmpq(4)])
 
 
+@pytest.mark.slow
 def test_sixty_rows_with_hard_spectra_get_their_signs() -> None:
     hilbert = [[fmpq(1, i + j + 1) for j in range(60)] for i in range(60)]
     found = _spectrum(hilbert)
