@@ -14,7 +14,7 @@ import mpmath
 import pytest
 from flint import arb, fmpq
 
-from hesscli.exact.eigenvalues import Rows, signs
+from hesscli.exact.eigenvalues import Number, Rows, signs
 from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
 
 TINY, CLOSE = fmpq(1, 10**300), fmpq(1, 10**17)
@@ -142,6 +142,7 @@ def test_blocks_are_solved_alone_and_joined_in_order() -> None:
     _assert_is(_spectrum(rows), [*sizes, fmpq(1, 3), fmpq(-2), fmpq(4)])
 
 
+@pytest.mark.slow
 def test_sixty_rows_with_hard_spectra_get_their_signs() -> None:
     hilbert = [[fmpq(1, i + j + 1) for j in range(60)] for i in range(60)]
     found = _spectrum(hilbert)
@@ -196,3 +197,12 @@ def test_the_precision_of_the_caller_is_left_alone() -> None:
     before = flint.ctx.prec
     _spectrum(_reflected(SPECTRA["tiny"], 5))
     assert flint.ctx.prec == before
+
+
+@pytest.mark.parametrize("truth", [1.1, 2.0, 2.9])
+def test_overlapping_enclosures_are_in_order_whatever_the_truth_is(truth: float) -> None:
+    diagonal: list[Number] = [arb(2, 1), arb(1.6, 0.01), arb(2.5, 0.01), fmpq(5, 2)]
+    rows: Rows = [[e if i == j else fmpq(0) for j in range(4)] for i, e in enumerate(diagonal)]
+    ascending = sorted([truth, 1.6, 2.495, 2.5])
+    for enclosure, value in zip(_spectrum(rows).eigenvalues, ascending, strict=True):
+        assert arb(enclosure).contains(arb(value))

@@ -25,8 +25,8 @@ Number = fmpq | arb
 Rows = Sequence[Sequence[Number]]
 
 MAX_STEPS = 20
-GUARD = 10  # bits that may be lost to rounding in the vectors
-CLOSE = arb(2) ** -20
+CLOSE_BITS = 20  # values closer than 2^-20 of the norm are one cluster, at first
+GUARD = 10 + CLOSE_BITS  # bits that may be lost in the vectors: to rounding, by a difference
 # Products of matrices that the vectors and the enclosures take, where no values are close.
 PRODUCTS = 20
 CERTIFICATE = 5  # of them
@@ -106,9 +106,9 @@ def _narrower(one: arb, other: arb) -> arb:
 def _refined(matrix: arb_mat, precision: int, work: Work) -> arb_mat:
     """Approximate eigenvectors, as columns, of a symmetric matrix of midpoints.
 
-    Values closer than ``CLOSE`` of the norm are one cluster: first it is parted from all others,
-    then what it is among itself is a smaller matrix, about the middle of the cluster so that
-    doubles hold what parts its values again.
+    Close values are a cluster: first its vectors are parted from all others, then the matrix
+    between them is solved, about the middle of the cluster, so that doubles hold what parts its
+    values again.
     """
     order = matrix.nrows()
     scale = max(abs(entry) for entry in matrix.entries()).mid()
@@ -122,21 +122,23 @@ def _refined(matrix: arb_mat, precision: int, work: Work) -> arb_mat:
             turned = (transposed * (matrix * vectors)).mid().tolist()
             work.spend(3 * product_cost(order, working))
             values = [(turned[i][i] / gram[i][i]).mid() for i in range(order)]
-            groups = groups or _clusters(values, scale * CLOSE)
+            groups = groups or _clusters(values, scale * arb(2) ** -CLOSE_BITS)
             step, error = _step(turned, gram, values, groups)
             accurate = min(-_magnitude(error), working)
-            if working == precision and accurate >= precision - GUARD - order.bit_length():
+            done = working == precision and accurate >= precision - GUARD - order.bit_length()
+            if done or not work.allows(1):
                 break
             vectors = (vectors + vectors * step).mid()
             work.spend(product_cost(order, working))
-        working = min(precision, 4 * max(accurate, 32))
+        # A step squares the error, or divides it by how far a cluster is apart from the rest.
+        working = min(precision, 2 * max(accurate, 32) + 2 * GUARD)
     rotation = arb_mat(order, order, [int(i == j) for i in range(order) for j in range(order)])
     turns = False
     for group in groups:
         inner = _within(group, turned, gram, values)
         largest = max(abs(entry) for entry in inner.entries()).mid()
         left = precision + _magnitude(largest) - _magnitude(scale)
-        if len(group) == 1 or left < 2 * GUARD or not work.allows(1):
+        if len(group) == 1 or left < GUARD or not work.allows(1):
             continue
         turns = True
         turn = _refined(inner, left, work)

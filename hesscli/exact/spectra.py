@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import lcm
 
 import flint
 import numpy as np
@@ -26,6 +27,7 @@ from hesscli.exact.eigenvalues import (
 from hesscli.exact.inertia import components
 
 BUDGET = 25_000_000  # about a second
+MAX_RANK_BITS = 1_000_000_000  # of the rows as whole numbers, times the cube of the order
 SMALL = 12  # rows: here eigenvalues cost little more than their signs
 
 
@@ -80,10 +82,10 @@ class _Block:
         """Look for the signs alone, where the eigenvalues were too hard."""
         if self.rank is None:
             exact = [[entry for entry in row if isinstance(entry, fmpq)] for row in rows]
-            if all(len(row) == self.order for row in exact):
+            if all(len(row) == self.order for row in exact) and _rank_fits(exact):
                 self.rank = fmpq_mat(exact).rank()
         cost = signs_cost(self.order, precision)
-        hard = self.order > SMALL and (self.enclosures or not _fits(self.order, precision, work))
+        hard = self.enclosures or not _fits(self.order, precision, work)
         if hard and self.nonzero + self.zero < self.order and work.allows(cost):
             work.spend(cost)
             self.stuck = not self._learn(*signs(rows))
@@ -106,6 +108,16 @@ class _Block:
         self.positive = max(self.positive, positive)
         self.negative = max(self.negative, negative)
         return self.nonzero > before
+
+
+def _rank_fits(rows: Sequence[Sequence[fmpq]]) -> bool:
+    """Whether elimination in whole numbers takes about a second at most, whatever the rank is."""
+    most = MAX_RANK_BITS // len(rows) ** 3
+    for row in rows:
+        denominator = lcm(*(int(entry.q) for entry in row))
+        if denominator.bit_length() + max(int(entry.p).bit_length() for entry in row) > most:
+            return False
+    return True
 
 
 def _fits(order: int, precision: int, work: Work) -> bool:
@@ -225,11 +237,26 @@ def _ascending(numbers: Sequence[Number]) -> list[Number]:
     ordered = sorted(numbers, key=_middle)
     lows = sorted(arb(e).lower() for e in ordered)
     highs = sorted(arb(e).upper() for e in ordered)
-    found: list[Number] = []
-    for k, (enclosure, low, high) in enumerate(zip(ordered, lows, highs, strict=True)):
-        around = ordered[max(k - 1, 0) : k] + ordered[k + 1 : k + 2]
-        alone = all(_is_equal(e, enclosure) or not arb(e).overlaps(arb(enclosure)) for e in around)
-        found.append(enclosure if alone else low.union(high))
+    above = _above_those_before(ordered)
+    below = _above_those_before([-e for e in reversed(ordered)])[::-1]
+    return [
+        enclosure if alone and again else low.union(high)
+        for enclosure, low, high, alone, again in zip(
+            ordered, lows, highs, above, below, strict=True
+        )
+    ]
+
+
+def _above_those_before(numbers: Sequence[Number]) -> list[bool]:
+    """Whether each number is proved to be above all before it, but for equals."""
+    found: list[bool] = []
+    highest = arb.neg_inf()
+    for k, number in enumerate(numbers):
+        if k and _is_equal(numbers[k - 1], number):
+            found.append(found[-1])
+        else:
+            found.append(bool(highest < number))
+        highest = max(highest, arb(number).upper())
     return found
 
 
