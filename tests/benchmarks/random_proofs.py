@@ -1,6 +1,6 @@
 """Random formulas at random points, compared with an evaluator that shares nothing with hess.
 
-    python -m tests.benchmarks.random_proofs [--count N] [--seed N] [--only I] [--show N]
+    python -m tests.benchmarks.random_proofs [--count N] [--first I] [--seed N] [--show N]
 
 Formula number i of a seed is the same whatever the count is. The table tells how many answers say
 that they are proved and which are wrong; the status is 1 if a number that is said to be proved is
@@ -214,7 +214,7 @@ def grounds(answer: Mapping[str, Any]) -> str:
     """On what the numbers of an answer rest: "proof", "sample", "limit", "none" or "error"."""
     if "error" in answer:
         return "error"
-    verified = answer["verified"]
+    verified = answer["verified"] or {"digits": None}
     by = verified.get("by", "proof" if verified["digits"] is not None else None)
     return by or "none"
 
@@ -259,8 +259,8 @@ def _fault(answer: Mapping[str, Any], truth: Truth, key: Key) -> str:
             return ""
         inside = entry.inside is not None and abs(entry.inside - given) < UNPROVED
         return "kept at the edge of a domain" if inside else "false acceptance"
-    proved = grounds(answer) in ("proof", "sample")
-    below = (answer["verified"].get("below") or {}).get(_path(key), 0.0)
+    proved = grounds(answer) == "proof"
+    below = ((answer["verified"] or {}).get("below") or {}).get(_path(key), 0.0)
     tolerance = (PROVED if proved else UNPROVED) * abs(right) + 3 * entry.error + LEAST + below
     if abs(mp.mpf(given) - right) <= tolerance:
         return ""
@@ -341,6 +341,7 @@ def main() -> int:
     """Parse the options and survey."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="the case of this number alone, with its numbers")
     parser.add_argument("--show", type=int, default=10, help="offenders of each kind")
@@ -350,7 +351,8 @@ def main() -> int:
         case = drawn(options.seed, options.only)
         print(case.command, asked(case), told(case), sep="\n")
         return int(not survey([case], 1))
-    return int(not survey([drawn(options.seed, i) for i in range(options.count)], options.show))
+    numbers = range(options.first, options.first + options.count)
+    return int(not survey([drawn(options.seed, i) for i in numbers], options.show))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ DIGITS = 150  # that a smooth formula starts with
 MAX_DIGITS = 5_000
 AGREED = 30  # digits on which two precisions must agree
 DIRECTIONS = 10
+TRIES = 8  # to find each branch of an edge
 POLE_DIGITS = 3_000  # to come near the zero of a denominator
 DISTANCES = (20, 40, 60)  # powers of 1/10
 SHRINKS = mp.mpf("0.03")  # h**0.08 does, over twenty powers of ten
@@ -69,7 +70,7 @@ def _scale(texts: Sequence[str]) -> int:
     """How many powers of ten the numbers in texts may span."""
     text = " ".join(texts)
     exponents = [abs(int(e)) for e in re.findall(r"(?<=[\d.])[eE]([+-]?\d+)", text)]
-    written = re.findall(r"\d+(?:\.\d*)?(?![\d.eE])", text)
+    written = re.findall(r"(?<![\d.eE])(?<![eE][+-])\d+(?:\.\d*)?(?![\d.eE])", text)
     # Of an exponential of a large number, too.
     large = [min(int(float(number)), 2_000) for number in written if float(number) > 20]
     return 2 * max(exponents, default=0) + max(large, default=0)
@@ -95,7 +96,7 @@ class _Examination:
         try:
             return Truth(self._smooth(), smooth=True)
         except (Edge, Pole, NotReal):
-            with mp.workdps(500 + 12 * self.scale):
+            with mp.workdps(500 + 6 * self.scale):
                 entries = self._sampled()
             return Truth(entries, smooth=False, lenient=self.lenient, here=self.here)
 
@@ -212,7 +213,7 @@ class _Examination:
 
     def _on_edges(self, entries: dict[Key, Entry]) -> dict[Key, Entry]:
         """What is on the zeros of switches near the point, and beside those of denominators."""
-        for (node, divides), _ in itertools.product(self.formula.switches(), range(3)):
+        for (node, divides), _ in itertools.product(self.formula.switches(), range(TRIES)):
             if entries[()].number is None:
                 break
             # High powers in the numerator must not hide a pole.

@@ -229,6 +229,13 @@ def _loggamma(at: Evaluator, u: ast.expr) -> Jet:
     return at.visit(u).through(jets.loggamma(at.visit(u).value))
 
 
+def _besselj(at: Evaluator, n: ast.expr, u: ast.expr) -> Jet:
+    order = at.visit(n).value
+    if at.visit(n).slopes or order != int(order):
+        raise Doubt
+    return at.visit(u).through(jets.besselj(int(order), at.visit(u).value))
+
+
 def _chebyshevt(at: Evaluator, n: ast.expr, u: ast.expr) -> Jet:
     degree, x = int(at.visit(n).value), at.visit(u)
     before, polynomial = Jet(mp.one), x
@@ -283,6 +290,7 @@ FUNCTIONS: dict[str, Function] = {
     "logaddexp": _logsumexp,
     "gamma": _gamma,
     "loggamma": _loggamma,
+    "besselj": _besselj,
     "chebyshevt": _chebyshevt,
     "sum": _sum,
 }

@@ -219,14 +219,12 @@ def loggamma(v: Number) -> Triple:
     return mp.loggamma(v), mp.psi(0, v), mp.psi(1, v)
 
 
-def _besselj(n: int) -> Callable[[Number], Triple]:
-    def triple(v: Number) -> Triple:
-        if abs(v) > MAX_GAMMA:
-            raise Doubt
-        a, b, c, d, e = (mp.besselj(n + k, v) for k in (-2, -1, 0, 1, 2))
-        return c, (b - d) / 2, (a - 2 * c + e) / 4
-
-    return triple
+def besselj(n: int, v: Number) -> Triple:
+    """The Bessel function of the first kind, by DLMF 10.6.1 and 10.6.7."""
+    if abs(v) > MAX_GAMMA:
+        raise Doubt
+    a, b, c, d, e = (mp.besselj(n + k, v) for k in (-2, -1, 0, 1, 2))
+    return c, (b - d) / 2, (a - 2 * c + e) / 4
 
 
 # Functions of one argument that are smooth at every real number.
@@ -246,6 +244,4 @@ SMOOTH: dict[str, Callable[[Number], Triple]] = {
     "logcosh": _logcosh,
     "erf": _erf,
     "erfc": _erfc,
-    "besselj0": _besselj(0),
-    "besselj1": _besselj(1),
 }
