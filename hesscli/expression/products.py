@@ -26,7 +26,7 @@ _GREEK_NAME = re.compile(rf"(?:var)?(?:{_GREEK}){_INDEX}")
 # What stands after a function's name: sinx, sin2x, sintheta.
 _ARGUMENT = re.compile(rf"(\d*)({_GREEK_NAME.pattern}(?!\w)|{LETTER})")
 # Longer ones are nobody's products, and have too many ways to be split.
-_LONGEST = 40
+_LONGEST = 20
 _SHORTEST_FUNCTION, _LONGEST_FUNCTION = min(map(len, BY_NAME)), max(map(len, BY_NAME))
 
 # A part of a product: how it is typed, and the letter that it needs to be a variable, if any.
