@@ -208,10 +208,10 @@ function __hess_functions --no-scope-shadowing
         'mean(x)'\t'mean of all elements' \
         'average(x)'\t'mean of all elements' \
         'prod(x)'\t'product of all elements' \
-        'norm(x, ...)'\t'Euclidean length of all elements together' \
-        'dot(x, y)'\t'sum(x*y)' \
-        'inner(x, y)'\t'sum(x*y)' \
-        'vdot(x, y)'\t'sum(x*y)'
+        'norm(x, ...)'\t'Euclidean length of all elements; norm(x, 1): of order 1' \
+        'dot(x, y)'\t'sum(x*y) of vectors of one length' \
+        'inner(x, y)'\t'sum(x*y) of vectors of one length' \
+        'vdot(x, y)'\t'sum(x*y) of vectors of one length'
 end
 
 # The variables of the formula: its names without a bracket behind them.

@@ -253,3 +253,19 @@ def test_an_undefined_entry_in_exact_arithmetic_warns_of_nothing() -> None:
         answer = hesscli.formula("x*abs(x) + y**2", exact=True).at(0, 1)
         assert answer.hessian[0, 0] is sympy.nan
         assert answer.gradient == sympy.Matrix([0, 2])
+
+
+def test_a_name_that_may_be_a_product_waits_for_a_point() -> None:
+    formula = hesscli.formula("x**2 + xy")
+    assert formula.at(x=1, xy=2).gradient.tolist() == [2, 1]
+    for ask in (lambda: formula.at(1, 2), lambda: formula.variables, formula.symbols):
+        with pytest.raises(hesscli.HessError, match="or one name") as caught:
+            ask()
+        assert caught.value.code == "ambiguous-name"
+    assert hesscli.formula("x**2 + xy", wrt="x,xy").at(1, 2).gradient.tolist() == [2, 1]
+
+
+def test_shapes_that_have_no_meaning_are_refused() -> None:
+    for text, values in (("dot(x, y)", ([1, 2, 3], [1, 2])), ("logsumexp(x, 0)", ([1, 2],))):
+        with pytest.raises(hesscli.HessError, match=r"\(2,\)"):
+            hesscli.formula(text).at(*values)

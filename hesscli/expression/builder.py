@@ -230,7 +230,7 @@ class Builder(Walk):
         ordered = function.group == PIECES or function.name in ("atan2", "hypot")
         if ordered and function.name != "abs" and any(a.has(*_UNORDERED) for a in arguments):
             self.fail(f"`{node.name}` takes real numbers only", node, "real arguments")
-        if function.name == "sinc":
+        if function.name == "sinc" and self.inside is None:
             self.doubts.append(Remark(Note.SINC))
         self._check_whole(function, arguments, node)
         self._check_size(sizes.function_fits(function.name, arguments), node)

@@ -26,7 +26,7 @@ _GREEK_NAME = re.compile(rf"(?:var)?(?:{_GREEK}){_INDEX}")
 # What stands after a function's name: sinx, sin2x, sintheta.
 _ARGUMENT = re.compile(rf"(\d*)({_GREEK_NAME.pattern}(?!\w)|{LETTER})")
 # Longer ones are nobody's products, and have too many ways to be split.
-_LONGEST = 40
+_LONGEST = 20
 _SHORTEST_FUNCTION, _LONGEST_FUNCTION = min(map(len, BY_NAME)), max(map(len, BY_NAME))
 
 # A part of a product: how it is typed, and the letter that it needs to be a variable, if any.
@@ -84,8 +84,9 @@ def _letters(name: str, variables: Set[str]) -> str | None:
     typed = _FACTOR.findall(name)
     factors = [canonical_name(factor) for factor in typed]
     known = [factor in variables for factor in factors]
-    # x_1x_2 is a product to everybody, whatever else the formula has.
-    numbered = len({factor[0] for factor in typed}) == 1 and all(f[1:] for f in typed)
+    # x_1x_2, x1x2 and x_1y_1 are products to everybody, whatever else the formula has.
+    alike = len({factor[0] for factor in typed}) == 1
+    numbered = all("_" in factor or (alike and factor[1:]) for factor in typed)
     if len(factors) < 2 or not (all(known) or numbered or (len(factors) == 2 and any(known))):
         return None
     if not all(known) and typed[0][0].islower() and typed[1][0].isupper():

@@ -66,8 +66,8 @@ class Walk:
 
         SymPy goes on with it: ``x/oo`` is 0, and so is ``x/(1/0)``.
         """
-        inside = [s for s in self.sites if _encloses(node.span, s.span) and s.test == "always"]
-        if not inside:
+        span = (self.inside or node).span
+        if not any(s.test == "always" and _encloses(span, s.span) for s in self.sites):
             self.site("always", (sympy.S.Zero,), node, Trouble.INFINITE)
 
     @contextmanager
