@@ -121,7 +121,7 @@ def test_the_limit_holds_where_no_handler_runs(hess: list[str]) -> None:
 
 def test_the_end_comes_within_two_seconds_of_the_limit(hess: list[str]) -> None:
     words = [*hess, "x**2", "--at", " -4", "--timeout", f"{LIMIT}"]
-    waited = []
+    waited: list[float] = []
     while not waited or (min(waited) > LIMIT + LATE and len(waited) < 3):  # the machine may be busy
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stderr is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -500,3 +501,59 @@ def test_many_at_once_are_all_answered(folder: Path) -> None:
         assert f'"value": {k * k}.0'.encode() in output
         assert client.returncode == 0
     _until(lambda: not any(_is_gone(pid) for pid in _children(_pid(folder))))
+
+
+# What is imported
+
+
+WORKER = """
+import io, json, os, sys
+from hesscli.cli.output import Streams
+from hesscli.cli.run import run
+from hesscli.warm import server
+server._import_all()
+known = set(sys.modules)
+for line in sys.stdin:
+    if os.fork() == 0:
+        server._run_for_nobody(server.WARM_UP)
+        run(json.loads(line), Streams(io.StringIO("1\\n"), io.StringIO(), io.StringIO()))
+        print(json.dumps(sorted(set(sys.modules) - known)), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+# Other formulas than the helper's own trials.
+ASKED = [
+    ["abs(x)*y", "--at", "2,1"],
+    ["sqrt(x**2)*y", "--at", "2,1", "--json"],
+    ["max(x,y)**2", "--at", "2,1"],
+    ["where(x>0,x**2,y)", "--at", "2,1"],
+    ["floor(x)*sign(y)", "--at", "2.5,1"],
+    ["gamma(x)*zeta(y+3)", "--at", "2,1"],
+    ["sin(x)/x", "--at", "0"],
+    ["x*abs(x)", "--at", "0"],
+    ["sum(besselj(1,x)*y)", "--at", "x=rand(30),y=rand(30)"],
+    ["norm(x)", "--at", "x=rand(50)"],
+    ["prod(x)+max(x)+logsumexp(x)", "--at", "x=rand(5)"],
+    ["polygamma(2,x)*lambertw(y)", "--at", "1.5,1", "--check"],
+    ["airyai(x)*elliptic_k(y)", "--at", "0.5,0.5"],
+    ["erf(x)*erfinv(x)", "--at", "1/2", "--digits", "40"],
+    ["gamma(x)", "--at", "1/2", "--exact"],
+    ["x**4+y**2", "--at", "0,0", "--format", "latex"],
+    ["x**2", "--at", "-", "--format", "plain"],
+    ["cosh(x)*y", "--at", "1,2", "--plot", "PICTURE"],
+    ["Sum(x**k/k,(k,1,20))", "--at", "0.5"],
+    ["gamma(x)*y"],
+]
+
+
+def test_no_answer_imports_what_the_helper_could_have(tmp_path: Path) -> None:
+    asked = "".join(json.dumps(a) + "\n" for a in ASKED).replace("PICTURE", f"{tmp_path}/a.svg")
+    done = subprocess.run(
+        [sys.executable, "-c", WORKER], input=asked,
+        capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    for argv, line in zip(ASKED, done.stdout.splitlines(), strict=True):
+        imported = json.loads(line)
+        # The pieces of SymPy that a rare formula needs may come late; they take milliseconds.
+        assert len(imported) < 5, (argv, imported)
+        assert not any(name.startswith(("torch", "scipy", "matplotlib")) for name in imported)
