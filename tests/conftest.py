@@ -23,7 +23,6 @@ from hypothesis import HealthCheck, settings
 
 from hesscli.cli.output import Streams
 from hesscli.cli.run import RECURSION_LIMIT, run
-from hesscli.verdict import settle as settlement
 
 sys.setrecursionlimit(RECURSION_LIMIT)
 
@@ -31,9 +30,6 @@ sys.setrecursionlimit(RECURSION_LIMIT)
 # time, while a developer's own runs go on looking for new ones.
 settings.register_profile("any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("any-speed"), derandomize=True)
-# A verification that is given up because the machine is slow is tested where it is meant.
-PATIENCE = 60
-settlement.VERIFYING_SECONDS = PATIENCE
 settings.load_profile("ci" if os.environ.get("CI") else "any-speed")
 
 

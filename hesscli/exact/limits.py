@@ -9,7 +9,7 @@ number from all of them; where they do not, the part of the formula that breaks 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, partial
 
@@ -18,17 +18,21 @@ import sympy
 from hesscli.answer import Answer, Undefined
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
+from hesscli.exact.curves import Curve, curves
 from hesscli.exact.numbers import DIGITS, Number, number_at, value_at
 from hesscli.exact.remembered import remembered
+from hesscli.exact.separation import near_variables, separated
 from hesscli.exact.ways import (
     RINGS,
     UNDERFLOW,
+    WIDE_RINGS,
     Limit,
     Offset,
     agree,
     converged,
     crossing,
     diverged,
+    is_wide,
     ways_towards,
 )
 from hesscli.expression.names import symbol
@@ -60,7 +64,8 @@ class Examined:
     ``defined`` tells a formula without a value from one whose value no double can hold;
     ``underflow`` that a number which is not 0 is given as 0, the nearest double. ``reasons``
     pairs a site (None for the formula as a whole) with what to say of each thing that breaks;
-    ``notes`` say how a number was found that autograd does not give.
+    ``notes`` say how a number was found that autograd does not give. With ``by_limit``, a number
+    rests on limits along many ways, which are evidence and no proof.
     """
 
     value: float | None
@@ -70,6 +75,7 @@ class Examined:
     underflow: bool
     reasons: tuple[tuple[Site | None, Remark], ...]
     notes: tuple[Remark, ...]
+    by_limit: bool = False
 
     @property
     def entries(self) -> dict[Entry, float | None]:
@@ -86,6 +92,11 @@ class Examiner:
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
         self.names = formula.differentiated
+
+    @remembered
+    def part(self, expression: Expr) -> Examiner:
+        """The examiner of some terms of the formula."""
+        return Examiner(replace(self.formula, expression=expression))
 
     @cached_property
     def _derivatives(self) -> Answer:
@@ -130,14 +141,19 @@ class _Examination:
         digits: int,
     ) -> None:
         self.digits = digits
+        self.examiner = examiner
         self.derivative = examiner.derivative
+        # Of the terms in which a site is hit, which are looked at around the point.
+        self.near = examiner.derivative
+        self.rest: Callable[[Entry], Expr] | None = None  # of the others
         self.formula = examiner.formula
         self.names = examiner.names
         self.index = index
         self.point = point
         self.exact = {name: exact(value) for name, value in point.items()}
         self.hits: list[Site] = []
-        self.moving: set[int] = set()  # the variables whose movement leaves a site that is hit
+        self.moving: set[int] = set()  # the variables of those terms
+        self.by_limit = False
         self.reasons: dict[tuple[Site | None, Remark], None] = {}
         self.underflow = False
         # Whether more digits might find a limit where these found none.
@@ -160,8 +176,7 @@ class _Examination:
         if site is not None:
             self._break(site, site.trouble)
         else:
-            near = _names(self.hits)
-            self.moving = {i for i, name in enumerate(self.names) if name in near}
+            self._separate()
             value = self._value()
             crowded = next((s for s in self.hits if len(s.quantities) > MAX_TIED), None)
             if crowded or (self.hits and len(pairs) > MAX_ENTRIES):
@@ -181,11 +196,35 @@ class _Examination:
             underflow=self.underflow,
             reasons=tuple(self.reasons),
             notes=() if self.reasons else self._how(),
+            by_limit=self.by_limit,
         )
 
     def _is_held(self, site: Site) -> bool:
         """Whether a site depends on nothing that is differentiated."""
         return not _names([site]).intersection(self.names)
+
+    def _separate(self) -> None:
+        """Set apart the terms in which a site is hit: the others do not disturb their limits."""
+        met = [site for site in self.hits if _names([site]).intersection(self.names)]
+        if not met:
+            return  # what is held constant stays on its side
+        broken, others = separated(self.formula.expression, met)
+        if others != 0:
+            self.near = self.examiner.part(broken).derivative
+            self.rest = self.examiner.part(others).derivative
+        near = near_variables(broken, met)
+        self.moving = {i for i, name in enumerate(self.names) if name in near}
+
+    def _added(self, entry: Entry, limit: Number) -> Number:
+        """A limit of the terms in which a site is hit, with what the others have at the point."""
+        self.by_limit = True
+        if self.rest is None:
+            return limit
+        number = self._surely(self.rest(entry))
+        if number is None:
+            self._blame(entry)
+            return None
+        return limit + number
 
     def _how(self) -> tuple[Remark, ...]:
         """How the numbers were found, where nothing breaks."""
@@ -222,7 +261,7 @@ class _Examination:
         if at_point is not None and not any(s.trouble in WITHOUT_VALUE for s in self.hits):
             return at_point
         limit = self._limit((), tuple(range(len(self.names))))
-        return None if limit is None else limit[0]
+        return None if limit is None else self._added((), limit[0])
 
     def _entry(self, entry: Entry, value: Number) -> float | None:
         """A slope or a second derivative, or None after noting what breaks."""
@@ -233,7 +272,10 @@ class _Examination:
         continuous = self._limit((), moved)
         if continuous is None:
             return None
-        if not agree(continuous, (value, sympy.S.Zero)):
+        with_others = self._added((), continuous[0])
+        if with_others is None:
+            return None
+        if not agree((with_others, continuous[1]), (value, sympy.S.Zero)):
             self._blame(())
             return None
         for i in moved if len(entry) == 2 else ():
@@ -247,7 +289,8 @@ class _Examination:
             around = tuple(sorted(self.moving.union(entry)))
             if around != moved and self._limit(entry, around, inside=True) is None:
                 return None
-        return self._double(limit[0])
+        number = self._added(entry, limit[0])
+        return None if number is None else self._double(number)
 
     @remembered
     def _limit(self, entry: Entry, moved: tuple[int, ...], *, inside: bool = False) -> Limit | None:
@@ -258,8 +301,9 @@ class _Examination:
         """
         limit: Limit | None = None
         looked = False
-        for way in ways_towards(len(self.names), moved, self._crossings(moved)):
-            offsets = [(ring, way) for ring in RINGS]
+        ways = ways_towards(len(self.names), moved, self._crossings(moved), self._curves(moved))
+        for way in ways:
+            offsets = [(ring, way) for ring in (WIDE_RINGS if is_wide(way) else RINGS)]
             site = next(filter(None, map(self._outside, offsets)), None)
             if site is not None and inside:
                 continue
@@ -276,6 +320,8 @@ class _Examination:
             towards = converged(numbers)
             if towards is None and any(self._holds(site, offsets[0]) for site in self.hits):
                 continue
+            if towards is None and is_wide(way) and not diverged(numbers):
+                continue  # too far from the point to tell
             if numbers.count(None) == len(numbers) and None not in (
                 self._number((), offset) for offset in offsets
             ):
@@ -314,10 +360,9 @@ class _Examination:
     @remembered
     def _number(self, entry: Entry, offset: Offset) -> Number:
         """An entry at the point, or at an offset from it."""
-        expression = self.derivative(entry)
         if offset is None:
-            return self._surely(expression)
-        return number_at(expression, self._at(offset, self.digits), self.digits)
+            return self._surely(self.derivative(entry))
+        return number_at(self.near(entry), self._at(offset, self.digits), self.digits)
 
     def _surely(self, expression: Expr) -> Number:
         """The value at the point, with as many digits as it takes to be sure of a double.
@@ -367,6 +412,14 @@ class _Examination:
         place, names = self._at(None, self.digits), {i: self.names[i] for i in moved}
         hits = self.hits if len(moved) > 1 else ()
         return [crossing(site.quantities, names, place, self.digits) for site in hits]
+
+    @remembered
+    def _curves(self, moved: tuple[int, ...]) -> list[Curve]:
+        """The curves that the terms in which a site is hit ask for."""
+        quantities = [q for site in self.hits for q in site.quantities]
+        variables = [symbol(name) for name in self.names]
+        point = {symbol(name): value for name, value in self.exact.items()}
+        return curves(self.near(()), quantities, variables, moved, point)
 
     # Sites
 

@@ -19,6 +19,12 @@ RINGS = (
     Fraction(27182818284590452353, 10**60),
     Fraction(14142135623730950489, 10**100),
 )
+# Where powers of the distance beyond the third take part, which would be lost among the digits.
+WIDE_RINGS = (
+    Fraction(61803398874989484821, 10**27),
+    Fraction(27182818284590452353, 10**33),
+    Fraction(14142135623730950489, 10**46),
+)
 # A sequence over the rings converges when its second step is this much smaller than its first:
 # |x|**0.15 does (1e-3), and log|x| (2) does not.
 CONVERGED = sympy.Float("1e-3")
@@ -32,25 +38,33 @@ UNDERFLOW = sympy.Float("1e-330")
 OBLIQUE = (Fraction(61, 100), Fraction(-79, 100))
 
 Limit = tuple[Number, Number]  # a limit and how far the innermost ring may be from it
-# A way towards the point: for each variable the coefficients of r, r² and r³.
-Way = tuple[tuple[Fraction, Fraction, Fraction], ...]
+# A way towards the point: for each variable the coefficients of r, r², r³ and so on.
+Way = tuple[tuple[Fraction, ...], ...]
 Offset = tuple[Fraction, Way] | None  # a ring on a way; None is the point itself
 
 
+def is_wide(way: Way) -> bool:
+    """Whether a way has powers of the distance beyond the third."""
+    return any(any(coefficients[3:]) for coefficients in way)
+
+
 def ways_towards(
-    count: int, moved: tuple[int, ...], crossings: Sequence[Mapping[int, Fraction]]
+    count: int,
+    moved: tuple[int, ...],
+    crossings: Sequence[Mapping[int, Fraction]],
+    curves: Sequence[Mapping[int, Mapping[int, Fraction]]] = (),
 ) -> list[Way]:
     """Whence to look, of ``count`` variables, as ``moved`` approach the point.
 
-    Both ways along the axes, across and along each kink, which ``crossings`` lead across, and on
-    parabolas.
+    Both ways along the axes, across and along each kink, which ``crossings`` lead across, on
+    parabolas, and on ``curves``, which have for each variable the coefficients of powers of r.
     """
     ways: dict[Way, None] = {}
     zero = Fraction(0)
 
     def both_ways(*components: Mapping[int, Fraction]) -> None:
         """Add the way with these components of r, r² and r³, and that with -r for r."""
-        padded = [*components, {}, {}][:3]
+        padded = [*components, {}, {}][: max(3, len(components))]
         for sign in (1, -1):
             way = tuple(
                 tuple(sign ** (k + 1) * part.get(i, zero) for k, part in enumerate(padded))
@@ -74,6 +88,14 @@ def ways_towards(
         for i, j in (moved, moved[::-1]):
             for half in (Fraction(1, 2), Fraction(-1, 2)):
                 both_ways({i: Fraction(1)}, {j: half})
+    for curve in curves:
+        highest = max(max(powers) for powers in curve.values())
+        both_ways(
+            *(
+                {i: powers[k] for i, powers in curve.items() if k in powers}
+                for k in range(1, highest + 1)
+            )
+        )
     return list(ways)
 
 
