@@ -131,7 +131,8 @@ def number(jet: Jet, entry: Entry) -> Number:
             return jet.value
         case (i,):
             return jet.gradient.get(i, ZERO)
-    return jet.hessian.get(entry, ZERO)  # type: ignore[call-overload]
+    i, j = entry
+    return jet.hessian.get((i, j), ZERO)
 
 
 def agree(a: Number, b: Number) -> bool | None:

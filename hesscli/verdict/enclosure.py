@@ -187,7 +187,7 @@ def joint_numbers(
     kept = set(chosen)
 
     @lru_cache(maxsize=2)
-    def numbers(bits: int) -> Mapping[Entry, Number]:
+    def enclosed(bits: int) -> Mapping[Entry, Number]:
         with ctx.workprec(bits):
             elements: dict[str, list[Jet]] = {}
             row = 0
@@ -201,9 +201,9 @@ def joint_numbers(
                     row += 1
                 elements[v.name] = found
             jet = joint_jet(graph, shapes, elements, meter)
-            found: dict[Entry, Number] = {(): jet.value}
-            found.update(((i,), n) for i, n in jet.gradient.items())
-            found.update(jet.hessian.items())
-            return found
+            numbers: dict[Entry, Number] = {(): jet.value}
+            numbers.update(((i,), n) for i, n in jet.gradient.items())
+            numbers.update(jet.hessian.items())
+            return numbers
 
-    return numbers
+    return enclosed

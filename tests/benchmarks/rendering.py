@@ -20,6 +20,7 @@ from hesscli.answer import Answer, Doubles, Place
 from hesscli.render import jsonlines, latex, tabular, text
 from hesscli.render.answer import document as documented
 from hesscli.types import Array, Variable
+from hesscli.verdict.settle import Settled
 from hesscli.verdict.spectrum import judged
 from tests.reference import report
 
@@ -70,15 +71,14 @@ def _report(matrix: Array) -> Answer:
     order = len(matrix)
     small = report("x**2", "x=[1,2]")
     assert small.grounds is not None
-    return judged(
-        replace(
-            small,
-            place=Place((Variable("x", (order,)),), (), {"x": np.ones(order)}),
-            jet=Doubles(5.0, matrix[0], matrix),
-            structural=matrix == 0,
-            grounds=replace(small.grounds, slack=np.zeros(order)),
-        )
+    large = replace(
+        small,
+        place=Place((Variable("x", (order,)),), (), {"x": np.ones(order)}),
+        jet=Doubles(5.0, matrix[0], matrix),
+        structural=matrix == 0,
+        grounds=replace(small.grounds, slack=np.zeros(order)),
     )
+    return judged(Settled(large, None, lambda: (small.formula, {})))
 
 
 def _seconds(run: Callable[[], object]) -> float:
