@@ -369,6 +369,15 @@ def test_an_infinity_that_is_not_used_does_not_count(
     assert hess(text, "--at", at, "--json").json["hessian"][0][0] == pytest.approx(second)
 
 
+def test_an_infinity_counts_for_the_elements_that_use_it(hess: Hess) -> None:
+    for part in ("x**2/oo", "x**2/(1/0)", "x**2/log(0)", "x**2/abs(log(0))"):
+        for text in (f"sum(where(x > 0, x**2, {part}))", f"where(x > 0, x**2, {part})"):
+            assert hess(text, "--at", "x=[1,2]", "--json").json["hessian"] == [[2, 0], [0, 2]]
+            result = hess(text, "--at", "x=[1,-2]", "--json")
+            assert result.status == 1
+            assert result.json["value"] is None
+
+
 def test_no_value_goes_through_an_infinity(hess: Hess) -> None:
     for value in ("1/(1/0)", "1/oo", "0*log(0)", "2/tan(pi/2)", "1/(1/(sqrt(2)**2 - 2))"):
         result = hess("x", "--at", value)

@@ -25,19 +25,19 @@ _GREEK = "|".join(sorted({*GREEK.values()}, key=len, reverse=True))
 _GREEK_NAME = re.compile(rf"(?:var)?(?:{_GREEK}){_INDEX}")
 # What stands after a function's name: sinx, sin2x, sintheta.
 _ARGUMENT = re.compile(rf"(\d*)({_GREEK_NAME.pattern}(?!\w)|{LETTER})")
-# Longer ones are nobody's products, and have too many ways to be split.
+# Longer ones are no functions to anybody, and have too many ways to be split.
 _LONGEST = 20
 _SHORTEST_FUNCTION, _LONGEST_FUNCTION = min(map(len, BY_NAME)), max(map(len, BY_NAME))
 
-# A part of a product: how it is typed, and the letter that it needs to be a variable, if any.
-_Part = tuple[str, str | None]
+# A part of a product: how it is typed, and its letter.
+_Part = tuple[str, str]
 
 
 def as_product(name: str, variables: Set[str]) -> str | None:
     """The product that ``name`` may be among these variables, as it is typed; None if it is one
     name to any reader.
     """
-    if len(name) > _LONGEST or name in BY_NAME or _GREEK_NAME.fullmatch(name):
+    if name in BY_NAME or _GREEK_NAME.fullmatch(name):
         return None
     return _letters(name, variables) or _calls(name, variables)
 
@@ -98,9 +98,9 @@ def _letters(name: str, variables: Set[str]) -> str | None:
 
 def _calls(name: str, variables: Set[str]) -> str | None:
     """``name`` as functions of letters, and letters between that are variables: ``xsinx``."""
-    for parts in _split(name):
-        arguments = {needed for text, needed in parts if "(" in text}
-        if arguments and all(n in variables or n in arguments for _, n in parts):
+    for parts in _split(name) if len(name) <= _LONGEST else ():
+        arguments = {letter for text, letter in parts if "(" in text}
+        if arguments and {letter for _, letter in parts} <= variables | arguments:
             return "*".join(text for text, _ in parts)
     return None
 

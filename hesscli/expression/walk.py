@@ -57,17 +57,22 @@ class Walk:
         if self.inside and trouble is Trouble.NOT_REAL:
             trouble = Trouble.NO_REAL_FORM
         node = self.inside or node
-        guards = tuple(guard for guard in self.guards if guard != sympy.true)
+        guards = self._conditions()
         part = self.source[slice(*node.span)].strip()
         self.sites.append(Site(test, quantities, guards, part, trouble, node.span))
+
+    def _conditions(self) -> tuple[Expr, ...]:
+        """The conditions under which what is walked now is used."""
+        return tuple(guard for guard in self.guards if guard != sympy.true)
 
     def infinite(self, node: Node) -> None:
         """Note a part that is infinite, or not defined, wherever it is used.
 
         SymPy goes on with it: ``x/oo`` is 0, and so is ``x/(1/0)``.
         """
-        span = (self.inside or node).span
-        if not any(s.test == "always" and _encloses(span, s.span) for s in self.sites):
+        span, guards = (self.inside or node).span, self._conditions()
+        noted = (s for s in self.sites if s.test == "always" and _encloses(span, s.span))
+        if not any(s.guards[: len(guards)] == guards for s in noted):
             self.site("always", (sympy.S.Zero,), node, Trouble.INFINITE)
 
     @contextmanager
