@@ -160,7 +160,10 @@ def _beside(
     """The entry by differences, at a place on a curve towards the point."""
     function = sympy.lambdify(variables, expression, "mpmath")
     offset = curve(t)[: len(variables)]
-    place = [mpmath.mpmathify(sympy.N(p, mpmath.mp.dps)) + d for p, d in zip(point, [*offset, 2 * t], strict=False)]
+    place = [
+        mpmath.mpmathify(sympy.N(p, mpmath.mp.dps)) + d
+        for p, d in zip(point, [*offset, 2 * t], strict=False)
+    ]
     orders = tuple(entry.count(i) for i in range(len(variables)))
     if not entry:
         return function(*place)
@@ -220,7 +223,13 @@ def _varies(
 
 
 def test_other_kinds_are_left_alone() -> None:
-    for text in ("x**2*exp(-y**2/x**2)", "x**3*sin(1/x)", "x*atan2(y,x)"):
+    for text in (
+        "x**2*exp(-y**2/x**2)",
+        "x**3*sin(1/x)",
+        "x*atan2(y,x)",
+        "floor(x)*x**2",
+        "x*acot(x)",
+    ):
         formula = read_formula(text)
         variables = [symbol(name) for name in formula.variables]
         point = dict.fromkeys(variables, sympy.S.Zero)
