@@ -223,7 +223,13 @@ def _varies(
 
 
 def test_other_kinds_are_left_alone() -> None:
-    for text in ("x**2*exp(-y**2/x**2)", "x**3*sin(1/x)", "x*atan2(y,x)"):
+    for text in (
+        "x**2*exp(-y**2/x**2)",
+        "x**3*sin(1/x)",
+        "x*atan2(y,x)",
+        "floor(x)*x**2",
+        "x*acot(x)",
+    ):
         formula = read_formula(text)
         variables = [symbol(name) for name in formula.variables]
         point = dict.fromkeys(variables, sympy.S.Zero)

@@ -54,10 +54,10 @@ def curves(
 
 def _generic(moved: Sequence[int]) -> Iterator[Curve]:
     """x = r, y = c·r², z = d·r³ and so on, from every variable's turn."""
-    for turn in range(min(len(moved), 3)):
-        for constant in CONSTANTS:
-            turned = [*moved[turn:], *moved[:turn]]
-            yield {i: {1 + k % 3: constant**k} for k, i in enumerate(turned)}
+    for turn in range(3):
+        turned = [*moved[turn:], *moved[:turn]]
+        constant = CONSTANTS[turn % 2]
+        yield {i: {1 + k % 3: constant**k} for k, i in enumerate(turned)}
 
 
 def _along_weights(weights: Sequence[tuple[int, ...]], moved: Sequence[int]) -> Iterator[Curve]:
@@ -96,7 +96,7 @@ def _series(quantity: Expr, germs: Germs) -> Series | None:
 
 
 def _beside_zeros(quantity: Expr, germs: Germs, moved: Sequence[int]) -> Iterator[Curve]:
-    """Curves at distances r³, r⁵ and r⁷ from the zeros of what has a slope at the point."""
+    """Curves at distances r³ and r⁵ from the zeros of what has a slope at the point."""
     series = _series(quantity, germs)
     if series is None or not series.is_rational or series.valuation != 1:
         return
@@ -104,9 +104,9 @@ def _beside_zeros(quantity: Expr, germs: Germs, moved: Sequence[int]) -> Iterato
         return
     for axis in (0, 1):
         branch = _solved(series, axis)
-        if branch is None:
-            continue
-        for power, side in product((3, 5, 7), (1, -1)):
+        if not branch:
+            continue  # none, or a variable's axis
+        for power, side in product((3, 5), (1, -1)):
             coefficients = {k: c for k, c in branch.items() if k < power}
             coefficients[power] = branch.get(power, Fraction(0)) + side
             yield {moved[1 - axis]: {1: Fraction(1)}, moved[axis]: coefficients}

@@ -44,8 +44,14 @@ REWRITTEN: dict[str, Callable[..., Expr]] = {
     "logcosh": lambda u: sympy.log(sympy.cosh(u)),
     "logsumexp": lambda *us: sympy.log(sympy.Add(*map(sympy.exp, us))),
 }
-# Beside these, a function's series is the integral of its derivative's.
+# The functions whose derivatives recur, and after how many.
 CYCLES = {"exp": 1, "sin": 4, "cos": 4, "sinh": 2, "cosh": 2}
+# Those whose series are the integrals of their derivatives', which are singular where they are.
+# Not floor and acot, whose derivatives do not tell where they jump.
+INTEGRALS = (
+    "log", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "erfi",
+    "Si", "Shi", "fresnels", "fresnelc",
+)  # fmt: skip
 MAX_DEPTH = 3
 MAX_SUM = 12  # terms of a sum to a power
 MAX_POWER = 200
@@ -423,7 +429,7 @@ class Germs:
             t = sympy.Dummy()
             cycle = [func(t).diff(t, k).subs(t, start) for k in range(CYCLES[name])]
             return [cycle[k % len(cycle)] / sympy.factorial(k) for k in range(self.order)]
-        if self.depth >= MAX_DEPTH:
+        if self.depth >= MAX_DEPTH or name not in INTEGRALS:
             raise UnknownKindError(name)
         t = sympy.Symbol("t", real=True)
         inner = Germs((t,), {t: start}, self.order - 1, self.depth + 1)

@@ -19,11 +19,11 @@ RINGS = (
     Fraction(27182818284590452353, 10**60),
     Fraction(14142135623730950489, 10**100),
 )
-# Where powers of the distance beyond the third take part, which would be lost among the digits.
+# On curves, whose powers of the distance would be lost among the digits.
 WIDE_RINGS = (
-    Fraction(61803398874989484821, 10**27),
-    Fraction(27182818284590452353, 10**33),
-    Fraction(14142135623730950489, 10**46),
+    Fraction(61803398874989484821, 10**26),
+    Fraction(27182818284590452353, 10**32),
+    Fraction(14142135623730950489, 10**42),
 )
 # A sequence over the rings converges when its second step is this much smaller than its first:
 # |x|**0.15 does (1e-3), and log|x| (2) does not.
@@ -37,6 +37,9 @@ UNDERFLOW = sympy.Float("1e-330")
 # Slopes that no axis, diagonal or symmetric kink follows.
 OBLIQUE = (Fraction(61, 100), Fraction(-79, 100))
 
+# Coefficients of a way that is no such curve.
+PLAIN = 3
+
 Limit = tuple[Number, Number]  # a limit and how far the innermost ring may be from it
 # A way towards the point: for each variable the coefficients of r, r², r³ and so on.
 Way = tuple[tuple[Fraction, ...], ...]
@@ -44,8 +47,8 @@ Offset = tuple[Fraction, Way] | None  # a ring on a way; None is the point itsel
 
 
 def is_wide(way: Way) -> bool:
-    """Whether a way has powers of the distance beyond the third."""
-    return any(any(coefficients[3:]) for coefficients in way)
+    """Whether a way is one of the curves that are looked along further out."""
+    return any(len(coefficients) > PLAIN for coefficients in way)
 
 
 def ways_towards(
@@ -64,7 +67,7 @@ def ways_towards(
 
     def both_ways(*components: Mapping[int, Fraction]) -> None:
         """Add the way with these components of r, r² and r³, and that with -r for r."""
-        padded = [*components, {}, {}][: max(3, len(components))]
+        padded = [*components, *({} for _ in range(PLAIN))][: max(PLAIN, len(components))]
         for sign in (1, -1):
             way = tuple(
                 tuple(sign ** (k + 1) * part.get(i, zero) for k, part in enumerate(padded))
@@ -89,7 +92,7 @@ def ways_towards(
             for half in (Fraction(1, 2), Fraction(-1, 2)):
                 both_ways({i: Fraction(1)}, {j: half})
     for curve in curves:
-        highest = max(max(powers) for powers in curve.values())
+        highest = max(PLAIN + 1, *(max(powers) for powers in curve.values()))
         both_ways(
             *(
                 {i: powers[k] for i, powers in curve.items() if k in powers}
