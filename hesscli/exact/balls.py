@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from math import isqrt
+from math import isqrt, prod
 
 import sympy
 from flint import arb, fmpq
@@ -37,9 +37,14 @@ from hesscli.functions.balls import (
     UndecidedError,
     partials,
 )
+from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
 MAX_POWER = 10**6
+MAX_FACTORED = 60  # operations of what is factored, or simplified
+_PIECEWISE = (
+    sympy.Abs, sympy.sign, sympy.floor, sympy.ceiling, sympy.Max, sympy.Min, sympy.Piecewise,
+)  # fmt: skip
 CONSTANTS: dict[str, Callable[[], Number]] = {
     "Pi": arb.pi,
     "Exp1": arb.const_e,
@@ -47,6 +52,16 @@ CONSTANTS: dict[str, Callable[[], Number]] = {
     "Catalan": arb.const_catalan,
     "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
 }
+
+
+class AtPoint(dict[Expr, int]):
+    """Sides of which none is chosen: every quantity that is 0 at the point stays 0."""
+
+    def __contains__(self, quantity: object) -> bool:
+        return True
+
+    def __missing__(self, quantity: Expr) -> int:
+        return 0
 
 
 class BoundaryError(Exception):
@@ -182,9 +197,13 @@ class Balls:
             raise SingularError
         if not u.varies:
             return Jet(ZERO)
-        if (base.is_nonnegative or self.near(base) > 0) and (p > 2 or (p > 1 and not u.gradient)):
+        if (base.is_nonnegative or self.near(base) > 0) and (p > 2 or (p > 1 and self._is_flat(u))):
             return Jet(ZERO, varies=True)
         raise SingularError
+
+    def _is_flat(self, u: Jet) -> bool:
+        """Whether a quantity has no slope; where no side is chosen, a kink shows none."""
+        return not u.gradient and not isinstance(self.sides, AtPoint)
 
     def _real_power(self, u: Jet, p: Number) -> Jet:
         value = _root_power(u.value, p)
@@ -213,12 +232,34 @@ class Balls:
         """
         jet = self.jet(quantity)
         sign = self.sign(quantity, jet)
-        if sign or not jet.varies or (not _surely_varies(jet) and is_identically_zero(quantity)):
+        if sign or not jet.varies:
             return sign or 0
+        if not _surely_varies(jet) and is_identically_zero(self.piece(quantity)):
+            return 0
+        if not jet.gradient:
+            split = factors(quantity)
+            if split:
+                return prod(self.side(factor, thin) ** power for factor, power in split)
         key, orientation = oriented(quantity)
         if key not in self.sides:
             raise BoundaryError(key, jet if orientation > 0 else scaled(jet, fmpq(-1)), thin)
         return orientation * self.sides[key]
+
+    def piece(self, e: Expr) -> Expr:
+        """``e`` with the pieces that hold near the point, of which algebra may know more."""
+        if not e.args or not e.has(*_PIECEWISE):
+            return e
+        if isinstance(e, sympy.Abs):
+            return self.side(e.args[0]) * self.piece(e.args[0])
+        if isinstance(e, (sympy.sign, sympy.floor, sympy.ceiling)):
+            value = self.jet(e).value
+            return sympy.Rational(int(value.p), int(value.q))
+        if isinstance(e, (sympy.Max, sympy.Min)):
+            chosen = self.jet(e)
+            return next(self.piece(arg) for arg in e.args if self.jet(arg) is chosen)
+        if isinstance(e, sympy.Piecewise):
+            return next(self.piece(value) for value, condition in e.args if self.holds(condition))
+        return e.func(*map(self.piece, e.args))
 
     def near(self, quantity: Expr) -> int:
         """The sign of ``quantity`` on the side that the point is approached from, if that has been
@@ -369,13 +410,29 @@ def oriented(quantity: Expr) -> tuple[Expr, int]:
 
 
 @lru_cache(maxsize=4096)
+def factors(quantity: Expr) -> tuple[tuple[Expr, int], ...]:
+    """The factors of a polynomial that splits, with their powers; none otherwise."""
+    if quantity.is_Pow and quantity.exp.is_Integer and quantity.exp > 0:
+        return ((quantity.base, int(quantity.exp)),)
+    if quantity.is_Mul and all(factor.is_real for factor in quantity.args):
+        return tuple((factor, 1) for factor in quantity.args)
+    symbols = sorted(quantity.free_symbols, key=str)
+    if quantity.count_ops() > MAX_FACTORED or not quantity.is_polynomial(*symbols):
+        return ()
+    coefficient, found = sympy.factor_list(quantity)
+    if len(found) == 1 and found[0][1] == 1:
+        return ()
+    return ((coefficient, 1), *((factor, int(power)) for factor, power in found))
+
+
+@lru_cache(maxsize=4096)
 def is_identically_zero(quantity: Expr) -> bool:
     """Whether algebra shows that ``quantity`` is 0 at every point."""
-    if not quantity.free_symbols:
+    if quantity == 0:
+        return True
+    if not quantity.free_symbols or quantity.count_ops() > MAX_FACTORED:
         return False
-    from hesscli.exact.numbers import vanishes
-
-    return vanishes(quantity)
+    return any(tried(proof, quantity) == 0 for proof in (sympy.expand, sympy.simplify))
 
 
 def coordinate(value: Number, row: int | None) -> Jet:

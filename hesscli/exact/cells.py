@@ -13,6 +13,7 @@ from itertools import combinations
 from flint import fmpq
 
 from hesscli.exact.domain import BrokenError, EdgeError
+from hesscli.exact.eigenvalues import signs
 from hesscli.exact.jets import ZERO, Jet, Number, is_exactly_zero
 from hesscli.types import Expr, Site
 
@@ -29,6 +30,33 @@ class Side:
     quantity: Expr
     sign: int
     jet: Jet
+    depends: int  # on so many variables
+
+    @property
+    def lasting(self) -> int:
+        """The sign that the quantity has everywhere but where it is 0, by its least terms; or 0.
+
+        Where the least terms are a definite quadratic form, it is 0 at one place of its variables.
+        """
+        if self.quantity.is_nonnegative:
+            return 1
+        if self.jet.gradient:
+            return 0
+        rows = sorted({i for entry in self.jet.hessian for i in entry})
+        if len(rows) != self.depends:
+            return 0
+        matrix = [[number(self.jet, (min(i, j), max(i, j))) for j in rows] for i in rows]
+        positive, negative = signs(matrix)
+        return (positive == self.depends) - (negative == self.depends)
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it is 0 at one place of its variables alone."""
+        return (
+            self.lasting != 0
+            and not self.jet.gradient
+            and len({i for entry in self.jet.hessian for i in entry}) == self.depends
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +79,8 @@ def reached(cell: Cell) -> bool | None:
     It does where some direction leads into it. That none does proves the contrary for quantities
     that are affine.
     """
-    sides = [side for side in cell.sides if not _is_trivial(side)]
-    if any(_excluded(side) for side in cell.sides):
+    sides = [side for side in cell.sides if not side.lasting]
+    if any(side.sign * side.lasting < 0 for side in cell.sides):
         return False
     normals = [{i: n * side.sign for i, n in side.jet.gradient.items()} for side in sides]
     if any(not any(map(_is_not_zero, normal.values())) for normal in normals):
@@ -65,15 +93,6 @@ def reached(cell: Cell) -> bool | None:
         affine = all(_is_affine(side.quantity) for side in sides)
         return False if affine else None
     return True if _independent(normals) else None
-
-
-def _is_trivial(side: Side) -> bool:
-    """Whether the side is all there is."""
-    return bool(side.sign > 0 and side.quantity.is_nonnegative)
-
-
-def _excluded(side: Side) -> bool:
-    return bool(side.sign < 0 and side.quantity.is_nonnegative)
 
 
 def _is_affine(quantity: Expr) -> bool:
@@ -231,17 +250,18 @@ def _continued(thin: Sequence[Cell], jet: Jet, order: int) -> bool | None:
     found: list[bool | None] = []
     for cell in thin:
         boundaries = [side.jet for side in cell.sides if side.sign == 0]
+        if any(side.is_isolated and side.depends == order for side in cell.sides):
+            continue  # it is the point itself
         if len(boundaries) >= order and _independent([b.gradient for b in boundaries]):
             continue  # it is the point itself
-        if cell.broken is not None:
-            return False if len(boundaries) == 1 and len(cell.sides) == 1 else None
-        if cell.jet is None or len(boundaries) > 1 or len(cell.sides) > 1:
-            same = cell.jet and all(
-                agree(number(jet, e), number(cell.jet, e)) for e in entries(order)
-            )
-            found.append(True if same else None)
-        else:
-            found.append(meets(jet, cell.jet, boundaries[0], order))
+        same: bool | None = False
+        if cell.jet is not None and len(boundaries) == 1:
+            same = meets(jet, cell.jet, boundaries[0], order)
+        elif cell.jet is not None:
+            same = all(agree(number(jet, e), number(cell.jet, e)) for e in entries(order)) or None
+        if same is False and not _independent([side.jet.gradient for side in cell.sides]):
+            same = None  # it may not reach the point
+        found.append(same)
     return False if False in found else None if None in found else True
 
 

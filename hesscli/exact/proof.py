@@ -16,7 +16,7 @@ import sympy
 from flint import ctx, fmpq
 
 from hesscli.errors import HessError
-from hesscli.exact.balls import Balls, BoundaryError, coordinate
+from hesscli.exact.balls import AtPoint, Balls, BoundaryError, coordinate
 from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Entry, Side, entries, number, shared
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
 from hesscli.exact.jets import BudgetError, Jet, Meter, Number
@@ -50,16 +50,6 @@ class Proof:
     because: tuple[Site, ...] = ()
     met: tuple[Site, ...] = ()
     has_value: bool = True
-
-
-class _Boundaries(dict[Expr, int]):
-    """Every quantity that is 0 at the point stays 0."""
-
-    def __contains__(self, quantity: object) -> bool:
-        return True
-
-    def __missing__(self, quantity: Expr) -> int:
-        return 0
 
 
 @dataclass
@@ -221,8 +211,12 @@ class Prover:
             if len(sides) == MAX_BOUNDARIES:
                 raise NotProvedError("too many boundaries") from None
             for sign in (1, -1, 0) if boundary.thin else (1, -1):
-                side = Side(boundary.quantity, sign, boundary.jet)
+                side = Side(boundary.quantity, sign, boundary.jet, self._depends(boundary.quantity))
                 yield from self._cells(bits, (*sides, side))
+
+    def _depends(self, quantity: Expr) -> int:
+        names = {s.name for s in quantity.free_symbols}
+        return len(names.intersection(self.formula.differentiated))
 
     def _numbers(
         self,
@@ -252,7 +246,7 @@ class Prover:
 
     def _at_point(self, bits: int) -> Balls:
         """The piece that holds at the point itself."""
-        return self._balls(bits, _Boundaries())
+        return self._balls(bits, AtPoint())
 
     @remembered
     def _coordinate(self, name: str, bits: int) -> Number:

@@ -11,6 +11,7 @@ from flint import ctx
 from numpy.typing import NDArray
 
 from hesscli.derive.pattern import rows_of
+from hesscli.errors import HessError
 from hesscli.exact.balls import BoundaryError, coordinate
 from hesscli.exact.cells import Entry
 from hesscli.exact.existence import Existing, existing, proved
@@ -23,6 +24,9 @@ from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.shapes import Shape, index_text
 from hesscli.types import Array, Mask, Point, Sums, Values
+
+# Up to this, of operations times entries, derivatives in symbols may tell of zeros that cancel.
+MAX_DIFFERENTIATED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,12 @@ class Elements:
         """Where the Hessian is zero at every point; with ``known``, by the derivatives too."""
         if self.sums.structural is not None:
             return self.sums.structural
-        return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
+        formula = self.examiner.formula
+        known &= formula.expression.count_ops() * formula.wrt**2 <= MAX_DIFFERENTIATED
+        try:
+            return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
+        except HessError:  # there are derivatives, but none in symbols
+            return self.examiner.zeros(self.sums.variables, self.sums.shape, known=False)
 
     def _found(
         self, element: int, meter: Meter, way: Callable[..., Existing | None]
