@@ -14,6 +14,7 @@ from math import isqrt, prod
 
 import sympy
 from flint import arb, fmpq
+from sympy.codegen.cfunctions import hypot
 
 from hesscli.exact.jets import (
     ONE,
@@ -197,7 +198,9 @@ class Balls:
             raise SingularError
         if not u.varies:
             return Jet(ZERO)
-        if (base.is_nonnegative or self.near(base) > 0) and (p > 2 or (p > 1 and self._is_flat(u))):
+        if (is_nonnegative(base) or self.near(base) > 0) and (
+            p > 2 or (p > 1 and self._is_flat(u))
+        ):
             return Jet(ZERO, varies=True)
         raise SingularError
 
@@ -389,6 +392,11 @@ def _root_power(number: Number, p: Number) -> Number:
     if type(p) is fmpq and p.q == 2 and abs(p.p) < MAX_POWER:
         return whole_power(arb(number).sqrt(), int(p.p))
     return arb(number) ** p
+
+
+def is_nonnegative(quantity: Expr) -> bool:
+    """Whether a quantity is nowhere negative, as SymPy's assumptions tell, and one more."""
+    return bool(quantity.is_nonnegative) or isinstance(quantity, hypot)
 
 
 @lru_cache(maxsize=4096)

@@ -12,9 +12,10 @@ from itertools import combinations
 
 from flint import fmpq
 
+from hesscli.exact.balls import is_nonnegative
 from hesscli.exact.domain import BrokenError, EdgeError
 from hesscli.exact.eigenvalues import signs
-from hesscli.exact.jets import ZERO, Jet, Number, is_exactly_zero
+from hesscli.exact.jets import ONE, ZERO, Jet, Number, is_exactly_zero
 from hesscli.types import Expr, Site
 
 MAX_BOUNDARIES = 6
@@ -38,7 +39,7 @@ class Side:
 
         Where the least terms are a definite quadratic form, it is 0 at one place of its variables.
         """
-        if self.quantity.is_nonnegative:
+        if is_nonnegative(self.quantity):
             return 1
         if self.jet.gradient:
             return 0
@@ -162,47 +163,91 @@ def agree(a: Number, b: Number) -> bool | None:
     return True if is_exactly_zero(gap) else False if _is_not_zero(gap) else None
 
 
-def meets(jet: Jet, thin: Jet, boundary: Jet, order: int) -> bool | None:
-    """Whether a piece that holds on a boundary alone continues ``jet``, to second order.
+def meets(jet: Jet, thin: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:
+    """Whether a piece that holds where quantities are 0 alone continues ``jet``, to second order.
 
-    Their difference must be a multiple of the boundary's quantity q there: with λ = d'/q' along
-    some row, d' = λ q', and d'' = λ q'' along the boundary. None where that is not known.
+    There, the difference d of both must be a combination Σ λₖqₖ of the quantities: d' = Σ λₖqₖ',
+    and d'' = Σ λₖqₖ'' along all directions in which no quantity changes. None where not known.
     """
     same = agree(jet.value, thin.value)
     if not same:
         return same
-    pivot = next((i for i, n in boundary.gradient.items() if _is_not_zero(n)), None)
-    if pivot is None:
+    basis = _eliminated([boundary.gradient for boundary in boundaries], order)
+    if basis is None:
         return None
-    across = boundary.gradient[pivot]
-    others = [i for i in range(order) if i != pivot]
-    slopes = {i: boundary.gradient.get(i, ZERO) / across for i in others}
+    pivots, rows = basis
 
     def gap(*entry: int) -> Number:
-        return number(jet, tuple(sorted(entry))) - number(thin, tuple(sorted(entry)))
+        return number(jet, entry) - number(thin, entry)
 
-    multiple = gap(pivot) / across
+    # The quantities' combinations that change along one pivot each.
+    multiples = [gap(pivot) for pivot in pivots]
+    free = [i for i in range(order) if i not in pivots]
+    found = [
+        agree(gap(i), sum((m * row[i] for m, row in zip(multiples, rows, strict=True)), ZERO))
+        for i in free
+    ]
 
     def bent(i: int, j: int) -> Number:
-        return gap(i, j) - multiple * number(boundary, tuple(sorted((i, j))))
+        entry = (min(i, j), max(i, j))
+        total = gap(*entry)
+        for multiple, row in zip(multiples, rows, strict=True):
+            for share, boundary in zip(row[order:], boundaries, strict=True):
+                total = total - multiple * share * number(boundary, entry)
+        return total
 
-    found = [agree(gap(i), multiple * boundary.gradient.get(i, ZERO)) for i in others]
-    for i in others:
-        for j in others:
-            along = bent(i, j) - slopes[i] * bent(pivot, j) - slopes[j] * bent(i, pivot)
-            along = along + slopes[i] * slopes[j] * bent(pivot, pivot)
-            found.append(agree(along, ZERO))
+    def along(i: int) -> dict[int, Number]:
+        return {i: ONE, **{p: -row[i] for p, row in zip(pivots, rows, strict=True)}}
+
+    for i in free:
+        for j in free:
+            total = ZERO
+            for a, x in along(i).items():
+                for b, y in along(j).items():
+                    total = total + x * y * bent(a, b)
+            found.append(agree(total, ZERO))
     return False if False in found else None if None in found else True
+
+
+def _eliminated(
+    normals: Sequence[Normal], order: int
+) -> tuple[list[int], list[list[Number]]] | None:
+    """Gauss and Jordan's elimination: the pivots, and the rows with the combinations they are.
+
+    None where a pivot is not known to be one.
+    """
+    count = len(normals)
+    rows = [
+        [*(normal.get(i, ZERO) for i in range(order)), *(fmpq(k == m) for m in range(count))]
+        for k, normal in enumerate(normals)
+    ]
+    pivots: list[int] = []
+    for k in range(count):
+        pivot = next((i for i in range(order) if _is_not_zero(rows[k][i])), None)
+        if pivot is None:
+            return None
+        pivots.append(pivot)
+        head = rows[k][pivot]
+        rows[k] = [ONE if i == pivot else entry / head for i, entry in enumerate(rows[k])]
+        for m in range(count):
+            if m != k:
+                factor = rows[m][pivot]
+                rows[m] = [
+                    ZERO if i == pivot else a - factor * b
+                    for i, (a, b) in enumerate(zip(rows[m], rows[k], strict=True))
+                ]
+    return pivots, rows
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What the cells around a point have in common.
 
-    ``jet`` has the numbers of all entries but those in ``missing``, which are proved to have none.
+    ``cell`` reaches the point, and has the numbers of all entries but those in ``missing``, which
+    are proved to have none; the value is that of the point itself.
     """
 
-    jet: Jet
+    cell: Cell
     missing: frozenset[Entry]
 
 
@@ -233,8 +278,7 @@ def shared(cells: Sequence[Cell], at_point: Jet, order: int) -> Shared | None:
             missing.add(entry)
         elif None in states:
             return None
-    result = Jet(at_point.value, jets[0].gradient, jets[0].hessian, True)
-    return Shared(result, frozenset(missing))
+    return Shared(sure[0], frozenset(missing))
 
 
 def _all_equal(
@@ -255,10 +299,11 @@ def _continued(thin: Sequence[Cell], jet: Jet, order: int) -> bool | None:
         if len(boundaries) >= order and _independent([b.gradient for b in boundaries]):
             continue  # it is the point itself
         same: bool | None = False
-        if cell.jet is not None and len(boundaries) == 1:
-            same = meets(jet, cell.jet, boundaries[0], order)
-        elif cell.jet is not None:
-            same = all(agree(number(jet, e), number(cell.jet, e)) for e in entries(order)) or None
+        if cell.jet is not None:
+            same = meets(jet, cell.jet, boundaries, order)
+            if same is None:
+                equal = (agree(number(jet, e), number(cell.jet, e)) for e in entries(order))
+                same = all(equal) or None
         if same is False and not _independent([side.jet.gradient for side in cell.sides]):
             same = None  # it may not reach the point
         found.append(same)

@@ -74,7 +74,7 @@ def _weights(expression: Expr, germs: Germs) -> list[tuple[int, ...]]:
     is_known = True
     for part in sympy.preorder_traversal(expression):
         inside = []
-        if part.is_Function:
+        if part.is_Function and not isinstance(part, sympy.Piecewise):
             inside = [sympy.Add(*sympy.fraction(sympy.together(a))) for a in part.args]
         elif part.is_Pow and not (part.exp.is_Integer and part.exp > 0):
             inside = [part.base]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hesscli.exact.balls import Balls, is_identically_zero
+from hesscli.exact.balls import Balls, is_identically_zero, is_nonnegative
 from hesscli.exact.jets import Jet, Number
 from hesscli.functions.balls import NotProvedError, NotRealError, SingularError, UndecidedError
 from hesscli.notes import Trouble
@@ -129,6 +129,8 @@ def _nonpositive(site: Site, balls: Balls) -> None:
 
 def _zero(site: Site, balls: Balls) -> None:
     (quantity,) = site.quantities
+    if site.trouble is Trouble.EDGE and is_nonnegative(quantity):
+        return
     if balls.near(quantity):
         return
     jet = balls.jet(quantity)
@@ -142,14 +144,16 @@ def _zero(site: Site, balls: Balls) -> None:
 def _edge(site: Site, balls: Balls, error: type[BrokenError] | type[EdgeError]) -> None:
     """Raise this where the formula is proved to be real on one side only."""
     (quantity,) = site.quantities
+    if error is EdgeError and is_nonnegative(quantity):
+        return
     if balls.near(quantity):
         return
     jet = balls.jet(quantity)
     if error is BrokenError and not jet.varies:
         raise BrokenError(site)
-    if quantity.is_nonnegative and error is BrokenError:
+    if is_nonnegative(quantity):
         raise _RemovableError
-    if not jet.varies or quantity.is_nonnegative:
+    if not jet.varies:
         return
     if any(_is_not_zero(slope) for slope in jet.gradient.values()):
         raise error(site)

@@ -191,8 +191,7 @@ class Prover:
         if found is None:
             raise UndecidedError
         sites = self._met(removed, at_point)
-        full = next(cell for cell in self._cells(bits, ()) if not cell.is_thin and cell.jet)
-        sides = {side.quantity: side.sign for side in full.sides}
+        sides = {side.quantity: side.sign for side in found.cell.sides}
         return Proof(
             partial(self._numbers, sides, {}, missing=found.missing),
             found.missing,
