@@ -87,6 +87,7 @@ class _Examination:
             *itertools.combinations_with_replacement(range(self.size), 2),
         ]
         self.scale = _scale([text, *point.values()])
+        self.seed = seed
         self.random = random.Random(seed)
         self.lenient = False
         self.here: Number | None = None
@@ -166,17 +167,25 @@ class _Examination:
         """Jets at a distance from the point, in many directions and along curves; None where the
         formula has no value there.
         """
-        h = self._distance(power)
+        h, ten = self._distance(power), mp.mpf(10)
+        self.random.seed(self.seed)  # the same ways at each distance
         if self.size == 1:
             steps = [[h], [-h], [h * mp.mpf("1.37")], [-h * mp.mpf("1.37")]]
         else:
             orders = itertools.product((1, 2, 3), repeat=self.size)
             curved = [o for o in orders if 1 in o and set(o) != {1}]
             steps = [
-                [self._coefficient() * h ** (mp.mpf(e) / max(orders)) for e in orders]
+                [
+                    self._coefficient() * ten ** -(e * self._power(power, max(orders)))
+                    for e in orders
+                ]
                 for orders in [(1,) * self.size] * DIRECTIONS + curved * 2
             ]
         return [self._jet(self._beside(self.centre, step)) for step in steps]
+
+    def _power(self, power: int, order: int) -> Number:
+        """The exponent of a curve's first coordinate; the last must not sink into rounding."""
+        return mp.mpf(power) / order + self.scale
 
     def _jet(self, place: Place) -> Jet | None:
         try:
