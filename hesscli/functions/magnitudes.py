@@ -21,6 +21,8 @@ from hesscli.types import Expr
 
 # Of an argument, before the point: below it, mpmath takes a tenth of a second.
 MAX_BITS = 2**15
+# Of an exponent, for each of which mpmath squares a number that is four times as long.
+MAX_BITS_OF_EXPONENT = 2**10
 # Those that take the logarithm of an argument, or a part of its bits.
 TAME = (
     "log", "Abs", "sign", "Max", "Min", "Heaviside", "re", "im", "LambertW", "atan", "asinh", "erf",
@@ -100,18 +102,18 @@ class _Estimate:
 
     def _power(self, base: Any, exponent: Any) -> Any:
         if base > 0:
-            return mpmath.exp(_require(exponent * mpmath.log(base)))
+            return mpmath.exp(_require(exponent * mpmath.log(base), MAX_BITS_OF_EXPONENT))
         if base and mpmath.isint(exponent) and abs(exponent) < MAX_BITS:
             return base ** int(exponent)
         return None
 
 
-def _require(number: Any) -> Any:
+def _require(number: Any, most: int = MAX_BITS) -> Any:
     """``number``, if it has few enough bits before the point."""
-    if number and mpmath.isfinite(number) and mpmath.mag(number) > MAX_BITS:
+    if number and mpmath.isfinite(number) and mpmath.mag(number) > most:
         raise HessError(
             "too-large",
-            f"a part of this formula is a number of more than {MAX_BITS:,} bits here",
+            f"a part of this formula is a number of more than {most:,} bits here",
             hint="a smaller formula or point",
             status=ExitStatus.NO_ANSWER,
         )
