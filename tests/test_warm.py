@@ -30,7 +30,7 @@ HESS = [sys.executable, "-m", "hesscli"]
 WARM = [sys.executable, "-c", ASK]
 EXAMPLE = ["x**3 + x*y", "--at", "2,4", "--verify", "always"]  # however slow the machine is
 # Long enough to be interrupted.
-SLOW = ["exp(-1/x**2)*sin(exp(1/x**2))", "--at", "0"]
+SLOW = ["zeta(exp(x))", "--at", "1e4"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from hesscli.functions.magnitudes import require_short
 from hesscli.types import Expr, Test
 
 Number = Any  # a SymPy Float
@@ -34,6 +35,8 @@ class Reading:
 
 
 def _to_whole(quantity: Any) -> Any:
+    if getattr(quantity, "is_Float", False):
+        require_short(quantity)  # all its digits are written out
     return quantity - quantity.round()
 
 

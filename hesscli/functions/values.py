@@ -21,6 +21,7 @@ import sympy
 
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
+from hesscli.functions.magnitudes import require_moderate
 from hesscli.types import Array, Expr
 
 T = TypeVar("T")
@@ -91,7 +92,11 @@ def refined(
 
 
 def evaluated(expression: Expr, place: Mapping[Expr, Expr], count: int) -> Expr | None:
-    """The value at ``place`` to so many digits, a rational where SymPy is exact, or None."""
+    """The value at ``place`` to so many digits, a rational where SymPy is exact, or None.
+
+    Raises :class:`hesscli.errors.HessError` where numbers would be too long.
+    """
+    require_moderate(expression, place)
     try:
         result = expression.xreplace(place).evalf(count)
     except SYMPY_FAILURES:
