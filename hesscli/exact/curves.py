@@ -26,6 +26,7 @@ CUBES = ((1, 3), (3, 1))
 MAX_POWER = 9
 ORDER = 6
 MAX_CURVES = 40
+MAX_OPERATIONS = 200  # of what is read as a series
 
 
 def curves(
@@ -74,7 +75,9 @@ def _weights(expression: Expr, germs: Germs) -> list[tuple[int, ...]]:
     is_known = True
     for part in sympy.preorder_traversal(expression):
         inside = []
-        if part.is_Function and not isinstance(part, sympy.Piecewise):
+        if part.count_ops() > MAX_OPERATIONS or isinstance(part, sympy.Piecewise):
+            continue
+        if part.is_Function:
             inside = [sympy.Add(*sympy.fraction(sympy.together(a))) for a in part.args]
         elif part.is_Pow and not (part.exp.is_Integer and part.exp > 0):
             inside = [part.base]
@@ -89,6 +92,8 @@ def _weights(expression: Expr, germs: Germs) -> list[tuple[int, ...]]:
 
 
 def _series(quantity: Expr, germs: Germs) -> Series | None:
+    if quantity.count_ops() > MAX_OPERATIONS:
+        return None
     try:
         return germs.analytic(quantity)
     except SYMPY_FAILURES:

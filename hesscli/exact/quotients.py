@@ -33,6 +33,7 @@ Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivativ
 ORDERS = (6, 12, 24)
 MAX_COEFFICIENTS = 100  # of a longer series than the first
 MAX_VARIABLES = 6
+MAX_OPERATIONS = 500
 MAX_DEGREES = 12  # of homogeneous functions below that of the derivative
 
 
@@ -110,7 +111,7 @@ def _group(
     """What each entry by itself tends to; None for a formula of no known kind."""
     used = [i for i, v in enumerate(variables) if v in expression.free_symbols]
     found: dict[Entry, Finding] | None = None
-    if len(used) > MAX_VARIABLES:
+    if len(used) > MAX_VARIABLES or expression.count_ops() > MAX_OPERATIONS:
         return None
     for order in ORDERS:
         if comb(order + len(used), order) > MAX_COEFFICIENTS and order > ORDERS[0]:
