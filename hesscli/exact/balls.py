@@ -8,9 +8,11 @@ raised: at this precision, at this point, or by these means.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import isqrt, prod
+from typing import Any
 
 import sympy
 from flint import arb, fmpq
@@ -237,7 +239,11 @@ class Balls:
         sign = self.sign(quantity, jet)
         if sign or not jet.varies:
             return sign or 0
-        if not _surely_varies(jet) and is_identically_zero(self.piece(quantity)):
+        if quantity.has(*_PIECEWISE):
+            piece = self.piece(quantity)
+            if not piece.has(*_PIECEWISE):
+                return self.side(piece, thin)
+        if not _surely_varies(jet) and is_identically_zero(quantity):
             return 0
         if not jet.gradient:
             split = factors(quantity)
@@ -282,11 +288,13 @@ class Balls:
             return not self.holds(condition.args[0])
         if isinstance(condition, (sympy.And, sympy.Or)):
             return self._joined(condition.args, decisive=isinstance(condition, sympy.Or))
+        if isinstance(condition, sympy.ITE):
+            test, one, other = condition.args
+            return self.holds(one if self.holds(test) else other)
+        if condition.func not in _COMPARISONS:
+            raise NotProvedError(str(condition))
         side = self.side(difference(condition), thin=True)
-        return {
-            sympy.Gt: side > 0, sympy.Ge: side >= 0, sympy.Lt: side < 0, sympy.Le: side <= 0,
-            sympy.Eq: side == 0, sympy.Ne: side != 0,
-        }[condition.func]  # fmt: skip
+        return _COMPARISONS[condition.func](side, 0)
 
     def _joined(self, conditions: Sequence[Expr], decisive: bool) -> bool:
         """Whether one of them is as ``decisive``, which it may show although others do not."""
@@ -358,6 +366,10 @@ class Balls:
         raise SingularError
 
 
+_COMPARISONS: dict[Any, Callable[[int, int], bool]] = {
+    sympy.Gt: operator.gt, sympy.Ge: operator.ge, sympy.Lt: operator.lt, sympy.Le: operator.le,
+    sympy.Eq: operator.eq, sympy.Ne: operator.ne,
+}  # fmt: skip
 _PIECES: dict[str, Callable[[Balls, Expr], Jet]] = {
     "Abs": Balls._absolute,
     "sign": Balls._signum,

@@ -13,11 +13,12 @@ from flint import fmpq
 
 from hesscli.answer import Undefined
 from hesscli.exact.cells import Entry
-from hesscli.exact.jets import Meter
+from hesscli.exact.jets import BudgetError, Meter
 from hesscli.exact.limits import Examined, Examiner
 from hesscli.exact.proof import Exact, Proof, Prover
-from hesscli.exact.rounding import Numbers
+from hesscli.exact.rounding import Numbers, refined
 from hesscli.exact.sites import names_in, place_of
+from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.types import Formula, Site
 
@@ -68,12 +69,21 @@ def proved(
 def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: Meter) -> Existing:
     """What there is at a ``point`` that autograd cannot be trusted with, by proof or by limits."""
     found = proved(examiner, point, index, meter)
-    if found is None:
+    if found is None or not _is_known(found):
         return by_limits(examiner(point, index))
     is_on_site = Prover(examiner.formula, point, meter).is_on_site()
     if not found.notes and not found.reasons and not is_on_site:
         return replace(found, notes=(Remark(Note.FROM_PROOF),))
     return found
+
+
+def _is_known(found: Existing) -> bool:
+    """Whether there are enclosures that tell a double."""
+    try:
+        refined(found.numbers, found.vanishes)
+    except (BudgetError, NotProvedError, UndecidedError):
+        return False
+    return True
 
 
 def by_limits(found: Examined) -> Existing:

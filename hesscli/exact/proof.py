@@ -163,16 +163,25 @@ class Prover:
             return any(met(site, balls, constant=True) for site in self.formula.sites)
 
     def _edge(self, site: Site) -> Proof:
-        def numbers(bits: int) -> Mapping[Entry, Number]:
-            with ctx.workprec(bits):
-                place = {
-                    name: coordinate(self._coordinate(name, bits), None)
-                    for name in self.formula.variables
-                }
-                balls = Balls(place, self.meter, None, self.vanishes)
-                return {(): balls.jet(self._whole).value}
+        """What there is where the formula is real on one side only: a value, if any."""
+        everything = frozenset(entries(self.order))
+        try:
+            self._value(ALGEBRA_FROM)
+        except SingularError:
+            return Proof(lambda _: {}, everything, (site,), has_value=False)
+        except (BudgetError, NotProvedError, UndecidedError):
+            pass
+        return Proof(self._value, everything - {()}, (site,))
 
-        return Proof(numbers, frozenset(entries(self.order)) - {()}, (site,))
+    def _value(self, bits: int) -> Mapping[Entry, Number]:
+        """The value alone, as if nothing varied."""
+        with ctx.workprec(bits):
+            place = {
+                name: coordinate(self._coordinate(name, bits), None)
+                for name in self.formula.variables
+            }
+            balls = Balls(place, self.meter, None, self.vanishes)
+            return {(): balls.jet(self._whole).value}
 
     def _proof(self, bits: int) -> Proof | None:
         balls = self._balls(bits, {})

@@ -15,7 +15,7 @@ from hesscli.functions.balls import NotProvedError, UndecidedError
 # Bits to which a number is known before it is rounded: 16 digits, and to spare.
 KNOWN = 58
 # What is smaller than this is 0 as a double.
-SMALLEST = arb(2) ** -1080
+SMALLEST, LARGEST = arb(2) ** -1080, arb(2) ** 1023
 # Bits; numbers a thousand orders of magnitude apart are told apart by the last.
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
 FIRST, MOST = 128, 8192
@@ -72,9 +72,16 @@ def refined(
         if not unknown:
             break
         bits *= 2
-    if found is None:
+    if found is None or any(_is_unknown(number) for number in found.values()):
         raise UndecidedError
     return {entry: number for entry, number in found.items() if entry not in zeros}
+
+
+def _is_unknown(number: Number) -> bool:
+    """Whether an enclosure tells nothing of a double."""
+    if type(number) is fmpq:
+        return False
+    return not number.is_finite() or bool(number.contains(0) and not abs(number) < LARGEST)
 
 
 def rounded(enclosures: Mapping[Entry, Number]) -> Rounded:

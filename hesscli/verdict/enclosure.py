@@ -22,6 +22,7 @@ from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant
 from hesscli.exact.rounding import MOST, Numbers, Rounded, added, refined, rounded
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.shapes import Shape, index_text
 from hesscli.types import Array, Mask, Point, Sums, Values
 
@@ -152,7 +153,7 @@ class Elements:
         known &= formula.expression.count_ops() * formula.wrt**2 <= MAX_DIFFERENTIATED
         try:
             return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
-        except HessError:  # there are derivatives, but none in symbols
+        except (HessError, *SYMPY_FAILURES):  # there are derivatives, but none in symbols
             return self.examiner.zeros(self.sums.variables, self.sums.shape, known=False)
 
     def _found(

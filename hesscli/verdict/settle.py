@@ -85,12 +85,13 @@ def settle(
     with clock.within(0, "examining the kinks and edges at this point"):
         examined = [elements.examined(k, Meter(BUDGET)) for k in sums.suspects]
     proof = _proved(elements, point, verify, graph)
-    if isinstance(proof, Remark):
-        met = examined
-        numbers = _unproved(sums, point, examiner, graph, examined, proof, verify)
-    else:
+    met = examined
+    numbers = None if isinstance(proof, Remark) else _by_proof(sums, examined, proof)
+    if numbers is None:
+        why = proof if isinstance(proof, Remark) else Remark(Reason.TOO_LARGE)
+        numbers = _unproved(sums, point, examiner, graph, examined, why)
+    elif not isinstance(proof, Remark):
         met = [*examined, *(part for part in proof if part.found.reasons or part.found.notes)]
-        numbers = _by_proof(sums, examined, proof)
     total, reason = numbers.total, numbers.reason
     undefined = (
         *undefined_entries([(part.found, part.rows) for part in met], formula, order),
@@ -180,15 +181,15 @@ def _proved(
     return Remark(Reason.TOO_LARGE if verify is Verify.auto else Reason.MUCH_TOO_LARGE)
 
 
-def _by_proof(sums: Sums, examined: list[Part], proof: list[Part]) -> _Numbers:
-    """The enclosures of all elements, rounded."""
+def _by_proof(sums: Sums, examined: list[Part], proof: list[Part]) -> _Numbers | None:
+    """The enclosures of all elements, rounded; None where not all are narrow enough."""
     order, rest = len(sums.gradient), _packed(sums)
     enclosure = Enclosure([*examined, *proof])
     try:
         exact, rounded = enclosure.doubles(order)
         regular = Enclosure(proof).doubles(order)[0] if examined else exact
     except (BudgetError, NotProvedError, UndecidedError):
-        return _Numbers(rest, Rounded(), Remark(Reason.TOO_LARGE))
+        return None
     total = exact.copy()
     if sums.single:
         with np.errstate(invalid="ignore"):
@@ -212,7 +213,6 @@ def _unproved(
     graph: Graph | None,
     examined: list[Part],
     reason: Remark,
-    verify: Verify,
 ) -> _Numbers:
     """Autograd's numbers, with what was examined; a sample of them is proved where it may be."""
     order, rest = len(sums.gradient), _packed(sums)

@@ -15,12 +15,13 @@ import numpy as np
 from flint import arb
 
 from hesscli.answer import Answer, Doubles, Grounds, Verdict
+from hesscli.exact.cells import Entry
 from hesscli.exact.higher import degenerate_kind
 from hesscli.exact.inertia import components, kind_of
 from hesscli.exact.jets import ZERO, BudgetError, Number
 from hesscli.exact.nullity import nullity
 from hesscli.exact.proof import exact
-from hesscli.exact.rounding import nearest, rounded
+from hesscli.exact.rounding import LARGEST, nearest, rounded
 from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
@@ -51,7 +52,9 @@ def judged(settled: Settled) -> Answer:
     if settled.enclosure is not None and len(jet.gradient) <= MAX_PROVED_ORDER:
         found = _spectrum(settled, settled.enclosure, len(jet.gradient))
     symmetric = jet.hessian / 2 + jet.hessian.T / 2
-    verdict = _by_tolerance(symmetric, grounds) if found is None else _proved(found)
+    verdict = (
+        _by_tolerance(symmetric, grounds) if found is None else _proved(found, spectrum(symmetric))
+    )
     if found is not None:
         answer = replace(answer, grounds=_with_eigenvalues(grounds, found))
     stationary, tolerance = _stationarity(jet, symmetric, grounds)
@@ -130,8 +133,14 @@ def _rows(enclosure: Enclosure, order: int) -> Callable[[int], list[list[Number]
     return rows
 
 
-def _proved(found: ProvedSpectrum) -> Verdict:
-    eigenvalues = np.array([0.0 if _holds_zero(e) else nearest(e) for e in found.eigenvalues])
+def _proved(found: ProvedSpectrum, computed: Array) -> Verdict:
+    """The verdict; of an eigenvalue whose enclosure is too wide, what doubles give."""
+    eigenvalues = np.array(
+        [
+            double if not _is_finite(e) else 0.0 if _holds_zero(e) else nearest(e)
+            for e, double in zip(found.eigenvalues, computed, strict=True)
+        ]
+    )
     positive, negative = found.positive, found.negative
     if positive and negative:
         definiteness = "indefinite"
@@ -151,17 +160,22 @@ def _proved(found: ProvedSpectrum) -> Verdict:
     )
 
 
+def _is_finite(number: Number) -> bool:
+    return type(number) is not arb or (not abs(number) > LARGEST and bool(number.is_finite()))
+
+
 def _holds_zero(number: Number) -> bool:
     return type(number) is arb and bool(number.contains(0))
 
 
 def _with_eigenvalues(grounds: Grounds, found: ProvedSpectrum) -> Grounds:
     """The digits and bounds of all numbers, the eigenvalues among them."""
-    numbers = rounded(dict(zip(((k,) for k in range(10**6)), found.eigenvalues, strict=False)))
+    known: dict[Entry, Number] = {(k,): e for k, e in enumerate(found.eigenvalues) if _is_finite(e)}
+    numbers = rounded(known)
     below = {f"eigenvalues[{k}]": bound for (k,), bound in numbers.below.items()}
     digits = grounds.digits
     if digits is not None:
-        digits = min(digits, numbers.digits)
+        digits = min(digits, numbers.digits) if len(known) == len(found.eigenvalues) else 0
     return replace(grounds, digits=digits, below={**grounds.below, **below})
 
 
