@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hesscli.cost import Clock
-from hesscli.errors import FORESEEN, ExitStatus, HessError, internal, shortened
+from hesscli.errors import ExitStatus, HessError, internal, shortened
 from hesscli.notes import Note, Remark
 from hesscli.types import Verify
 
@@ -259,17 +259,17 @@ class Compiled:
         """With words for what nobody has foreseen: one point must not take the others with it."""
         try:
             yield
-        except (MemoryError, RecursionError) as error:
+        except (HessError, OSError):
+            raise
+        except Exception as error:
+            if not _is_lack_of_room(error):
+                raise internal(error) from error
             raise HessError(
                 "too-large",
                 "this answer needs numbers or formulas larger than there is memory for",
                 hint="a smaller formula or point",
                 status=ExitStatus.NO_ANSWER,
             ) from error
-        except FORESEEN:
-            raise
-        except Exception as error:
-            raise internal(error) from error
 
     def _check(self, answer: Answer, sums: Sums, evaluator: Evaluator) -> Check:
         from hesscli.answer import AUTOGRAD, DIFFERENCES, EXACT
@@ -299,6 +299,13 @@ class Compiled:
             for name in self.formula.variables
         }
         return replace(point, values=values)
+
+
+def _is_lack_of_room(error: Exception) -> bool:
+    """Whether there was no memory, or no room on the stack; torch has but words for the former."""
+    if isinstance(error, (MemoryError, RecursionError)):
+        return True
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
 
 
 def _order(formula: Formula, point: Point) -> int:

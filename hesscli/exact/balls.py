@@ -15,7 +15,7 @@ from math import isqrt, prod
 from typing import Any
 
 import sympy
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 from sympy.codegen.cfunctions import hypot
 
 from hesscli.exact.jets import (
@@ -32,6 +32,7 @@ from hesscli.exact.jets import (
     total,
     whole_power,
 )
+from hesscli.exact.rounding import may_vanish
 from hesscli.functions.balls import (
     WEIGHTS,
     NotProvedError,
@@ -223,12 +224,16 @@ class Balls:
     def sign(self, e: Expr, jet: Jet, needed: bool = True) -> int | None:
         """The sign of ``e`` at the point, by algebra too."""
         sign = sign_of(jet.value)
-        if sign is None and self.vanishes is not None and self.vanishes(e):
+        if sign is None and self._vanishes(e, jet.value):
             jet.value = ZERO
             return 0
         if sign is None and needed:
             raise UndecidedError
         return sign
+
+    def _vanishes(self, e: Expr, value: Number) -> bool:
+        """Whether algebra proves that a part is 0 whose value may be."""
+        return self.vanishes is not None and may_vanish(value, ctx.prec) and self.vanishes(e)
 
     def side(self, quantity: Expr, thin: bool = False) -> int:
         """The sign of ``quantity`` near the point; 0 only where it is constant there.
@@ -340,7 +345,7 @@ class Balls:
             raise UndecidedError
         if is_exactly_zero(jet.value - number):
             return int(number)
-        if self.vanishes is not None and self.vanishes(part - int(number)):
+        if self._vanishes(part - int(number), jet.value - number):
             return int(number)
         raise UndecidedError
 

@@ -13,14 +13,13 @@ from itertools import combinations
 from flint import fmpq
 
 from hesscli.exact.balls import is_nonnegative
-from hesscli.exact.domain import BrokenError, EdgeError
+from hesscli.exact.domain import EdgeError
 from hesscli.exact.eigenvalues import signs
-from hesscli.exact.jets import ONE, ZERO, Jet, Number, is_exactly_zero
+from hesscli.exact.jets import ONE, ZERO, Entry, Jet, Number, is_exactly_zero
 from hesscli.types import Expr, Site
 
 MAX_BOUNDARIES = 6
 
-Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivative, i ≤ j
 Normal = Mapping[int, Number]  # the gradient of a quantity
 
 
@@ -308,6 +307,3 @@ def _continued(thin: Sequence[Cell], jet: Jet, order: int) -> bool | None:
             same = None  # it may not reach the point
         found.append(same)
     return False if False in found else None if None in found else True
-
-
-__all__ = ["BrokenError", "Cell", "Entry", "Shared", "Side", "entries", "number", "shared"]

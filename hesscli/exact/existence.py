@@ -12,8 +12,7 @@ from functools import partial
 from flint import fmpq
 
 from hesscli.answer import Undefined
-from hesscli.exact.cells import Entry
-from hesscli.exact.jets import BudgetError, Meter
+from hesscli.exact.jets import BudgetError, Entry, Meter
 from hesscli.exact.limits import Examined, Examiner
 from hesscli.exact.proof import Exact, Proof, Prover
 from hesscli.exact.rounding import Numbers, refined

@@ -16,6 +16,7 @@ from flint import arb, ctx, fmpq
 
 Number = Any  # flint.fmpq or flint.arb
 Pair = tuple[int, int]
+Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivative, i ≤ j
 
 # A rational with more bits is no longer carried exactly.
 MAX_RATIONAL_BITS = 6_000

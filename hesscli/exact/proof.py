@@ -17,9 +17,9 @@ from flint import ctx, fmpq
 
 from hesscli.errors import HessError
 from hesscli.exact.balls import AtPoint, Balls, BoundaryError, coordinate
-from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Entry, Side, entries, number, shared
+from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Side, entries, number, shared
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
-from hesscli.exact.jets import BudgetError, Jet, Meter, Number
+from hesscli.exact.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.exact.numbers import vanishes
 from hesscli.exact.quotients import Verdict, quotient_jet
 from hesscli.exact.remembered import remembered

@@ -8,8 +8,7 @@ from math import inf
 
 from flint import arb, ctx, fmpq
 
-from hesscli.exact.cells import Entry
-from hesscli.exact.jets import ZERO, BudgetError, Number
+from hesscli.exact.jets import ZERO, BudgetError, Entry, Number
 from hesscli.functions.balls import NotProvedError, UndecidedError
 
 # Bits to which a number is known before it is rounded: 16 digits, and to spare.
@@ -67,7 +66,7 @@ def refined(
             break
         unknown = [entry for entry, number in found.items() if not is_known(number)]
         if bits >= ALGEBRA_FROM and vanishes is not None:
-            zeros |= {e for e in unknown if found[e].contains(0) and vanishes(e)}
+            zeros |= {e for e in unknown if may_vanish(found[e], bits) and vanishes(e)}
             unknown = [entry for entry in unknown if entry not in zeros]
         if not unknown:
             break
@@ -75,6 +74,11 @@ def refined(
     if found is None or any(_is_unknown(number) for number in found.values()):
         raise UndecidedError
     return {entry: number for entry, number in found.items() if entry not in zeros}
+
+
+def may_vanish(ball: Number, bits: int) -> bool:
+    """Whether a ball is so narrow, and so near 0, that algebra is worth asking whether it is 0."""
+    return bool(ball.contains(0) and abs(ball) < arb(2) ** -(bits // 8))
 
 
 def _is_unknown(number: Number) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import sympy
 
+from hesscli.errors import HessError
+from hesscli.functions.magnitudes import require_moderate
 from hesscli.types import Expr
 
 # Exact numbers beyond this many bits (4,200 digits) are refused before SymPy computes them.
@@ -57,11 +59,10 @@ def function_fits(name: str, arguments: Sequence[Expr]) -> bool:
     """Whether a function of constants is a number of a moderate length."""
     if name in ("sqrt", "cbrt") and not power_fits(arguments[0], sympy.S.Half):
         return False
-    sizes = [_size(argument) for argument in arguments]
     if name in GROWS_LIKE_EXP:
-        return bool(sizes[0] <= MAX_EXPONENT)
+        return bool(_size(arguments[0]) <= MAX_EXPONENT)
     # SymPy writes gamma(10**6) out, and lowergamma(5000, x) as so many terms.
-    return name not in GROWS_LIKE_FACTORIAL or bool(max(sizes) <= MAX_FACTORIAL)
+    return name not in GROWS_LIKE_FACTORIAL or bool(max(map(_size, arguments)) <= MAX_FACTORIAL)
 
 
 def evaluation_fits(function: Expr, arguments: Sequence[Expr]) -> bool:
@@ -82,6 +83,10 @@ def _size(argument: Expr) -> Expr:
         return max(_size(value) for value, _ in argument.args)
     if not argument.is_number or argument.is_extended_real is not True:
         return 0
+    try:
+        require_moderate(argument, {})
+    except HessError:
+        return sympy.oo
     return abs(argument.evalf(5))
 
 

@@ -81,7 +81,7 @@ class _Estimate:
         return self.known[expression]
 
     def _value(self, expression: Expr) -> Any:
-        if not expression.args or not expression.free_symbols:
+        if not expression.args or not (expression.free_symbols or _nests(expression)):
             number = self.place.get(expression, expression).evalf(15)
             return mpmath.mpf(number._mpf_) if number.is_Float else None
         numbers = [self(part) for part in expression.args]

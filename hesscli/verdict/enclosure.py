@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from hesscli.derive.pattern import rows_of
 from hesscli.errors import HessError
 from hesscli.exact.balls import BoundaryError, coordinate
-from hesscli.exact.cells import Entry
 from hesscli.exact.existence import Existing, existing, proved
-from hesscli.exact.jets import BudgetError, Jet, Meter, Number
+from hesscli.exact.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.exact.joint import joint_jet
 from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant

@@ -11,9 +11,8 @@ from flint import ctx
 
 from hesscli.derive.pattern import rows_of
 from hesscli.exact.balls import BoundaryError
-from hesscli.exact.cells import Entry
 from hesscli.exact.existence import proved
-from hesscli.exact.jets import BudgetError, Meter, Number
+from hesscli.exact.jets import BudgetError, Entry, Meter, Number
 from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import BUDGET
 from hesscli.exact.rounding import added, refined, rounded

@@ -15,10 +15,9 @@ import numpy as np
 from flint import arb
 
 from hesscli.answer import Answer, Doubles, Grounds, Verdict
-from hesscli.exact.cells import Entry
 from hesscli.exact.higher import degenerate_kind
 from hesscli.exact.inertia import components, kind_of
-from hesscli.exact.jets import ZERO, BudgetError, Number
+from hesscli.exact.jets import ZERO, BudgetError, Entry, Number
 from hesscli.exact.nullity import nullity
 from hesscli.exact.proof import exact
 from hesscli.exact.rounding import LARGEST, nearest, rounded
