@@ -46,14 +46,14 @@ def is_known(number: Number) -> bool:
 
 
 def refined(
-    numbers: Numbers, vanishes: Callable[[Entry], bool] | None = None, first: int = FIRST
-) -> dict[Entry, Number]:
-    """Enclosures at a precision at which all are known; or at the last that can be spent.
+    numbers: Numbers, vanishes: Callable[[Entry], bool] | None = None
+) -> tuple[dict[Entry, Number], int]:
+    """Enclosures at a precision at which all are known, or at the last that can be spent; and it.
 
     ``vanishes`` is asked whether an entry is exactly 0 once precision does not tell. Raises
     :class:`UndecidedError` where there are no enclosures at any precision.
     """
-    bits, zeros, found = first, set[Entry](), None
+    bits, zeros, found = FIRST, set[Entry](), None
     while bits <= MOST:
         try:
             found = {e: n for e, n in numbers(bits).items() if e not in zeros}
@@ -73,7 +73,7 @@ def refined(
         bits *= 2
     if found is None or any(_is_unknown(number) for number in found.values()):
         raise UndecidedError
-    return {entry: number for entry, number in found.items() if entry not in zeros}
+    return {entry: number for entry, number in found.items() if entry not in zeros}, bits
 
 
 def may_vanish(ball: Number, bits: int) -> bool:

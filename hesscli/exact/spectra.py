@@ -148,7 +148,9 @@ def proved_spectrum(
                 parts = [[[matrix[i][j] for j in block] for i in block] for block in blocks]
                 left = work.left
                 _improve(found, parts, nullity, bits, precision, work)
-                if _is_complete(found, nullity, bits) or work.left == left:
+                # A single entry costs nothing, and may be known better the next time.
+                waits = any(b.order == 1 and not b.is_settled(bits) for b in found)
+                if _is_complete(found, nullity, bits) or (work.left == left and not waits):
                     break
         if precision >= most:
             break

@@ -18,7 +18,7 @@ from hesscli.exact.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.exact.joint import joint_jet
 from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant
-from hesscli.exact.rounding import MOST, Numbers, Rounded, added, refined, rounded
+from hesscli.exact.rounding import FIRST, MOST, Numbers, Rounded, added, refined, rounded
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.failures import SYMPY_FAILURES
@@ -44,11 +44,15 @@ class Part:
         }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Enclosure:
-    """The sum of parts, each entry to as many bits as are asked for."""
+    """The sum of parts, each entry to as many bits as are asked for.
+
+    ``bits`` is the working precision at which all entries have been known.
+    """
 
     parts: Sequence[Part]
+    bits: int = FIRST
 
     def numbers(self, bits: int) -> Mapping[Entry, Number]:
         """Enclosures of all entries that are not exactly 0, at a working precision."""
@@ -88,7 +92,8 @@ class Enclosure:
         """The doubles, value, gradient and Hessian packed one after the other, NaN where there is
         none; and what is known about them. Raises :class:`UndecidedError`.
         """
-        found = rounded(refined(self.numbers, self.vanishes))
+        enclosures, self.bits = refined(self.numbers, self.vanishes)
+        found = rounded(enclosures)
         packed = np.zeros(1 + order + order**2)
         for entry, number in found.numbers.items():
             packed[places(entry, order)] = number

@@ -42,10 +42,10 @@ def sampled(sums: Sums, point: Point, examiner: Examiner, graph: Graph | None) -
     try:
         if sums.structural is not None and graph is not None:
             numbers = joint_numbers(graph, sums, point, meter, chosen)
-            found = rounded(refined(numbers))
+            found = rounded(refined(numbers)[0])
         else:
             parts = list(_parts(sums, point, examiner, chosen, meter))
-            found = rounded(refined(lambda bits: _added(parts, bits)))
+            found = rounded(refined(lambda bits: _added(parts, bits))[0])
     except (BoundaryError, BudgetError, NotProvedError, UndecidedError):
         return None
     wanted: list[Entry] = [(i,) for i in chosen]

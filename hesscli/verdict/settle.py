@@ -21,9 +21,10 @@ from hesscli.exact.jets import BudgetError, Meter
 from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import BUDGET, Exact
 from hesscli.exact.rounding import Rounded
+from hesscli.exact.sites import place_of
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
-from hesscli.notes import Note, Reason, Remark
+from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.shapes import size
 from hesscli.types import Array, Formula, Point, Sums, Verify
 from hesscli.verdict.enclosure import Elements, Enclosure, Part, joint, places
@@ -95,7 +96,7 @@ def settle(
     total, reason = numbers.total, numbers.reason
     undefined = (
         *undefined_entries([(part.found, part.rows) for part in met], formula, order),
-        *_overflow(total, order, formula),
+        *_overflow(total, order, elements),
     )
     defined = all(part.found.defined for part in met)
     if not defined:
@@ -304,14 +305,20 @@ def _difference(found: Array, exact: Array) -> Array:
         return np.asarray(np.abs(found - exact))
 
 
-def _overflow(total: Array, order: int, formula: Formula) -> list[Undefined]:
-    """Turns infinite sums into missing entries, with the reason."""
+def _overflow(total: Array, order: int, elements: Elements) -> list[Undefined]:
+    """Turns infinite numbers into missing entries, with the reason."""
     infinite = np.isinf(total)
     if not infinite.any():
         return []
     total[infinite] = np.nan
+    formula = elements.examiner.formula
+    reason = Remark(Reason.SUM_TOO_LARGE)
+    if size(elements.sums.shape) == 1 and elements.sums.structural is None:
+        point = {name: entries[0] for name, entries in elements.entries.items()}
+        place = place_of([], point, "")
+        reason = Remark(Reason.TROUBLE, (formula.text, Trouble.TOO_LARGE, False, place))
     names = tuple(name for name, part in _parts(infinite, order).items() if part.any())
-    return [Undefined(formula.text, None, Remark(Reason.SUM_TOO_LARGE), names)]
+    return [Undefined(formula.text, None, reason, names)]
 
 
 def _slack(elements: Elements, is_exact: bool) -> Array:

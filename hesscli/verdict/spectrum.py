@@ -20,7 +20,7 @@ from hesscli.exact.inertia import components, kind_of
 from hesscli.exact.jets import ZERO, BudgetError, Entry, Number
 from hesscli.exact.nullity import nullity
 from hesscli.exact.proof import exact
-from hesscli.exact.rounding import LARGEST, nearest, rounded
+from hesscli.exact.rounding import FIRST, LARGEST, nearest, rounded
 from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
@@ -119,7 +119,8 @@ def _rows(enclosure: Enclosure, order: int) -> Callable[[int], list[list[Number]
 
     def rows(bits: int) -> list[list[Number]] | None:
         try:
-            found = enclosure.at_least(bits)
+            # As many bits more as it took to know the entries.
+            found = enclosure.at_least(bits + enclosure.bits - FIRST)
         except (BudgetError, NotProvedError, UndecidedError):
             return None
         matrix = [[ZERO] * order for _ in range(order)]
