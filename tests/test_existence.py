@@ -198,7 +198,7 @@ def test_one_point_without_an_answer_leaves_the_others(hess: Hess) -> None:
 
 
 def test_nothing_hangs(hess: Hess) -> None:
-    result = hess("zeta(exp(x))", "--at", "1e4", "--timeout", "0.5")
+    result = hess("x**5*sin(1/hypot(x,y))*zeta(2+x*y)", "--at", "0,0", "--timeout", "0.5")
     assert result.status == 1
     assert "takes longer than 0.5 s" in result.stderr
     for text, at in (

@@ -30,7 +30,7 @@ HESS = [sys.executable, "-m", "hesscli"]
 WARM = [sys.executable, "-c", ASK]
 EXAMPLE = ["x**3 + x*y", "--at", "2,4", "--verify", "always"]  # however slow the machine is
 # Long enough to be interrupted.
-SLOW = ["zeta(exp(x))", "--at", "1e4"]
+SLOW = ["x**5*sin(1/hypot(x,y))*zeta(2+x*y)", "--at", "0,0"]
 
 
 @pytest.fixture

@@ -141,6 +141,7 @@ def _proved(found: ProvedSpectrum, computed: Array) -> Verdict:
             for e, double in zip(found.eigenvalues, computed, strict=True)
         ]
     )
+    eigenvalues += 0.0  # without negative zeros
     positive, negative = found.positive, found.negative
     if positive and negative:
         definiteness = "indefinite"
