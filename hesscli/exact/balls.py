@@ -355,7 +355,7 @@ class Balls:
         jets = [(arg, self.jet(arg)) for arg in e.args]
         best = jets[0]
         for one in jets[1:]:
-            if orientation * (_middle(one[1].value) - _middle(best[1].value)) > 0:
+            if orientation * (middle(one[1].value) - middle(best[1].value)) > 0:
                 best = one
         for arg, jet in jets:
             if arg is not best[0] and not orientation * (best[1].value - jet.value) > 0:
@@ -396,7 +396,8 @@ def _surely_varies(jet: Jet) -> bool:
     return any(n > 0 or n < 0 for n in (*jet.gradient.values(), *jet.hessian.values()))
 
 
-def _middle(number: Number) -> Number:
+def middle(number: Number) -> Number:
+    """The number in the middle of a ball."""
     return number if type(number) is fmpq else number.mid()
 
 

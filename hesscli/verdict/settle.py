@@ -16,9 +16,9 @@ import numpy as np
 
 from hesscli.answer import Answer, Basis, By, Doubles, Grounds, Place, Undefined
 from hesscli.cost import Clock
+from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import path, undefined_entries
 from hesscli.exact.jets import BudgetError, Meter
-from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import BUDGET, Exact
 from hesscli.exact.rounding import Rounded
 from hesscli.exact.sites import place_of

@@ -14,7 +14,7 @@ import sys
 import time
 
 from hesscli.cli.run import RECURSION_LIMIT
-from hesscli.exact.limits import Examiner
+from hesscli.exact.examiner import Examiner
 from hesscli.expression.reader import read_formula
 from hesscli.numeric.autograd import Evaluator
 from hesscli.point.assignment import read_assignment
