@@ -68,7 +68,6 @@ class Note(Enum):
     SUMMED = auto()  # count, shape
     LOST_DIGITS = auto()  # entry, autograd's number
     UNDERFLOW = auto()
-    FROM_DERIVATIVES = auto()
     FROM_PROOF = auto()
     LIMITS_AGREE = auto()  # pairs of a part and its Trouble, coordinates
     SEED = auto()  # seed

@@ -161,14 +161,16 @@ class Balls:
             return self.function("exp", [self.jet(exponent)])
         u, p = self.jet(base), self.jet(exponent)
         sign = self.sign(base, u)
+        whole = type(p.value) is fmpq and p.value.q == 1 and abs(p.value.p) <= MAX_POWER
+        if whole and not p.varies:
+            return self._whole_power(u, int(p.value.p), sign)
         if not p.varies and sign == 0:
             return self._at_zero(base, u, p.value)
         if sign != 1:
             raise SingularError if sign == 0 else NotRealError
         if not p.varies:
             return self._real_power(u, p.value)
-        exact = type(u.value) is fmpq and not u.varies
-        if exact and type(p.value) is fmpq and p.value.q == 1 and abs(p.value.p) < MAX_POWER:
+        if whole and type(u.value) is fmpq and not u.varies:
             logarithm = arb(u.value).log()
             value = whole_power(u.value, int(p.value.p))
             slope = value * logarithm
@@ -179,8 +181,13 @@ class Balls:
         if abs(n) > MAX_POWER:
             raise NotProvedError("a large power")
         u = self.jet(base)
-        if n < 0 and self.sign(base, u, needed=False) == 0:
+        return self._whole_power(u, n, self.sign(base, u, needed=False) if n < 0 else None)
+
+    def _whole_power(self, u: Jet, n: int, sign: int | None) -> Jet:
+        if n < 0 and sign == 0:
             raise SingularError
+        if n == 0:
+            return Jet(ONE)
         if not u.varies:
             return Jet(_finite(whole_power(u.value, n)))
         if n == 2:

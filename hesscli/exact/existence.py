@@ -6,6 +6,7 @@ A proof in balls comes first; where it does not tell, limits are looked for, whi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +19,7 @@ from hesscli.exact.proof import Exact, Proof, Prover
 from hesscli.exact.rounding import refined
 from hesscli.exact.sites import names_in, place_of
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.types import Formula, Site
 
@@ -50,11 +52,19 @@ def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: 
     """What there is at a ``point`` that autograd cannot be trusted with, by proof or by limits."""
     found = proved(examiner, point, index, meter)
     if found is None or not _is_known(found):
+        _require_rules(examiner)
         return by_limits(examiner.formula, point, index)
     is_on_site = Prover(examiner.formula, point, meter).is_on_site()
     if not found.notes and not found.reasons and not is_on_site:
         return replace(found, notes=(Remark(Note.FROM_PROOF),))
     return found
+
+
+def _require_rules(examiner: Examiner) -> None:
+    """Raise :class:`HessError` that names a function whose derivative nobody knows."""
+    if examiner.formula.expression.count_ops() <= MAX_OPERATIONS and examiner.formula.wrt:
+        with suppress(*SYMPY_FAILURES):
+            examiner.derivative((0,))
 
 
 def _is_known(found: Existing) -> bool:

@@ -13,8 +13,9 @@ from fractions import Fraction
 from typing import TypeVar
 
 import sympy
-from flint import ctx, fmpq
+from flint import arb, ctx, fmpq
 
+from hesscli.errors import ExitStatus, HessError
 from hesscli.exact.balls import Balls
 from hesscli.exact.curves import Curve, curves
 from hesscli.exact.domain import holds, outside
@@ -86,6 +87,13 @@ class _Examination:
             )
         if site is not None:
             self._break(site, site.trouble)
+        elif not self.hits and not self.formula.expression.has(sympy.I):
+            raise HessError(
+                "too-large",
+                f"no number that is enclosed to {MOST:,} bits was found for this formula here",
+                hint="a smaller formula or point",
+                status=ExitStatus.NO_ANSWER,
+            )
         else:
             self._separate()
             value = self._value()
@@ -101,7 +109,8 @@ class _Examination:
         return self._existing({(): value, **numbers}, pairs)
 
     def _existing(self, numbers: Mapping[Entry, Number], pairs: Sequence[Entry]) -> Existing:
-        known = {entry: _rational(n) for entry, n in numbers.items() if n is not None}
+        with ctx.workprec(MOST):
+            known = {entry: _exact(n) for entry, n in numbers.items() if n is not None}
         entries = [(), *((i,) for i in range(len(self.names))), *pairs]
         return Existing(
             numbers=lambda _: known,
@@ -138,7 +147,7 @@ class _Examination:
         """How the numbers were found, where nothing breaks."""
         met = [site for site in self.hits if not self._is_held(site)]
         if not met:
-            return (Remark(Note.FROM_DERIVATIVES),) if not self.hits else ()
+            return ()
         parts = tuple((site.part, site.trouble) for site in met)
         return (Remark(Note.LIMITS_AGREE, (parts, place_of(met, self.point, self.index))),)
 
@@ -247,7 +256,7 @@ class _Examination:
         """An entry at the point, or of the terms near a site at an offset from it."""
         if offset is None:
             return self._at_point(entry, self.formula.expression)
-        proof = self._proof(offset)
+        proof = self._proof(offset) if entry else self._still(offset)
         return None if proof is None or entry in proof.missing else _certain(proof, entry)
 
     @remembered
@@ -257,6 +266,12 @@ class _Examination:
         prover = Prover(self.formula, self.point, Meter(BUDGET), expression, rows)
         proof = prover()
         return None if proof is None or entry in proof.missing else _certain(proof, entry)
+
+    @remembered
+    def _still(self, offset: Offset) -> Proof | None:
+        """The value alone, which there may be where there are no derivatives."""
+        rows = frozenset[int]()
+        return Prover(self.formula, self._at(offset), Meter(BUDGET), self.near, rows)()
 
     @remembered
     def _proof(self, offset: Offset) -> Proof | None:
@@ -336,6 +351,8 @@ def _certain(proof: Proof, entry: Entry) -> Number:
     return None
 
 
-def _rational(number: Number) -> fmpq:
-    rational = sympy.Rational(number)
-    return fmpq(int(rational.p), int(rational.q))
+def _exact(number: Number) -> arb:
+    """A Float as a ball without a radius, whose exponent may be of any size."""
+    negative, mantissa, exponent, _ = sympy.Float(number, DIGITS)._mpf_
+    ball = arb(int(mantissa)) * arb(2) ** int(exponent)
+    return -ball if negative else ball

@@ -94,7 +94,6 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.LOST_DIGITS: "floating point lost digits: autograd gives {1:.6g} for {0}; "
     "what is proved is given",
     Note.UNDERFLOW: "a number below the smallest double, 5e-324, is given as 0",
-    Note.FROM_DERIVATIVES: "from the exact derivatives: floating point cannot be trusted here",
     Note.FROM_PROOF: "from enclosures: floating point cannot be trusted here",
     Note.LIMITS_AGREE: _limits_agree,
     Note.SEED: "drawn with --seed {0}",
