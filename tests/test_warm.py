@@ -158,7 +158,8 @@ def _slow(
     """A request that takes long, and the worker that answers it."""
     workers_before = set(_children(_pid(folder)))
     client = subprocess.Popen(
-        [*before, *WARM, *SLOW_RUN, *after], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*before, *WARM, *SLOW_RUN, *after],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         process_group=0,  # a job of its own: only those can be suspended
     )  # fmt: skip
     workers: set[int] = set()

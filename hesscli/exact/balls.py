@@ -178,9 +178,11 @@ class Balls:
         return self.function("exp", [product(p, self.function("log", [u]), self.meter)])
 
     def _whole(self, base: Expr, n: int) -> Jet:
-        if abs(n) > MAX_POWER:
-            raise NotProvedError("a large power")
         u = self.jet(base)
+        if abs(n) > MAX_POWER:
+            if self.sign(base, u) != 1:
+                raise NotProvedError("a large power")
+            return self._real_power(u, fmpq(n))
         return self._whole_power(u, n, self.sign(base, u, needed=False) if n < 0 else None)
 
     def _whole_power(self, u: Jet, n: int, sign: int | None) -> Jet:

@@ -90,7 +90,8 @@ class _Examination:
         elif not self.hits and not self.formula.expression.has(sympy.I):
             raise HessError(
                 "too-large",
-                f"no number that is enclosed to {MOST:,} bits was found for this formula here",
+                f"no number that is enclosed to {MOST:,} bits was found for this formula here; "
+                "it may be beyond the largest double, 1.8e308",
                 hint="a smaller formula or point",
                 status=ExitStatus.NO_ANSWER,
             )
@@ -256,8 +257,13 @@ class _Examination:
         """An entry at the point, or of the terms near a site at an offset from it."""
         if offset is None:
             return self._at_point(entry, self.formula.expression)
-        proof = self._proof(offset) if entry else self._still(offset)
-        return None if proof is None or entry in proof.missing else _certain(proof, entry)
+        # Where not all variables may move, perhaps those may that the entry is about.
+        everything = frozenset(range(len(self.names)))
+        for rows in (everything if entry else frozenset(), frozenset(entry)):
+            proof = self._proof(offset, rows)
+            if proof is not None and entry not in proof.missing:
+                return _certain(proof, entry)
+        return None
 
     @remembered
     def _at_point(self, entry: Entry, expression: Expr) -> Number:
@@ -268,14 +274,8 @@ class _Examination:
         return None if proof is None or entry in proof.missing else _certain(proof, entry)
 
     @remembered
-    def _still(self, offset: Offset) -> Proof | None:
-        """The value alone, which there may be where there are no derivatives."""
-        rows = frozenset[int]()
+    def _proof(self, offset: Offset, rows: frozenset[int]) -> Proof | None:
         return Prover(self.formula, self._at(offset), Meter(BUDGET), self.near, rows)()
-
-    @remembered
-    def _proof(self, offset: Offset) -> Proof | None:
-        return Prover(self.formula, self._at(offset), Meter(BUDGET), self.near)()
 
     @remembered
     def _at(self, offset: Offset) -> dict[str, Exact]:
