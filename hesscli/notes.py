@@ -49,6 +49,7 @@ class Reason(Enum):
     TOO_LARGE = auto()
     MUCH_TOO_LARGE = auto()
     NOT_PROVED = auto()
+    INTEGRAL = auto()
 
 
 class Note(Enum):

@@ -78,6 +78,8 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Reason.NOT_ASKED: "not asked for",
     Reason.TOO_LARGE: "too large to prove by default; `--verify always` tries for longer",
     Reason.MUCH_TOO_LARGE: "too large to prove",
+    Reason.INTEGRAL: "an integral is taken from SymPy's closed form, which is compared with a "
+    "quadrature and not proved",
     Reason.NOT_PROVED: "no enclosure is known of a part of the formula here",
     Note.CONSTANT: "`{0}` is read as {1}; `--at {0}=…` makes it a variable",
     Note.GIVEN: "`{0}` is read as a variable, because it is given a value",
