@@ -30,11 +30,11 @@ class Verified(NamedTuple):
     enclosed in ball arithmetic at the exact point and rounded once; ``"sample"`` where so are
     ``proved`` ``of`` the entries (value, slopes, the Hessian's on and above the diagonal);
     ``"limit"`` where a number was found as a limit, which is evidence and no proof. Otherwise it is
-    None, as is ``digits``, and ``reason`` says why. ``proved`` and ``of`` are None without a sample.
+    None, as is ``digits``, and ``reason`` says why. ``proved`` and ``of`` are those of a sample.
     """
 
     digits: int | None
-    by: Literal["proof", "sample", "limit"] | None
+    by: str | None
     reason: str | None
     proved: int | None = None
     of: int | None = None

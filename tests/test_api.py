@@ -90,7 +90,9 @@ def test_an_answer_says_on_what_it_rests(
     assert (verified.by, answer.definiteness_proved) == (by, proved)
     assert (verified.digits is None) == (by is None) == (verified.reason is not None)
     assert (verified.proved is None) == (verified.of is None) == (by != "sample")
-    assert {k: v for k, v in verified._asdict().items() if k in said["verified"]} == said["verified"]
+    assert {k: v for k, v in verified._asdict().items() if k in said["verified"]} == said[
+        "verified"
+    ]
     assert answer.below == said["below"]
     inertia = answer.inertia and {k: v for k, v in answer.inertia._asdict().items() if v}
     assert inertia == (said["inertia"] and {k: v for k, v in said["inertia"].items() if v})

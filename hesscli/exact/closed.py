@@ -102,9 +102,13 @@ def evaluate(
         structural=examiner.zeros(variables[: formula.wrt], (), known=True),
         digits=digits,
         verdict=Verdict(
-            eigenvalues, inertia, definiteness, stationary, kind,
+            eigenvalues,
+            inertia,
+            definiteness,
+            stationary,
+            kind,
             proved=inertia is not None and not existence.by_limit,
-        ),  # fmt: skip
+        ),
         undefined=(
             *undefined_entries([(existence, range(order))], formula, order),
             *_not_found(place, found, digits),
