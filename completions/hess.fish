@@ -308,9 +308,9 @@ function __hess_options --no-scope-shadowing
             '--at'\t'Where: \'2,4\', \'x=2,y=[1,2]\', \'x=randn(2,2)\', \'x=@data.npy\'; - reads points from standard input, one a line' \
             '--wrt'\t'Which variables to differentiate, and in which order: \'y,x\'' \
             '--seed'\t'The seed of randn and rand, as torch.manual_seed takes it' \
-            '--exact'\t'Exact numbers, such as sqrt(2)/3, and signs that are proved' \
+            '--exact'\t'Exact numbers in closed form, such as sqrt(2)/3' \
             '--digits'\t'Numbers to N digits, all right' \
-            '--verify'\t'Compare with the exact derivatives: auto does where that is quick' \
+            '--verify'\t'Prove the numbers in ball arithmetic: auto within a bounded amount of work, always within fifty times as much' \
             '--check'\t'Show each entry by autograd, exactly, and by finite differences; status 1 where they disagree' \
             '--expect'\t'Compare with your own Hessian, \'[[2,0],[0,1/3]]\' or \'@mine.npy\'; status 1 where it differs' \
             '--dtype'\t'The floating-point type to compute in' \

@@ -24,12 +24,32 @@ HTML_WIDTH = 100  # characters
 
 
 class Verified(NamedTuple):
-    """To how many significant digits the numbers agree with the exact derivatives; None where they
-    were not compared, and ``reason`` says why.
+    """On what the numbers rest, and to how many significant digits they are right.
+
+    ``by`` is ``"proof"`` where value, gradient, Hessian and, up to 60 rows, eigenvalues are
+    enclosed in ball arithmetic at the exact point and rounded once; ``"sample"`` where so are
+    ``proved`` ``of`` the entries (value, slopes, the Hessian's on and above the diagonal);
+    ``"limit"`` where a number was found as a limit, which is evidence and no proof. Otherwise it is
+    None, as is ``digits``, and ``reason`` says why. ``proved`` and ``of`` are those of a sample.
     """
 
     digits: int | None
+    by: str | None
     reason: str | None
+    proved: int | None = None
+    of: int | None = None
+
+
+class Inertia(NamedTuple):
+    """How many eigenvalues are positive, zero and negative, and of how many no sign is proved.
+
+    Without a proof, those within a tolerance count as zero.
+    """
+
+    positive: int
+    zero: int
+    negative: int
+    unknown: int = 0
 
 
 class Undefined(NamedTuple):
@@ -55,10 +75,10 @@ class Formula:
     """A formula, compiled once for any number of points.
 
     ``wrt`` names the variables to differentiate, in their order: ``"y,x"`` or ``["y", "x"]``; all
-    of them in natural order by default. ``verify`` compares the numbers with the exact derivatives
-    where that is quick (``"auto"``), ``"always"`` or ``"never"``. With ``exact``, answers are SymPy
-    numbers in closed form; with ``digits``, SymPy numbers with so many digits, 1,000 at most.
-    ``seed`` is that of ``"randn(2,2)"`` and ``"rand(3)"``.
+    of them in natural order by default. ``verify`` proves the numbers within a bounded amount of
+    work (``"auto"``), within fifty times as much (``"always"``) or not at all (``"never"``). With
+    ``exact``, answers are SymPy numbers in closed form; with ``digits``, SymPy numbers with so many
+    digits, 1,000 at most. ``seed`` is that of ``"randn(2,2)"`` and ``"rand(3)"``.
 
     Raises :class:`HessError` for what is not a formula.
     """
@@ -195,9 +215,12 @@ class Answer:
         return self._answer.verdict.eigenvalues
 
     @property
-    def inertia(self) -> tuple[int, int, int] | None:
-        """How many eigenvalues are positive, zero and negative; None where that is not known."""
-        return self._answer.verdict.inertia
+    def inertia(self) -> Inertia | None:
+        """The signs of the eigenvalues; None where the Hessian is not finite, or where a sign of an
+        exact one is not known.
+        """
+        verdict = self._answer.verdict
+        return None if verdict.inertia is None else Inertia(*verdict.inertia, verdict.unknown)
 
     @property
     def definiteness(self) -> str | None:
@@ -205,6 +228,14 @@ class Answer:
         not finite.
         """
         return self._answer.verdict.definiteness
+
+    @property
+    def definiteness_proved(self) -> bool | None:
+        """Whether the signs of all eigenvalues are proved at the exact point; None where
+        ``definiteness`` is.
+        """
+        verdict = self._answer.verdict
+        return None if verdict.definiteness is None else verdict.proved
 
     @property
     def stationary(self) -> bool | None:
@@ -218,11 +249,21 @@ class Answer:
 
     @property
     def verified(self) -> Verified:
-        """Whether the numbers were compared with the exact derivatives, and to how many digits."""
+        """On what the numbers rest; all None with ``exact`` and ``digits``."""
         grounds = self._answer.grounds
         if grounds is None:
-            return Verified(None, None)
-        return Verified(grounds.digits, words(grounds.reason) if grounds.reason else None)
+            return Verified(None, None, None)
+        by = None if grounds.by is None else grounds.by.value
+        reason = None if grounds.reason is None else words(grounds.reason)
+        return Verified(grounds.digits, by, reason, grounds.proved, grounds.of)
+
+    @property
+    def below(self) -> dict[str, float]:
+        """The numbers that are given as 0 though neither 0 nor another number is proved: their
+        paths, such as ``hessian[0][1]`` or ``eigenvalues[0]``, with a bound on their size.
+        """
+        grounds = self._answer.grounds
+        return {} if grounds is None else dict(grounds.below)
 
     @property
     def undefined(self) -> tuple[Undefined, ...]:

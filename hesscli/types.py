@@ -166,7 +166,7 @@ class Sums:
 
 
 class Verify(StrEnum):
-    """When numbers are compared with the exact derivatives."""
+    """Whether numbers are proved: within a bounded amount of work, within more, or not at all."""
 
     auto = "auto"
     always = "always"

@@ -53,6 +53,44 @@ def test_json_is_valid_against_the_schema(hess: Hess, arguments: list[str]) -> N
         _valid(answer)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "by"),
+    [
+        (["x**3 + x*y", "--at", "2,4"], "proof"),
+        (["norm(x)*logsumexp(x)*prod(x)", "--at", "x=linspace(0.9,1.1,300)"], "sample"),
+        (["x**y", "--at", "0,2"], "limit"),
+        (["x**3", "--at", "2", "--verify", "never"], None),
+    ],
+)
+def test_the_schema_tells_on_what_numbers_rest(
+    hess: Hess, arguments: list[str], by: str | None
+) -> None:
+    answer = hess(*arguments, "--json").json
+    _valid(answer)
+    assert answer["verified"]["by"] == by
+    for wrong in (
+        {"digits": None, "by": "proof", "reason": None},
+        {"digits": 15, "by": "sample", "reason": None},
+        {"digits": 15, "by": "proof", "reason": None, "proved": 1, "of": 2},
+        {"digits": 15, "by": None, "reason": None},
+        {"digits": 15, "by": "guess", "reason": None},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            _valid({**answer, "verified": wrong})
+
+
+def test_the_schema_tells_what_is_not_known(hess: Hess) -> None:
+    answer = hess("exp(-exp(exp(x)))", "--at", "20", "--json").json
+    _valid(answer)
+    assert answer["below"].keys() == {"value", "gradient[0]", "hessian[0][0]", "eigenvalues[0]"}
+    assert (answer["definiteness"], answer["definiteness_proved"]) == ("undecided", False)
+    assert answer["inertia"] == {"positive": 0, "zero": 0, "negative": 0, "unknown": 1}
+    none = {"positive": 1, "zero": 0, "negative": 0, "unknown": 0}
+    for wrong in ({"below": {"value": 0}}, {"inertia": none}, {"definiteness_proved": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            _valid({**answer, **wrong})
+
+
 def test_json_of_the_contract(hess: Hess) -> None:
     answer = hess("x**3 + x*y", "--at", "x=2,y=4", "--json").json
     expected = {

@@ -44,7 +44,7 @@ def test_the_import_is_light() -> None:
 @pytest.mark.slow
 def test_the_readme_s_lines_run() -> None:
     (program,) = re.findall(r"```python\n(import hesscli\n.*?)```", README.read_text(), re.DOTALL)
-    assert sum(bool(line) for line in program.splitlines()) == 6
+    assert sum(bool(line) for line in program.splitlines()) == 7
     expected = re.findall(r"# (.*)", program)
     assert _python(program).splitlines() == expected
 
@@ -55,18 +55,55 @@ def test_an_answer_has_all_that_the_command_says(hess: Hess) -> None:
     assert answer.gradient.tolist() == [16, 2]
     assert answer.hessian.tolist() == [[12, 1], [1, 0]]
     np.testing.assert_allclose(answer.eigenvalues, [6 - 37**0.5, 6 + 37**0.5], rtol=1e-14)
-    assert answer.inertia == (1, 0, 1)
+    assert answer.inertia == (1, 0, 1, 0)
     assert answer.definiteness == "indefinite"
+    assert answer.definiteness_proved is True
     assert answer.stationary is False
     assert answer.stationary_point is None
     assert answer.blocks["x"]["y"] == 1
     assert answer.point == {"x": 2.0, "y": 4.0}
-    assert answer.verified == (15, None)
+    assert answer.verified == (15, "proof", None, None, None)
+    assert answer.below == {}
     assert not answer.undefined
     assert not answer.notes
     command = ("x**3 + x*y", "--at", "x=2,y=4")
     assert str(answer) + "\n" == hess(*command).stdout
     assert json.loads(answer.to_json()) == hess(*command, "--json").json
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "verify", "by", "proved"),
+    [
+        ("exp(-exp(exp(x)))", 20, "auto", "proof", False),
+        ("x**6*sin(1/x)", 0, "auto", "limit", False),
+        ("norm(x)*logsumexp(x)*prod(x)", np.linspace(0.9, 1.1, 300), "auto", "sample", False),
+        ("x**3", 2, "never", None, False),
+        ("log(x)", 0, "auto", None, None),
+    ],
+)
+def test_an_answer_says_on_what_it_rests(
+    text: str, at: Any, verify: Any, by: str | None, proved: bool | None
+) -> None:
+    answer = hesscli.formula(text, verify=verify).at(x=at)
+    said = json.loads(answer.to_json())
+    verified = answer.verified
+    assert (verified.by, answer.definiteness_proved) == (by, proved)
+    assert (verified.digits is None) == (by is None) == (verified.reason is not None)
+    assert (verified.proved is None) == (verified.of is None) == (by != "sample")
+    assert {k: v for k, v in verified._asdict().items() if k in said["verified"]} == said[
+        "verified"
+    ]
+    assert answer.below == said["below"]
+    inertia = answer.inertia and {k: v for k, v in answer.inertia._asdict().items() if v}
+    assert inertia == (said["inertia"] and {k: v for k, v in said["inertia"].items() if v})
+
+
+def test_what_is_not_told_from_0_has_a_bound() -> None:
+    answer = hesscli.formula("exp(-exp(exp(x)))").at(20)
+    assert (answer.value, answer.hessian.tolist(), answer.definiteness) == (0, [[0]], "undecided")
+    assert set(answer.below) == {"value", "gradient[0]", "hessian[0][0]", "eigenvalues[0]"}
+    assert all(0 < bound < 1e-300 for bound in answer.below.values())
+    assert answer.inertia == (0, 0, 0, 1)
 
 
 @pytest.mark.parametrize("make", [list, np.array, torch.tensor, tuple])

@@ -358,6 +358,20 @@ def test_exact_answers_keep_to_the_schema(hess: Hess) -> None:
         assert result.status == (1 if result.json["undefined"] else 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "proved", "words"),
+    [
+        ("x**2", "0", True, "positive definite (proved)"),
+        ("x**6*sin(1/x) + y**2", "0,0", False, "positive semidefinite (by limits, not proved)"),
+    ],
+)
+def test_exact_signs_that_are_limits_are_not_proved(
+    hess: Hess, text: str, at: str, proved: bool, words: str
+) -> None:
+    assert hess(text, "--at", at, "--exact", "--json").json["definiteness_proved"] is proved
+    assert words in hess(text, "--at", at, "--exact").stdout
+
+
 def test_latex_is_a_display_to_paste(hess: Hess) -> None:
     for arguments in (
         ["x**3/3 + theta*y**2", "--at", "x=1/2,y=sqrt(3),theta=1", "--exact"],

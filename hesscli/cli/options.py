@@ -82,14 +82,15 @@ class Request:
     seed: int | None = _option(
         POINT, "The seed of randn and rand, as torch.manual_seed takes it.", metavar="N", min=0
     )
-    exact: bool = _option(
-        NUMBERS, "Exact numbers, such as sqrt(2)/3, and signs that are proved.", False
-    )
+    exact: bool = _option(NUMBERS, "Exact numbers in closed form, such as sqrt(2)/3.", False)
     digits: int | None = _option(
         NUMBERS, "Numbers to N digits, all right.", metavar="N", min=1, max=MAX_DIGITS
     )
     verify: Verify = _option(
-        NUMBERS, "Compare with the exact derivatives: auto does where that is quick.", Verify.auto
+        NUMBERS,
+        "Prove the numbers in ball arithmetic: auto within a bounded amount of work, always within "
+        "fifty times as much.",
+        Verify.auto,
     )
     check: bool = _option(
         NUMBERS,

@@ -101,7 +101,14 @@ def evaluate(
         jet=Expressions(found[()], gradient, hessian),
         structural=examiner.zeros(variables[: formula.wrt], (), known=True),
         digits=digits,
-        verdict=Verdict(eigenvalues, inertia, definiteness, stationary, kind),
+        verdict=Verdict(
+            eigenvalues,
+            inertia,
+            definiteness,
+            stationary,
+            kind,
+            proved=inertia is not None and not existence.by_limit,
+        ),
         undefined=(
             *undefined_entries([(existence, range(order))], formula, order),
             *_not_found(place, found, digits),

@@ -191,7 +191,8 @@ def _head(answer: Answer) -> Iterator[tuple[str, float, str]]:
     yield f"{value} at {', '.join(point)}".replace("-", "−"), 9, INK
     verdict = answer.verdict
     if verdict.definiteness and verdict.inertia:
-        rounded = verdict.inertia[1] and verdict.definiteness not in ("indefinite", "zero")
+        certain = verdict.tolerance is None or verdict.definiteness in ("indefinite", "zero")
+        rounded = verdict.inertia[1] and not certain
         yield f"Hessian {verdict.definiteness}{' at this precision' * bool(rounded)}", 9, INK
     if verdict.stationary is not None:
         slope = number(float(np.abs(answer.gradient).max()))

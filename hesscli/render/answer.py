@@ -151,7 +151,9 @@ def _definiteness(verdict: Verdict, grounds: Grounds | None) -> str:
     if grounds is None or verdict.tolerance is None:
         if definiteness == "undecided":
             return "undecided: the sign of an eigenvalue could not be proved"
-        return f"{definiteness} (proved)"
+        # Two signs prove what is indefinite, whatever the others are.
+        proved = verdict.proved or verdict.unknown or verdict.inertia is None
+        return f"{definiteness} ({'proved' if proved else 'by limits, not proved'})"
     if definiteness == "undecided":
         definiteness = "undecided at this precision: an eigenvalue is zero to rounding"
     elif definiteness.endswith("semidefinite"):
