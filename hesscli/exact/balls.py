@@ -361,7 +361,7 @@ class Balls:
     def _extreme(self, e: Expr) -> Jet:
         """The piece of the argument that is largest, or smallest, near the point."""
         orientation = 1 if type(e).__name__ == "Max" else -1
-        jets = [(arg, self.jet(arg)) for arg in e.args]
+        jets = [(arg, self._jet_or_value(arg)) for arg in e.args]
         best = jets[0]
         for one in jets[1:]:
             if orientation * (middle(one[1].value) - middle(best[1].value)) > 0:
@@ -371,7 +371,15 @@ class Balls:
                 side = self.side(best[0] - arg)
                 if orientation * side < 0:
                     best = (arg, jet)
-        return best[1]
+        return self.jet(best[0])
+
+    def _jet_or_value(self, e: Expr) -> Jet:
+        """The jet, or the value alone, as is enough of what is not the largest."""
+        try:
+            return self.jet(e)
+        except SingularError:
+            still = {name: Jet(jet.value) for name, jet in self.place.items()}
+            return Balls(still, self.meter, None, self.vanishes).jet(e)
 
     def _piecewise(self, e: Expr) -> Jet:
         for value, condition in e.args:

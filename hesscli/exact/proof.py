@@ -197,11 +197,12 @@ class Prover:
     def _on_boundary(self, bits: int) -> Proof | None:
         """Where pieces meet."""
         at_point = self.at_point(bits)
-        removed = removable_sites(self._sites, at_point)
+        if removable_sites(self._sites, at_point):
+            raise NotProvedError("pieces, and no value of their own at the point")
         found = shared(list(self._cells(bits, ())), at_point.jet(self._whole), self.order)
         if found is None:
             raise UndecidedError
-        sites = self._met(removed, at_point)
+        sites = self._met((), at_point)
         sides = {side.quantity: side.sign for side in found.cell.sides}
         return Proof(
             partial(self._numbers, sides, {}, missing=found.missing),
