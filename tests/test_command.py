@@ -16,7 +16,7 @@ import pytest
 from hesscli import __version__
 from hesscli.cli.command import declared
 
-from .conftest import Hess, line_by_line
+from .conftest import SLOW, SLOW_AT, Hess, line_by_line
 
 COMMAND = [sys.executable, "-m", "hesscli"]
 
@@ -132,9 +132,17 @@ def test_a_stream_answers_each_line_in_order(hess: Hess) -> None:
 
 @pytest.mark.slow
 def test_a_line_that_fails_while_it_is_computed_says_its_number(hess: Hess) -> None:
-    text = "x**5*sin(1/hypot(x,y))*zeta(2+x*y)"
+    text = SLOW
     # Long enough for the other lines, even where the first one waits for torch on a busy machine.
-    result = hess(text, "--at", "-", "--json", "--timeout", "15", stdin="1,1\n0,0\n2,2\n")
+    result = hess(
+        text,
+        "--at",
+        "-",
+        "--json",
+        "--timeout",
+        "15",
+        stdin=f"1,1,1,1,1,1\n{SLOW_AT}\n1,1/2,1,1,1,1\n",
+    )
     assert result.status == 1
     assert [o.get("line") for o in result.objects] == [None, 2, None]
     assert result.objects[1]["error"]["code"] == "timeout"
@@ -247,7 +255,7 @@ def test_the_time_limit_holds_whatever_signals_the_parent_has_blocked() -> None:
         "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM}); "
         "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     )
-    slow = ["x**5*sin(1/hypot(x,y))*zeta(2+x*y)", "--at", "0,0", "--timeout", "1"]
+    slow = [SLOW, "--at", SLOW_AT, "--timeout", "1"]
     process = subprocess.run(
         [sys.executable, "-c", program, *COMMAND[1:], *slow],
         capture_output=True, text=True, timeout=60, check=False,

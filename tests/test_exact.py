@@ -18,7 +18,7 @@ from hesscli.answer import Answer
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact import closed as exact
 from hesscli.exact.closed import evaluate
-from hesscli.exact.limits import Examiner
+from hesscli.exact.examiner import Examiner
 from hesscli.expression.reader import read_formula
 from hesscli.point.assignment import read_assignment
 from hesscli.point.binding import bind, names_given

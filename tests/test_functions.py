@@ -20,7 +20,7 @@ from mpmath import mpf
 
 from hesscli.answer import Answer
 from hesscli.derive.stable import stable
-from hesscli.exact.limits import Examiner
+from hesscli.exact.examiner import Examiner
 from hesscli.expression.names import symbol
 from hesscli.expression.reader import read_formula
 from hesscli.functions.table import FUNCTIONS

@@ -8,7 +8,12 @@ import pytest
 import sympy
 
 from hesscli.exact.curves import curves
-from hesscli.exact.limits import Examined, Examiner
+from hesscli.exact.examiner import Examiner
+from hesscli.exact.existence import existing
+from hesscli.exact.existing import Existing
+from hesscli.exact.jets import Meter
+from hesscli.exact.proof import BUDGET
+from hesscli.exact.rounding import nearest
 from hesscli.exact.separation import near_variables, separated
 from hesscli.expression.names import symbol
 from hesscli.expression.reader import read_formula
@@ -17,10 +22,10 @@ X, Y, Z = map(symbol, "xyz")
 ZERO = dict.fromkeys((X, Y, Z), sympy.S.Zero)
 
 
-def _examined(text: str, *point: int) -> Examined:
-    formula = read_formula(text)
+def _found(text: str, *point: int, wrt: tuple[str, ...] = ()) -> Existing:
+    formula = read_formula(text, (), wrt)
     place = {n: Fraction(c) for n, c in zip(formula.variables, point, strict=True)}
-    return Examiner(formula)(place, "")
+    return existing(Examiner(formula), place, "", Meter(BUDGET))
 
 
 @pytest.mark.parametrize(
@@ -34,24 +39,25 @@ def _examined(text: str, *point: int) -> Examined:
     ],
 )
 def test_an_entry_that_depends_on_the_curve_is_none(text: str) -> None:
-    assert _examined(text, 0, 0).hessian[0][0] is None
+    assert (0, 0) in _found(text, 0, 0).missing
 
 
 def test_other_terms_do_not_disturb_a_limit() -> None:
     # Beside exp(300), a limit that is near 0 would not show.
-    jet = _examined("x**4*exp(-1/x**2) + exp(y) + x*y", 0, 300)
+    found = _found("x**4*exp(-1/x**2) + exp(y) + x*y", 0, 300)
     slope = float(sympy.exp(300).evalf(30))
-    assert jet.reasons == ()
-    assert jet.gradient == (300, slope)
-    assert jet.hessian == ((0, 1), (1, slope))
+    numbers = {entry: nearest(number) for entry, number in found.numbers(256).items()}
+    assert found.by_limit
+    assert not found.missing
+    assert [numbers[0,], numbers[1,]] == [300, slope]
+    assert [numbers[0, 0], numbers[0, 1], numbers[1, 1]] == [0, 1, slope]
 
 
 def test_what_rests_on_limits_says_so() -> None:
-    assert _examined("x**2*exp(-1/x**2)", 0).by_limit
-    assert not _examined("x**2*exp(-1/x**2)", 1).by_limit
+    assert _found("x**2*exp(-1/x**2)", 0).by_limit
+    assert not _found("x**2*exp(-1/x**2)", 1).by_limit
     # What is held constant stays on its side.
-    held = read_formula("where(y>0, x**2, x**3)", wrt=("x",))
-    assert not Examiner(held)({"x": Fraction(2), "y": Fraction(0)}, "").by_limit
+    assert not _found("where(y>0, x**2, x**3)", 2, 0, wrt=("x",)).by_limit
 
 
 def test_terms_that_may_break_are_set_apart() -> None:

@@ -17,7 +17,7 @@ from hesscli.numeric.differences import Differences, finite_differences
 from hesscli.numeric.evaluator import Evaluator, Jets
 from hesscli.verdict.check import check
 
-from .conftest import Hess
+from .conftest import SLOW, SLOW_AT, Hess
 from .reference import report
 
 ROSENBROCK = "100*(y-x**2)**2+(1-x)**2"
@@ -198,7 +198,7 @@ def test_what_is_no_matrix_is_refused_before_anything_is_computed(hess: Hess) ->
 
 
 def test_a_formula_that_is_too_slow_is_stopped(hess: Hess) -> None:
-    result = hess("x**5*sin(1/hypot(x,y))*zeta(2+x*y)", "--at", "0,0", "--timeout", "0.3")
+    result = hess(SLOW, "--at", SLOW_AT, "--timeout", "0.3")
     assert result.status == 1
     assert "takes longer than 0.3 s" in result.stderr
     assert "--timeout" in result.stderr

@@ -23,14 +23,14 @@ import hesscli
 from hesscli.cli import command as cli
 from hesscli.warm import control, place, wire
 
-from .conftest import ASK, line_by_line, start_helper
+from .conftest import ASK, SLOW, SLOW_AT, line_by_line, start_helper
 
 pytestmark = pytest.mark.slow
 HESS = [sys.executable, "-m", "hesscli"]
 WARM = [sys.executable, "-c", ASK]
 EXAMPLE = ["x**3 + x*y", "--at", "2,4", "--verify", "always"]  # however slow the machine is
 # Long enough to be interrupted.
-SLOW = ["x**5*sin(1/hypot(x,y))*zeta(2+x*y)", "--at", "0,0"]
+SLOW_RUN = [SLOW, "--at", SLOW_AT]
 
 
 @pytest.fixture
@@ -158,7 +158,8 @@ def _slow(
     """A request that takes long, and the worker that answers it."""
     workers_before = set(_children(_pid(folder)))
     client = subprocess.Popen(
-        [*before, *WARM, *SLOW, *after], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*before, *WARM, *SLOW_RUN, *after],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         process_group=0,  # a job of its own: only those can be suspended
     )  # fmt: skip
     workers: set[int] = set()
@@ -456,7 +457,7 @@ def test_the_oldest_helpers_make_room_for_another_one(
 def test_who_has_waited_is_told_once_in_a_while(short: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "HESS_WARM"}
     environment["XDG_RUNTIME_DIR"] = str(short)
-    slow = [*HESS, *SLOW, "--timeout", "1.5"]
+    slow = [*HESS, *SLOW_RUN, "--timeout", "1.5"]
     assert "HESS_WARM" not in _run(slow, env=environment).stderr
     for told in (True, False):
         process = pexpect.spawn(slow[0], slow[1:], env=environment, encoding="utf-8", timeout=120)

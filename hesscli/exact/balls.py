@@ -161,14 +161,16 @@ class Balls:
             return self.function("exp", [self.jet(exponent)])
         u, p = self.jet(base), self.jet(exponent)
         sign = self.sign(base, u)
+        whole = type(p.value) is fmpq and p.value.q == 1 and abs(p.value.p) <= MAX_POWER
+        if whole and not p.varies:
+            return self._whole_power(u, int(p.value.p), sign)
         if not p.varies and sign == 0:
             return self._at_zero(base, u, p.value)
         if sign != 1:
             raise SingularError if sign == 0 else NotRealError
         if not p.varies:
             return self._real_power(u, p.value)
-        exact = type(u.value) is fmpq and not u.varies
-        if exact and type(p.value) is fmpq and p.value.q == 1 and abs(p.value.p) < MAX_POWER:
+        if whole and type(u.value) is fmpq and not u.varies:
             logarithm = arb(u.value).log()
             value = whole_power(u.value, int(p.value.p))
             slope = value * logarithm
@@ -176,11 +178,18 @@ class Balls:
         return self.function("exp", [product(p, self.function("log", [u]), self.meter)])
 
     def _whole(self, base: Expr, n: int) -> Jet:
-        if abs(n) > MAX_POWER:
-            raise NotProvedError("a large power")
         u = self.jet(base)
-        if n < 0 and self.sign(base, u, needed=False) == 0:
+        if abs(n) > MAX_POWER:
+            if self.sign(base, u) != 1:
+                raise NotProvedError("a large power")
+            return self._real_power(u, fmpq(n))
+        return self._whole_power(u, n, self.sign(base, u, needed=False) if n < 0 else None)
+
+    def _whole_power(self, u: Jet, n: int, sign: int | None) -> Jet:
+        if n < 0 and sign == 0:
             raise SingularError
+        if n == 0:
+            return Jet(ONE)
         if not u.varies:
             return Jet(_finite(whole_power(u.value, n)))
         if n == 2:
@@ -355,7 +364,7 @@ class Balls:
         jets = [(arg, self.jet(arg)) for arg in e.args]
         best = jets[0]
         for one in jets[1:]:
-            if orientation * (_middle(one[1].value) - _middle(best[1].value)) > 0:
+            if orientation * (middle(one[1].value) - middle(best[1].value)) > 0:
                 best = one
         for arg, jet in jets:
             if arg is not best[0] and not orientation * (best[1].value - jet.value) > 0:
@@ -396,7 +405,8 @@ def _surely_varies(jet: Jet) -> bool:
     return any(n > 0 or n < 0 for n in (*jet.gradient.values(), *jet.hessian.values()))
 
 
-def _middle(number: Number) -> Number:
+def middle(number: Number) -> Number:
+    """The number in the middle of a ball."""
     return number if type(number) is fmpq else number.mid()
 
 

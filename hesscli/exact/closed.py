@@ -17,11 +17,11 @@ from flint import arb
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
 from hesscli.errors import HessError
 from hesscli.exact.cells import agree, entries
+from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing, path, undefined_entries
 from hesscli.exact.higher import degenerate_kind
 from hesscli.exact.inertia import closed_forms, components, inertia_of, kind_of, pair, spectrum
 from hesscli.exact.jets import ZERO, BudgetError, Entry, Meter, Number, sign_of
-from hesscli.exact.limits import Examiner
 from hesscli.exact.numbers import (
     MAX_CANCELLED,
     SIGN_DIGITS,

@@ -7,10 +7,12 @@ are of what was typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from hesscli.exact.balls import Balls, is_identically_zero, is_nonnegative
+from hesscli.exact.balls import Balls, is_identically_zero, is_nonnegative, middle
 from hesscli.exact.jets import Jet, Number
 from hesscli.functions.balls import NotProvedError, NotRealError, SingularError, UndecidedError
+from hesscli.functions.hazards import READINGS
 from hesscli.notes import Trouble
 from hesscli.types import Site
 
@@ -65,31 +67,67 @@ def removable_sites(sites: Sequence[Site], balls: Balls) -> tuple[Site, ...]:
     return tuple(found)
 
 
-def met(site: Site, balls: Balls, *, constant: bool = False) -> bool:
-    """Whether pieces meet in a site at the point, as far as is known.
+def holds(site: Site, balls: Balls) -> bool:
+    """Whether a site's test holds at the point, where its part is used.
 
-    Of a site that is ``constant`` near the point, nothing varies that could leave a piece.
+    Where a quantity has no value, another site tells. Raises :class:`UndecidedError`.
     """
     try:
         if not _applies(site, balls):
             return False
         jets = [balls.jet(quantity) for quantity in site.quantities]
-        varying = constant or any(jet.varies for jet in jets)
+        signs = [balls.sign(q, jet) or 0 for q, jet in zip(site.quantities, jets, strict=True)]
         match site.test:
-            case "zero" | "nonpositive":
-                return varying and balls.sign(site.quantities[0], jets[0]) == 0
-            case "whole":
-                return varying and balls.whole_number(site.quantities[0], jets[0]) is not None
+            case "negative":
+                return signs[0] < 0
+            case "negative-power":
+                is_whole = balls.whole_number(site.quantities[1], jets[1]) is not None
+                return signs[0] < 0 and not is_whole
+            case "nonpositive":
+                return signs[0] <= 0
+            case "zero":
+                return signs[0] == 0
+            case "pole" | "whole":
+                is_whole = balls.whole_number(site.quantities[0], jets[0]) is not None
+                return is_whole and (site.test == "whole" or signs[0] <= 0)
             case "tie-max" | "tie-min":
-                return varying and _is_tied(site, balls, jets)
-    except (UndecidedError, NotProvedError):
+                return _is_tied(site, balls, jets)
+        return True
+    except NotProvedError:
         return False
-    return False
+
+
+def met(site: Site, balls: Balls, *, constant: bool = False) -> bool:
+    """Whether pieces meet in a site at the point, as far as is known.
+
+    Of a site that is ``constant`` near the point, nothing varies that could leave a piece.
+    """
+    if site.test in ("negative", "negative-power", "always"):
+        return False
+    try:
+        if not holds(site, balls):
+            return False
+        return constant or any(balls.jet(quantity).varies for quantity in site.quantities)
+    except UndecidedError:
+        return False
+
+
+def outside(sites: Sequence[Site], balls: Balls) -> Site | None:
+    """The first site at which the formula is not real, of those that are known."""
+    for site in sites:
+        if site.breaks or not READINGS[site.test].real:
+            with suppress(NotProvedError):
+                if holds(site, balls):
+                    return site
+    return None
 
 
 def _is_tied(site: Site, balls: Balls, jets: Sequence[Jet]) -> bool:
     sign = 1 if site.test == "tie-max" else -1
-    best = max(range(len(jets)), key=lambda k: sign * float(jets[k].value))
+    best = 0
+    for k, jet in enumerate(jets):
+        if sign * (middle(jet.value) - middle(jets[best].value)) > 0:
+            best = k
     top = site.quantities[best]
     gaps = [top - quantity for quantity in site.quantities if quantity is not top]
     return any(

@@ -1,4 +1,4 @@
-"""The derivatives in symbols, evaluated at each point with as many digits as it takes."""
+"""The enclosures of derivatives at many points, rounded to doubles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hesscli.exact.limits import Examiner
+from hesscli.exact.examiner import Examiner
+from hesscli.exact.existence import existing
+from hesscli.exact.jets import Meter
+from hesscli.exact.proof import BUDGET
+from hesscli.exact.rounding import refined, rounded
 from hesscli.expression.graph import split_formula
 from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.shapes import Shape
@@ -19,18 +23,26 @@ class Exact:
     def prepare(self, formula: Formula, shapes: Mapping[str, Shape]) -> Compiled:
         """See :class:`hesscli.numeric.evaluator.Evaluator`."""
         split = split_formula(formula, shapes) if any(shapes.values()) else formula
-        examiner = Examiner(split)
+        examiner, order = Examiner(split), split.wrt
         variables = [Variable(name, shapes[name]) for name in formula.variables]
         labels = [label for variable in variables for label in variable.elements()]
 
         def jets(batch: Mapping[str, Array]) -> Jets:
             rows = np.hstack([batch[v.name].reshape(-1, v.size) for v in variables]).astype(float)
-            found = [examiner(dict(zip(labels, row.tolist(), strict=True)), "") for row in rows]
-            return Jets(
-                *(
-                    np.array([getattr(jet, part) for jet in found], dtype=float)
-                    for part in ("value", "gradient", "hessian")
-                )
+            found = Jets(
+                np.zeros(len(rows)),
+                np.zeros((len(rows), order)),
+                np.zeros((len(rows), order, order)),
             )
+            parts = (found.value, found.gradient, found.hessian)
+            for k, row in enumerate(rows):
+                there = existing(
+                    examiner, dict(zip(labels, row.tolist(), strict=True)), "", Meter(BUDGET)
+                )
+                numbers = rounded(refined(there.numbers, there.vanishes)[0]).numbers
+                for entry, number in {**numbers, **dict.fromkeys(there.missing, np.nan)}.items():
+                    for way in (entry, entry[::-1]):
+                        parts[len(entry)][(k, *way)] = number
+            return found
 
         return jets

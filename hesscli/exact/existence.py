@@ -5,44 +5,27 @@ A proof in balls comes first; where it does not tell, limits are looked for, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
-from flint import fmpq
-
 from hesscli.answer import Undefined
+from hesscli.exact.examiner import Examiner
+from hesscli.exact.existing import Existing
 from hesscli.exact.jets import BudgetError, Entry, Meter
-from hesscli.exact.limits import Examined, Examiner
+from hesscli.exact.limits import by_limits
 from hesscli.exact.proof import Exact, Proof, Prover
-from hesscli.exact.rounding import Numbers, refined
+from hesscli.exact.rounding import refined
 from hesscli.exact.sites import names_in, place_of
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.types import Formula, Site
 
 # Within these sizes, an entry's derivative in symbols is asked whether it is 0.
 MAX_OPERATIONS = 200
 MAX_ORDER = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """The derivatives of a formula in scalars at a point.
-
-    ``numbers`` gives enclosures of those that exist and are not exactly 0; ``missing`` have no
-    number, for ``reasons``: a site (None for the formula as a whole) with what to say of it.
-    Without ``defined`` there is no value either. ``by_limit`` tells evidence from proof, and
-    ``vanishes`` whether algebra proves that an entry is 0.
-    """
-
-    numbers: Numbers
-    missing: frozenset[Entry]
-    defined: bool
-    by_limit: bool
-    reasons: tuple[tuple[Site | None, Remark], ...]
-    notes: tuple[Remark, ...]
-    vanishes: Callable[[Entry], bool] | None = None
 
 
 def proved(
@@ -69,11 +52,19 @@ def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: 
     """What there is at a ``point`` that autograd cannot be trusted with, by proof or by limits."""
     found = proved(examiner, point, index, meter)
     if found is None or not _is_known(found):
-        return by_limits(examiner(point, index))
+        _require_rules(examiner)
+        return by_limits(examiner.formula, point, index)
     is_on_site = Prover(examiner.formula, point, meter).is_on_site()
     if not found.notes and not found.reasons and not is_on_site:
         return replace(found, notes=(Remark(Note.FROM_PROOF),))
     return found
+
+
+def _require_rules(examiner: Examiner) -> None:
+    """Raise :class:`HessError` that names a function whose derivative nobody knows."""
+    if examiner.formula.expression.count_ops() <= MAX_OPERATIONS and examiner.formula.wrt:
+        with suppress(*SYMPY_FAILURES):
+            examiner.derivative((0,))
 
 
 def _is_known(found: Existing) -> bool:
@@ -83,21 +74,6 @@ def _is_known(found: Existing) -> bool:
     except (BudgetError, NotProvedError, UndecidedError):
         return False
     return True
-
-
-def by_limits(found: Examined) -> Existing:
-    """What limits show, in doubles."""
-    numbers = {e: fmpq(*n.as_integer_ratio()) for e, n in found.entries.items() if n is not None}
-    numbers = {e: n for e, n in numbers.items() if e == tuple(sorted(e))}
-    missing = (e for e, n in found.entries.items() if n is None and e == tuple(sorted(e)))
-    return Existing(
-        numbers=lambda _: numbers,
-        missing=frozenset(missing),
-        defined=found.defined,
-        by_limit=True,
-        reasons=found.reasons,
-        notes=found.notes,
-    )
 
 
 def _vanishes(examiner: Examiner, prover: Prover, entry: Entry) -> bool:

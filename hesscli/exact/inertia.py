@@ -17,7 +17,7 @@ import sympy
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from hesscli.errors import HessError
-from hesscli.exact.limits import Entry
+from hesscli.exact.jets import Entry
 from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, sign, tidied
 from hesscli.expression.sizes import MAX_ROOT_BITS, bits
 from hesscli.types import Array, Expr

@@ -60,6 +60,7 @@ class Prover:
     point: Mapping[str, Exact]
     meter: Meter = field(default_factory=partial(Meter, BUDGET))
     expression: Expr | None = None  # a part of the formula's, if not all of it
+    rows: frozenset[int] | None = None  # that vary, if not all
     asked: int = 0
 
     @property
@@ -99,7 +100,7 @@ class Prover:
 
         The formula has values around the point, or this would not tell.
         """
-        balls = self._at_point(bits)
+        balls = self.at_point(bits)
         try:
             removed = removable_sites(self.formula.sites, balls)
             singular = [term for term in self._whole.as_ordered_terms() if self._fails(term, balls)]
@@ -159,29 +160,30 @@ class Prover:
     def is_on_site(self) -> bool:
         """Whether the point lies on a site, if only on one of what is constant."""
         with ctx.workprec(ALGEBRA_FROM):
-            balls = self._at_point(ALGEBRA_FROM)
+            balls = self.at_point(ALGEBRA_FROM)
             return any(met(site, balls, constant=True) for site in self.formula.sites)
 
     def _edge(self, site: Site) -> Proof:
         """What there is where the formula is real on one side only: a value, if any."""
         everything = frozenset(entries(self.order))
         try:
-            self._value(ALGEBRA_FROM)
+            self.value(ALGEBRA_FROM)
         except SingularError:
             return Proof(lambda _: {}, everything, (site,), has_value=False)
         except (BudgetError, NotProvedError, UndecidedError):
             pass
-        return Proof(self._value, everything - {()}, (site,))
+        return Proof(self.value, everything - {()}, (site,))
 
-    def _value(self, bits: int) -> Mapping[Entry, Number]:
+    def value(self, bits: int) -> Mapping[Entry, Number]:
         """The value alone, as if nothing varied."""
         with ctx.workprec(bits):
-            place = {
-                name: coordinate(self._coordinate(name, bits), None)
-                for name in self.formula.variables
-            }
-            balls = Balls(place, self.meter, None, self.vanishes)
-            return {(): balls.jet(self._whole).value}
+            return {(): self.still(bits).jet(self._whole).value}
+
+    def still(self, bits: int) -> Balls:
+        """The point itself, where nothing varies."""
+        coordinates = {name: self._coordinate(name, bits) for name in self.formula.variables}
+        place = {name: coordinate(number, None) for name, number in coordinates.items()}
+        return Balls(place, self.meter, None, self.vanishes if bits >= ALGEBRA_FROM else None)
 
     def _proof(self, bits: int) -> Proof | None:
         balls = self._balls(bits, {})
@@ -194,7 +196,7 @@ class Prover:
 
     def _on_boundary(self, bits: int) -> Proof | None:
         """Where pieces meet."""
-        at_point = self._at_point(bits)
+        at_point = self.at_point(bits)
         removed = removable_sites(self._sites, at_point)
         found = shared(list(self._cells(bits, ())), at_point.jet(self._whole), self.order)
         if found is None:
@@ -241,18 +243,19 @@ class Prover:
             found |= {(i,): n for i, n in jet.gradient.items()}
             found.update(jet.hessian.items())
             if sides:
-                found[()] = self._at_point(bits).jet(self._whole).value
+                found[()] = self.at_point(bits).jet(self._whole).value
             return {entry: n for entry, n in found.items() if entry not in missing}
 
     def _balls(self, bits: int, sides: Mapping[Expr, int]) -> Balls:
+        rows = range(self.order) if self.rows is None else self.rows
         place = {
-            name: coordinate(self._coordinate(name, bits), row if row < self.order else None)
+            name: coordinate(self._coordinate(name, bits), row if row in rows else None)
             for row, name in enumerate(self.formula.variables)
         }
         algebra = self.vanishes if bits >= ALGEBRA_FROM else None
         return Balls(place, self.meter, sides, algebra)
 
-    def _at_point(self, bits: int) -> Balls:
+    def at_point(self, bits: int) -> Balls:
         """The piece that holds at the point itself."""
         return self._balls(bits, AtPoint())
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import isfinite
 
 import sympy
 
-from hesscli.exact.numbers import Number, number_at
-from hesscli.expression.names import symbol
+from hesscli.exact.balls import Balls
+from hesscli.exact.numbers import Number
+from hesscli.exact.rounding import nearest
+from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.types import Expr
 
 # Distances of the rings around the point. Quotients such as (1 - cos(x))/x² lose digits in
@@ -102,18 +105,17 @@ def ways_towards(
     return list(ways)
 
 
-def crossing(
-    quantities: Sequence[Expr], moved: Mapping[int, str], place: Mapping[str, Expr], digits: int
-) -> dict[int, Fraction]:
-    """The direction in which a site's quantity changes fastest at ``place``, as rationals."""
+def crossing(quantities: Sequence[Expr], moved: Sequence[int], balls: Balls) -> dict[int, Fraction]:
+    """The direction in which a site's quantity changes fastest at the point, as rationals."""
     if not quantities:
         return {}
     quantity = quantities[0] - quantities[1] if len(quantities) > 1 else quantities[0]
-    components = {}
-    for i, name in moved.items():
-        slope = number_at(sympy.diff(quantity, symbol(name)), place, digits)
-        if slope is not None and abs(slope) < sympy.Float("1e300"):
-            components[i] = Fraction(float(slope))
+    try:
+        slopes = balls.jet(quantity).gradient
+    except (NotProvedError, UndecidedError):
+        return {}
+    doubles = {i: nearest(slopes[i]) for i in moved if i in slopes}
+    components = {i: Fraction(slope) for i, slope in doubles.items() if isfinite(slope)}
     largest = max((abs(c) for c in components.values()), default=Fraction(0))
     if not largest:
         return {}

@@ -32,6 +32,13 @@ CANCELLED_DIGITS = 300
 INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
+def has_integral(node: Node) -> bool:
+    """Whether a formula integrates."""
+    integral = BY_NAME["Integral"]
+    here = isinstance(node, tree.Call) and BY_NAME.get(node.name) is integral
+    return here or any(map(has_integral, tree.children(node)))
+
+
 class Walk:
     """A walk over a tree, which collects the places that a user has to be told of."""
 

@@ -78,6 +78,8 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Reason.NOT_ASKED: "not asked for",
     Reason.TOO_LARGE: "too large to prove by default; `--verify always` tries for longer",
     Reason.MUCH_TOO_LARGE: "too large to prove",
+    Reason.INTEGRAL: "an integral is taken from SymPy's closed form, which is compared with a "
+    "quadrature and not proved",
     Reason.NOT_PROVED: "no enclosure is known of a part of the formula here",
     Note.CONSTANT: "`{0}` is read as {1}; `--at {0}=…` makes it a variable",
     Note.GIVEN: "`{0}` is read as a variable, because it is given a value",
@@ -94,7 +96,6 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.LOST_DIGITS: "floating point lost digits: autograd gives {1:.6g} for {0}; "
     "what is proved is given",
     Note.UNDERFLOW: "a number below the smallest double, 5e-324, is given as 0",
-    Note.FROM_DERIVATIVES: "from the exact derivatives: floating point cannot be trusted here",
     Note.FROM_PROOF: "from enclosures: floating point cannot be trusted here",
     Note.LIMITS_AGREE: _limits_agree,
     Note.SEED: "drawn with --seed {0}",

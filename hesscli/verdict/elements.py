@@ -18,7 +18,7 @@ import numpy as np
 
 from hesscli.answer import Answer, Basis, Place
 from hesscli.cost import Clock
-from hesscli.exact.limits import Examiner
+from hesscli.exact.examiner import Examiner
 from hesscli.exact.proof import Exact
 from hesscli.expression.graph import Graph, graph_of, split_formula
 from hesscli.notes import Remark

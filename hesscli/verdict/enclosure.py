@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from hesscli.derive.pattern import rows_of
 from hesscli.errors import HessError
 from hesscli.exact.balls import BoundaryError, coordinate
-from hesscli.exact.existence import Existing, existing, proved
+from hesscli.exact.examiner import Examiner
+from hesscli.exact.existence import existing, proved
+from hesscli.exact.existing import Existing
 from hesscli.exact.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.exact.joint import joint_jet
-from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant
 from hesscli.exact.rounding import FIRST, MOST, Numbers, Rounded, added, refined, rounded
 from hesscli.expression.graph import Graph

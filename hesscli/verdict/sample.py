@@ -11,9 +11,9 @@ from flint import ctx
 
 from hesscli.derive.pattern import rows_of
 from hesscli.exact.balls import BoundaryError
+from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import proved
 from hesscli.exact.jets import BudgetError, Entry, Meter, Number
-from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import BUDGET
 from hesscli.exact.rounding import added, refined, rounded
 from hesscli.expression.graph import Graph

@@ -16,13 +16,14 @@ import numpy as np
 
 from hesscli.answer import Answer, Basis, By, Doubles, Grounds, Place, Undefined
 from hesscli.cost import Clock
+from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import path, undefined_entries
 from hesscli.exact.jets import BudgetError, Meter
-from hesscli.exact.limits import Examiner
 from hesscli.exact.proof import BUDGET, Exact
 from hesscli.exact.rounding import Rounded
 from hesscli.exact.sites import place_of
 from hesscli.expression.graph import Graph
+from hesscli.expression.walk import has_integral
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.shapes import size
@@ -93,6 +94,9 @@ def settle(
         numbers = _unproved(sums, point, examiner, graph, examined, why)
     elif not isinstance(proof, Remark):
         met = [*examined, *(part for part in proof if part.found.reasons or part.found.notes)]
+    if numbers.by is not None and has_integral(formula.tree):
+        numbers.by = numbers.digits = numbers.enclosure = numbers.sample = None
+        numbers.reason = Remark(Reason.INTEGRAL)
     total, reason = numbers.total, numbers.reason
     undefined = (
         *undefined_entries([(part.found, part.rows) for part in met], formula, order),

@@ -1,0 +1,43 @@
+"""A formula in scalars, with its derivatives in symbols where they are asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from hesscli.answer import Answer
+from hesscli.derive.pattern import structural_zeros
+from hesscli.derive.symbols import differentiate
+from hesscli.exact.jets import Entry
+from hesscli.exact.remembered import remembered
+from hesscli.shapes import Shape
+from hesscli.types import Expr, Formula, Mask, Variable
+
+
+class Examiner:
+    """What is known of one formula whatever the point; derivatives are computed once."""
+
+    def __init__(self, formula: Formula) -> None:
+        self.formula = formula
+
+    @cached_property
+    def _derivatives(self) -> Answer:
+        return differentiate(self.formula)
+
+    def derivative(self, entry: Entry) -> Expr:
+        """The formula, a slope or a second derivative, in symbols."""
+        match entry:
+            case ():
+                return self.formula.expression
+            case (i,):
+                return self._derivatives.jet.gradient[i]
+            case (i, j):
+                return self._derivatives.jet.hessian[i][j]
+        raise AssertionError(entry)
+
+    @remembered
+    def zeros(self, variables: tuple[Variable, ...], shape: Shape, *, known: bool) -> Mask:
+        """Where the Hessian is zero at every point, see :func:`structural_zeros`; with ``known``,
+        by the derivatives too.
+        """
+        derivative = self.derivative if known else None
+        return structural_zeros(self.formula, variables, shape, derivative)
