@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -43,15 +42,8 @@ def test_readme_example_prints_what_it_says(command: str, output: str) -> None:
     printed, expected = process.stdout.splitlines(), output.splitlines()
     assert len(printed) == len(expected)
     for line, wanted in zip(printed, expected, strict=True):
-        if not wanted.startswith("{"):
-            # What finite differences give depends on the processor.
-            assert re.sub(r"\S+ ± \S+ +", "± ", line) == re.sub(r"\S+ ± \S+ +", "± ", wanted)
-            continue
-        # The last digit of an eigenvalue depends on the processor.
-        found, awaited = json.loads(line), json.loads(wanted)
-        for key in ("eigenvalues", "tolerance"):
-            assert found.pop(key) == pytest.approx(awaited.pop(key), rel=1e-12, abs=1e-25)
-        assert found == awaited
+        # What finite differences give depends on the processor; what is proved does not.
+        assert re.sub(r"\S+ ± \S+ +", "± ", line) == re.sub(r"\S+ ± \S+ +", "± ", wanted)
 
 
 def test_the_readme_has_every_option() -> None:
