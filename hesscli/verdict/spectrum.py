@@ -20,6 +20,7 @@ from hesscli.exact.inertia import components, kind_of
 from hesscli.exact.jets import ZERO, BudgetError, Entry, Number
 from hesscli.exact.nullity import nullity
 from hesscli.exact.proof import exact
+from hesscli.exact.residuals import UNIT, bounded_eigenvalues
 from hesscli.exact.rounding import FIRST, LARGEST, nearest, rounded
 from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
 from hesscli.expression.names import symbol
@@ -29,7 +30,9 @@ from hesscli.types import Array, Expr, Formula
 from hesscli.verdict.enclosure import Enclosure
 from hesscli.verdict.settle import Settled
 
+# Up to so many rows, eigenvalues are known to all digits of a double; and their size, up to more.
 MAX_PROVED_ORDER = 60
+MAX_BOUNDED_ORDER = 500
 # Up to so many rows, the formula is written out in its elements to look for its structure.
 MAX_STRUCTURE = 40
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
@@ -47,10 +50,11 @@ def judged(settled: Settled) -> Answer:
     answer = replace(answer, jet=jet)
     if not np.isfinite(jet.hessian).all():
         return replace(answer, verdict=Verdict(stationary=_without_hessian(jet, grounds)))
-    found = None
+    found, symmetric = None, jet.hessian / 2 + jet.hessian.T / 2
     if settled.enclosure is not None and len(jet.gradient) <= MAX_PROVED_ORDER:
         found = _spectrum(settled, settled.enclosure, len(jet.gradient))
-    symmetric = jet.hessian / 2 + jet.hessian.T / 2
+    elif settled.enclosure is not None and len(jet.gradient) <= MAX_BOUNDED_ORDER:
+        found = _bounded(symmetric, grounds)
     verdict = (
         _by_tolerance(symmetric, grounds) if found is None else _proved(found, spectrum(symmetric))
     )
@@ -96,6 +100,18 @@ def _spectrum(settled: Settled, enclosure: Enclosure, order: int) -> ProvedSpect
     formula, variables, point = _scalars(settled)
     zeros = nullity(formula.expression, variables, point)
     return proved_spectrum(_rows(enclosure, order), zeros) if zeros else found
+
+
+def _bounded(symmetric: Array, grounds: Grounds) -> ProvedSpectrum | None:
+    """The spectrum of a matrix that is rounded once, by its residuals."""
+    unknown = sum(bound for entry, bound in grounds.below.items() if entry.startswith("hessian"))
+    error = float(np.linalg.norm(symmetric)) * UNIT + 2 * unknown
+    found = bounded_eigenvalues(symmetric, error)
+    if found is None:
+        return None
+    balls = tuple(arb(value, found[1]) for value in found[0].tolist())
+    positive, negative = (sum(bool(s * ball > 0) for ball in balls) for s in (1, -1))
+    return ProvedSpectrum(balls, positive, 0, negative, len(balls) - positive - negative)
 
 
 def _by_higher_terms(settled: Settled, verdict: Verdict) -> str | None:
