@@ -10,7 +10,7 @@ import pytest
 import sympy
 from sympy import Abs, Rational, cos, cosh, erf, exp, log, pi, sin, sqrt, tanh
 
-from hesscli.exact.higher import degenerate_kind
+from hesscli.exact.spectrum.higher import degenerate_kind
 from hesscli.expression.names import symbol
 
 x, y, z = symbols = [symbol(name) for name in "xyz"]

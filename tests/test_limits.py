@@ -7,14 +7,14 @@ from fractions import Fraction
 import pytest
 import sympy
 
-from hesscli.exact.curves import curves
+from hesscli.balls.jets import Meter
+from hesscli.balls.rounding import nearest
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing
 from hesscli.exact.existing import Existing
-from hesscli.exact.jets import Meter
+from hesscli.exact.limits.curves import curves
+from hesscli.exact.limits.separation import near_variables, separated
 from hesscli.exact.proof import BUDGET
-from hesscli.exact.rounding import nearest
-from hesscli.exact.separation import near_variables, separated
 from hesscli.expression.names import symbol
 from hesscli.expression.reader import read_formula
 

@@ -12,7 +12,7 @@ import sympy
 from sympy import Piecewise, Rational, exp, log, pi, sin, sqrt
 from sympy.codegen.cfunctions import hypot
 
-from hesscli.exact.nullity import nullity
+from hesscli.exact.spectrum.nullity import nullity
 from hesscli.expression.names import symbol
 from hesscli.functions.symbolic import logsumexp, maximum
 

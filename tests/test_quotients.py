@@ -14,9 +14,9 @@ import mpmath
 import pytest
 import sympy
 
-from hesscli.exact.quotients import Entry, Finding, Verdict, quotient_jet
-from hesscli.exact.series import Series
-from hesscli.exact.zerosets import kind, principal_weights
+from hesscli.exact.limits.quotients import Entry, Finding, Verdict, quotient_jet
+from hesscli.exact.limits.series import Series
+from hesscli.exact.limits.zerosets import kind, principal_weights
 from hesscli.expression.names import symbol
 from hesscli.expression.reader import read_formula
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hesscli.exact.residuals import bounded_eigenvalues
+from hesscli.exact.spectrum.residuals import bounded_eigenvalues
 
 from .conftest import Hess
 

@@ -14,8 +14,8 @@ import mpmath
 import pytest
 from flint import arb, fmpq
 
-from hesscli.exact.eigenvalues import Number, Rows, signs
-from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
+from hesscli.exact.spectrum.eigenvalues import Number, Rows, signs
+from hesscli.exact.spectrum.spectra import ProvedSpectrum, proved_spectrum
 
 TINY, CLOSE = fmpq(1, 10**300), fmpq(1, 10**17)
 

@@ -12,10 +12,10 @@ from itertools import combinations
 
 from flint import fmpq
 
-from hesscli.exact.balls import is_nonnegative
+from hesscli.balls.expressions import is_nonnegative
+from hesscli.balls.jets import ONE, ZERO, Entry, Jet, Number, is_exactly_zero
 from hesscli.exact.domain import EdgeError
-from hesscli.exact.eigenvalues import signs
-from hesscli.exact.jets import ONE, ZERO, Entry, Jet, Number, is_exactly_zero
+from hesscli.exact.spectrum.eigenvalues import signs
 from hesscli.types import Expr, Site
 
 MAX_BOUNDARIES = 6

@@ -1,7 +1,7 @@
 """A formula at an exact point → value, gradient and Hessian in closed form, or to many digits.
 
-Whether an entry exists is decided by :mod:`hesscli.exact.limits`; here it gets its number, and
-:mod:`hesscli.exact.inertia` proves what follows for the matrix.
+Whether an entry exists is decided by :mod:`hesscli.exact.existence`; here it gets its number, and
+:mod:`hesscli.exact.spectrum.inertia` proves what follows for the matrix.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import sympy
 from flint import arb
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
+from hesscli.balls.jets import ZERO, BudgetError, Entry, Meter, Number, sign_of
+from hesscli.balls.rounding import ALGEBRA_FROM, FIRST, MOST, nearest
 from hesscli.errors import HessError
 from hesscli.exact.cells import agree, entries
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing, path, undefined_entries
-from hesscli.exact.higher import degenerate_kind
-from hesscli.exact.inertia import closed_forms, components, inertia_of, kind_of, pair, spectrum
-from hesscli.exact.jets import ZERO, BudgetError, Entry, Meter, Number, sign_of
 from hesscli.exact.numbers import (
     MAX_CANCELLED,
     SIGN_DIGITS,
@@ -36,7 +35,15 @@ from hesscli.exact.numbers import (
 )
 from hesscli.exact.proof import BUDGET, exact
 from hesscli.exact.remembered import remembered
-from hesscli.exact.rounding import ALGEBRA_FROM, FIRST, MOST, nearest
+from hesscli.exact.spectrum.higher import degenerate_kind
+from hesscli.exact.spectrum.inertia import (
+    closed_forms,
+    components,
+    inertia_of,
+    kind_of,
+    pair,
+    spectrum,
+)
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError

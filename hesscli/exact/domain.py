@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from hesscli.exact.balls import Balls, is_identically_zero, is_nonnegative, middle
-from hesscli.exact.jets import Jet, Number
+from hesscli.balls.expressions import Balls, is_identically_zero, is_nonnegative, middle
+from hesscli.balls.jets import Jet, Number
 from hesscli.functions.balls import NotProvedError, NotRealError, SingularError, UndecidedError
 from hesscli.functions.hazards import READINGS
 from hesscli.notes import Trouble

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from hesscli.balls.jets import Meter
+from hesscli.balls.rounding import refined, rounded
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing
-from hesscli.exact.jets import Meter
 from hesscli.exact.proof import BUDGET
-from hesscli.exact.rounding import refined, rounded
 from hesscli.expression.graph import split_formula
 from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.shapes import Shape

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 from hesscli.answer import Answer
+from hesscli.balls.jets import Entry
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
-from hesscli.exact.jets import Entry
 from hesscli.exact.remembered import remembered
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Variable

@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import partial
 
 from hesscli.answer import Undefined
+from hesscli.balls.jets import BudgetError, Entry, Meter
+from hesscli.balls.rounding import refined
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existing import Existing
-from hesscli.exact.jets import BudgetError, Entry, Meter
-from hesscli.exact.limits import by_limits
+from hesscli.exact.limits.evidence import by_limits
 from hesscli.exact.proof import Exact, Proof, Prover
-from hesscli.exact.rounding import refined
 from hesscli.exact.sites import names_in, place_of
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.failures import SYMPY_FAILURES

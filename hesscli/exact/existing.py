@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hesscli.exact.jets import Entry
-from hesscli.exact.rounding import Numbers
+from hesscli.balls.jets import Entry
+from hesscli.balls.rounding import Numbers
 from hesscli.notes import Remark
 from hesscli.types import Site
 

@@ -12,9 +12,9 @@ import numpy as np
 import sympy
 from flint import fmpq
 
-from hesscli.exact.balls import Balls
+from hesscli.balls.expressions import Balls
+from hesscli.balls.jets import Jet, Meter, product, scaled, total
 from hesscli.exact.domain import removable_sites
-from hesscli.exact.jets import Jet, Meter, product, scaled, total
 from hesscli.expression.graph import Graph, Region
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import SingularError, UndecidedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from math import comb, prod
 from typing import Any
@@ -11,15 +11,13 @@ import mpmath
 import sympy
 from flint import ctx, fmpq
 
-from hesscli.exact.balls import Balls
+from hesscli.balls.expressions import Balls
+from hesscli.balls.jets import BudgetError, Meter, sign_of
+from hesscli.balls.rounding import ALGEBRA_FROM, MOST, PRECISIONS
 from hesscli.exact.cells import agree
-from hesscli.exact.jets import BudgetError, Meter, sign_of
-from hesscli.exact.rounding import ALGEBRA_FROM, MOST, PRECISIONS
-from hesscli.expression.names import symbol
 from hesscli.expression.sizes import bits
 from hesscli.functions.balls import NotProvedError, UndecidedError
-from hesscli.functions.failures import SYMPY_FAILURES, tried
-from hesscli.functions.values import evaluated
+from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
 Number = Any  # a SymPy Float or a ball, or None where there is no finite real number
@@ -42,52 +40,6 @@ MAX_CANCELLED = 200  # see terms
 MAX_CONJUGATES = 16
 MAX_TIDIED_BITS = 1_000
 MAX_FACTORED_BITS = 64
-
-
-@lru_cache(maxsize=4096)
-def _is_arithmetic(expression: Expr) -> bool:
-    """Whether there is nothing but sums, products and whole powers to compute.
-
-    mpmath alone does that in a tenth of the time that SymPy takes to build the number.
-    """
-    if expression.is_Symbol or expression.is_Rational:
-        return True
-    if expression.is_Pow and not expression.exp.is_Integer:
-        return False
-    if not (expression.is_Add or expression.is_Mul or expression.is_Pow):
-        return False
-    return all(map(_is_arithmetic, expression.args))
-
-
-def _computed(expression: Expr, point: Mapping[str, Expr]) -> Any:
-    """An arithmetic expression as an mpmath number, at the precision of the context."""
-    if expression.is_Symbol:
-        expression = point[expression.name]
-    if expression.is_Float:
-        return mpmath.mpf(expression._mpf_)
-    if expression.is_Rational:
-        return mpmath.mpf(expression.p) / expression.q
-    if expression.is_Pow:
-        return _computed(expression.base, point) ** int(expression.exp)
-    numbers = [_computed(part, point) for part in expression.args]
-    return mpmath.fsum(numbers) if expression.is_Add else mpmath.fprod(numbers)
-
-
-def number_at(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
-    """The value of ``expression`` at ``point`` as a Float of so many digits, or None."""
-    result = value_at(expression, point, digits)
-    return None if result is None else sympy.Float(result, digits)
-
-
-def value_at(expression: Expr, point: Mapping[str, Expr], digits: int) -> Number:
-    """The value of ``expression`` at ``point``: a Float, or a rational where SymPy is exact."""
-    if not _is_arithmetic(expression):
-        return evaluated(expression, {symbol(n): value for n, value in point.items()}, digits)
-    try:
-        with mpmath.workdps(digits):
-            return sympy.Float(_computed(expression, point), digits)
-    except SYMPY_FAILURES:
-        return None
 
 
 @lru_cache(maxsize=4096)

@@ -15,22 +15,22 @@ from typing import Any
 import sympy
 from flint import ctx, fmpq
 
+from hesscli.balls.expressions import AtPoint, Balls, BoundaryError, coordinate
+from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
+from hesscli.balls.rounding import ALGEBRA_FROM, PRECISIONS
 from hesscli.errors import HessError
-from hesscli.exact.balls import AtPoint, Balls, BoundaryError, coordinate
 from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Side, entries, number, shared
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
-from hesscli.exact.jets import BudgetError, Entry, Jet, Meter, Number
+from hesscli.exact.limits.quotients import Verdict, quotient_jet
 from hesscli.exact.numbers import vanishes
-from hesscli.exact.quotients import Verdict, quotient_jet
 from hesscli.exact.remembered import remembered
-from hesscli.exact.rounding import ALGEBRA_FROM, PRECISIONS
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, SingularError, UndecidedError
 from hesscli.types import Expr, Formula, Site
 
 MAX_ALGEBRA = 30  # times in one proof
-# About a second on a slow processor; a hundred times that where it is asked for.
+# About a second on a slow processor.
 BUDGET = 400_000.0
 
 Exact = Fraction | float | Expr

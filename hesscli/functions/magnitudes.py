@@ -43,11 +43,6 @@ def require_moderate(expression: Expr, place: Mapping[Expr, Expr]) -> None:
             _Estimate(place)(expression)
 
 
-def require_short(number: Expr) -> None:
-    """Raise :class:`HessError` for a Float that is too long to be written out before the point."""
-    _require(mpmath.mpf(number._mpf_))
-
-
 @lru_cache(maxsize=4096)
 def _nests(expression: Expr) -> bool:
     """Whether there is a function that grows inside of another function, or of a power."""

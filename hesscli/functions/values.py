@@ -5,24 +5,22 @@ the whole domain, else mpmath's, element by element with digits to spare. SciPy 
 first value is asked for.
 
 Where SymPy's rule for a derivative cancels in doubles (K - E near 0, differences of digammas),
-:func:`digits` evaluates it with as many digits as that takes.
+:mod:`hesscli.balls.values` encloses it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, lru_cache, partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import mpmath
 import numpy as np
-import sympy
 
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
-from hesscli.functions.magnitudes import require_moderate
-from hesscli.types import Array, Expr
+from hesscli.types import Array
 
 T = TypeVar("T")
 Value = Callable[..., Array]
@@ -30,9 +28,6 @@ Mask = Any  # an array of truth values
 
 # Bits that mpmath carries; a double keeps 53 of them.
 PRECISION = 80
-# Digits that SymPy carries, until two results share the digits of a double.
-DIGITS = (40, 80, 160, 320, 640)
-SHARED = sympy.Float("1e-20")
 # The rows of a Hessian are computed one by one, each from the same elements.
 REMEMBERED = 2**16
 
@@ -50,7 +45,7 @@ def _scipy(name: str, part: int | None = None) -> Value:
     return value
 
 
-def _elementwise(entry: Callable[..., float]) -> Value:
+def elementwise(entry: Callable[..., float]) -> Value:
     """``entry`` for each element, remembered."""
     each = np.vectorize(lru_cache(REMEMBERED)(entry), otypes=[np.float64])
     return np.errstate(all="ignore")(each)  # what overflows in C is inf here
@@ -59,7 +54,7 @@ def _elementwise(entry: Callable[..., float]) -> Value:
 def _mpmath(function: Callable[..., Any]) -> Value:
     """mpmath's ``function`` for each element; NaN where that is not real or infinite."""
 
-    @_elementwise
+    @elementwise
     def entry(*numbers: float) -> float:
         with mpmath.workprec(PRECISION):
             try:
@@ -71,55 +66,6 @@ def _mpmath(function: Callable[..., Any]) -> Value:
             return float(result.real) if real else float("nan")
         except OverflowError:
             return float("inf") if result.real > 0 else float("-inf")
-
-    return entry
-
-
-def refined(
-    number: Callable[[int], T | None], precisions: Iterable[int]
-) -> Iterator[tuple[T | None, T | None]]:
-    """A number to ever more digits, each time after the one before, which at first is None.
-
-    Whoever asks stops when two agree; where there is no number, the last is None.
-    """
-    coarse = None
-    for precision in precisions:
-        fine = number(precision)
-        yield coarse, fine
-        if fine is None:
-            return
-        coarse = fine
-
-
-def evaluated(expression: Expr, place: Mapping[Expr, Expr], count: int) -> Expr | None:
-    """The value at ``place`` to so many digits, a rational where SymPy is exact, or None.
-
-    Raises :class:`hesscli.errors.HessError` where numbers would be too long.
-    """
-    require_moderate(expression, place)
-    try:
-        result = expression.xreplace(place).evalf(count)
-    except SYMPY_FAILURES:
-        return None
-    return result if result.is_Float or result.is_Rational else None
-
-
-@cache
-def digits(expression: Expr, symbols: tuple[Expr, ...]) -> Value:
-    """The values of ``expression`` in these symbols, each with the digits that it takes."""
-
-    @_elementwise
-    def entry(*numbers: float) -> float:
-        def number(count: int) -> Expr | None:
-            place = {s: sympy.Float(x, count) for s, x in zip(symbols, numbers, strict=True)}
-            return evaluated(expression, place, count)
-
-        fine = None
-        for coarse, fine in refined(number, DIGITS):
-            # A 0 may be all that few digits leave of a difference.
-            if coarse and fine and abs(fine - coarse) <= SHARED * abs(fine):
-                break
-        return float("nan") if fine is None else float(fine)
 
     return entry
 
@@ -208,7 +154,7 @@ laguerre = _whole("eval_laguerre")
 assoc_laguerre = _whole("eval_genlaguerre")
 
 
-@_elementwise
+@elementwise
 def gamma(x: float) -> float:
     """Γ by the C library: exp(lgamma(x)) loses digits and the sign."""
     try:

@@ -2,7 +2,7 @@
 
 Tensors stop here: what leaves is NumPy. The elements that autograd cannot be trusted with (a
 kink, the edge of a domain, a NaN) are left out of its sum and named, for
-:mod:`hesscli.exact.limits` to settle.
+:mod:`hesscli.exact.limits.evidence` to settle.
 """
 
 from __future__ import annotations

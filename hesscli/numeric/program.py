@@ -22,6 +22,7 @@ import sympy
 import torch
 from torch import Tensor
 
+from hesscli.balls.values import enclosed_values
 from hesscli.derive.symbols import derivative
 from hesscli.errors import ExitStatus, HessError
 from hesscli.functions import kernels, values
@@ -215,14 +216,14 @@ def _differentiated(
 ) -> Callable[..., Tensor]:
     """The kernel with these values of ``expression``, differentiated by SymPy's rule.
 
-    Where that ``cancels``, the derivatives are evaluated with as many digits as it takes.
+    Where that ``cancels``, the derivatives are enclosed in ball arithmetic.
     """
 
     @cache
     def slope(i: int) -> Callable[..., Tensor]:
         rule = derivative(expression, symbols[i])
         if cancels and rule.free_symbols:
-            return _differentiated(values.digits(rule, symbols), rule, symbols, cancels)
+            return _differentiated(enclosed_values(rule, symbols), rule, symbols, cancels)
         program, names = Program(rule), [symbol.name for symbol in symbols]
         return lambda *args: program(dict(zip(names, args, strict=True)), args[0])[0]
 

@@ -10,16 +10,16 @@ import numpy as np
 from flint import ctx
 from numpy.typing import NDArray
 
+from hesscli.balls.expressions import BoundaryError, coordinate
+from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
+from hesscli.balls.rounding import FIRST, MOST, Numbers, Rounded, added, refined, rounded
 from hesscli.derive.pattern import rows_of
 from hesscli.errors import HessError
-from hesscli.exact.balls import BoundaryError, coordinate
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing, proved
 from hesscli.exact.existing import Existing
-from hesscli.exact.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.exact.joint import joint_jet
 from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant
-from hesscli.exact.rounding import FIRST, MOST, Numbers, Rounded, added, refined, rounded
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.failures import SYMPY_FAILURES

@@ -9,13 +9,13 @@ from hashlib import blake2b
 import numpy as np
 from flint import ctx
 
+from hesscli.balls.expressions import BoundaryError
+from hesscli.balls.jets import BudgetError, Entry, Meter, Number
+from hesscli.balls.rounding import added, refined, rounded
 from hesscli.derive.pattern import rows_of
-from hesscli.exact.balls import BoundaryError
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import proved
-from hesscli.exact.jets import BudgetError, Entry, Meter, Number
 from hesscli.exact.proof import BUDGET
-from hesscli.exact.rounding import added, refined, rounded
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.shapes import index_text

@@ -15,12 +15,12 @@ from fractions import Fraction
 import numpy as np
 
 from hesscli.answer import Answer, Basis, By, Doubles, Grounds, Place, Undefined
+from hesscli.balls.jets import BudgetError, Meter
+from hesscli.balls.rounding import Rounded
 from hesscli.cost import Clock
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import path, undefined_entries
-from hesscli.exact.jets import BudgetError, Meter
 from hesscli.exact.proof import BUDGET, Exact
-from hesscli.exact.rounding import Rounded
 from hesscli.exact.sites import place_of
 from hesscli.expression.graph import Graph
 from hesscli.expression.walk import has_integral

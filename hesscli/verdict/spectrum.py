@@ -15,14 +15,14 @@ import numpy as np
 from flint import arb
 
 from hesscli.answer import Answer, Doubles, Grounds, Verdict
-from hesscli.exact.higher import degenerate_kind
-from hesscli.exact.inertia import components, kind_of
-from hesscli.exact.jets import ZERO, BudgetError, Entry, Number
-from hesscli.exact.nullity import nullity
+from hesscli.balls.jets import ZERO, BudgetError, Entry, Number
+from hesscli.balls.rounding import FIRST, LARGEST, nearest, rounded
 from hesscli.exact.proof import exact
-from hesscli.exact.residuals import UNIT, bounded_eigenvalues
-from hesscli.exact.rounding import FIRST, LARGEST, nearest, rounded
-from hesscli.exact.spectra import ProvedSpectrum, proved_spectrum
+from hesscli.exact.spectrum.higher import degenerate_kind
+from hesscli.exact.spectrum.inertia import components, kind_of
+from hesscli.exact.spectrum.nullity import nullity
+from hesscli.exact.spectrum.residuals import UNIT, bounded_eigenvalues
+from hesscli.exact.spectrum.spectra import ProvedSpectrum, proved_spectrum
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.notes import Note, Remark

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import sympy
 
-from hesscli.exact.series import Exponents, Series
+from hesscli.exact.limits.series import Exponents, Series
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Expr
 

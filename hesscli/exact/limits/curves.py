@@ -11,9 +11,9 @@ from itertools import product
 
 import sympy
 
-from hesscli.exact.germs import Germs
-from hesscli.exact.series import Series
-from hesscli.exact.zerosets import newton_weights
+from hesscli.exact.limits.germs import Germs
+from hesscli.exact.limits.series import Series
+from hesscli.exact.limits.zerosets import newton_weights
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Expr
 

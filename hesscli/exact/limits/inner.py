@@ -9,8 +9,8 @@ from typing import Protocol
 
 import sympy
 
-from hesscli.exact.series import Series
-from hesscli.exact.zerosets import factors
+from hesscli.exact.limits.series import Series
+from hesscli.exact.limits.zerosets import factors
 from hesscli.types import Expr
 
 MAX_DEGREE = 60

@@ -1,6 +1,6 @@
 """A symmetric matrix that can be enclosed at any precision → its eigenvalues, with proved signs.
 
-The matrix falls into blocks, each of which is solved by :mod:`hesscli.exact.eigenvalues`, at a
+The matrix falls into blocks, each of which :mod:`hesscli.exact.spectrum.eigenvalues` solves, at a
 precision that is raised for as long as something is gained. All costs are bounded by counts of
 operations, so that the result does not depend on the machine.
 """
@@ -15,7 +15,7 @@ import flint
 import numpy as np
 from flint import arb, fmpq, fmpq_mat
 
-from hesscli.exact.eigenvalues import (
+from hesscli.exact.spectrum.eigenvalues import (
     Number,
     Rows,
     Work,
@@ -24,7 +24,7 @@ from hesscli.exact.eigenvalues import (
     signs,
     signs_cost,
 )
-from hesscli.exact.inertia import components
+from hesscli.exact.spectrum.inertia import components
 
 BUDGET = 25_000_000  # about a second
 MAX_RANK_BITS = 1_000_000_000  # of the rows as whole numbers, times the cube of the order

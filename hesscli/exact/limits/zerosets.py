@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 import sympy
 
-from hesscli.exact.constants import sign
-from hesscli.exact.series import Series
+from hesscli.exact.limits.constants import sign
+from hesscli.exact.limits.series import Series
 from hesscli.types import Expr
 
 Kind = Literal["branch", "isolated", "unknown"]

@@ -8,9 +8,9 @@ from math import isfinite
 
 import sympy
 
-from hesscli.exact.balls import Balls
+from hesscli.balls.expressions import Balls
+from hesscli.balls.rounding import nearest
 from hesscli.exact.numbers import Number
-from hesscli.exact.rounding import nearest
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.types import Expr
 

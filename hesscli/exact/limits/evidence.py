@@ -15,19 +15,15 @@ from typing import TypeVar
 import sympy
 from flint import arb, ctx, fmpq
 
+from hesscli.balls.expressions import Balls
+from hesscli.balls.jets import BudgetError, Entry, Meter
+from hesscli.balls.rounding import MOST, PRECISIONS, SMALLEST
 from hesscli.errors import ExitStatus, HessError
-from hesscli.exact.balls import Balls
-from hesscli.exact.curves import Curve, curves
 from hesscli.exact.domain import holds, outside
 from hesscli.exact.existing import Existing
-from hesscli.exact.jets import BudgetError, Entry, Meter
-from hesscli.exact.numbers import Number, as_float
-from hesscli.exact.proof import BUDGET, Exact, Proof, Prover, exact
-from hesscli.exact.remembered import remembered
-from hesscli.exact.rounding import MOST, PRECISIONS, SMALLEST
-from hesscli.exact.separation import near_variables, separated
-from hesscli.exact.sites import names_in, place_of
-from hesscli.exact.ways import (
+from hesscli.exact.limits.curves import Curve, curves
+from hesscli.exact.limits.separation import near_variables, separated
+from hesscli.exact.limits.ways import (
     RINGS,
     WIDE_RINGS,
     Limit,
@@ -39,6 +35,10 @@ from hesscli.exact.ways import (
     is_wide,
     ways_towards,
 )
+from hesscli.exact.numbers import Number, as_float
+from hesscli.exact.proof import BUDGET, Exact, Proof, Prover, exact
+from hesscli.exact.remembered import remembered
+from hesscli.exact.sites import names_in, place_of
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.notes import WITHOUT_VALUE, Note, Reason, Remark, Trouble

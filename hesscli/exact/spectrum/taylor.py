@@ -14,7 +14,7 @@ import sympy
 from flint import arb, arb_series, fmpq, fmpq_series
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
-from hesscli.exact.eigenvalues import Number, Work
+from hesscli.exact.spectrum.eigenvalues import Number, Work
 from hesscli.functions import symbolic as special
 from hesscli.types import Expr
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import sympy
 
-from hesscli.exact.constants import UndecidedError, sign, vanishes
-from hesscli.exact.divisors import linear_divisors, quotient
-from hesscli.exact.inner import inner_quantity
+from hesscli.exact.limits.constants import UndecidedError, sign, vanishes
+from hesscli.exact.limits.divisors import linear_divisors, quotient
+from hesscli.exact.limits.inner import inner_quantity
+from hesscli.exact.limits.series import MAX_TERMS, Exponents, Series, TooLargeError
+from hesscli.exact.limits.zerosets import factors, kind
 from hesscli.exact.numbers import enclosed
 from hesscli.exact.remembered import remembered
-from hesscli.exact.series import MAX_TERMS, Exponents, Series, TooLargeError
-from hesscli.exact.zerosets import factors, kind
 from hesscli.types import Expr
 
 # What each function is in those whose series are known.

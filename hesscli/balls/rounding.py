@@ -8,7 +8,7 @@ from math import inf
 
 from flint import arb, ctx, fmpq
 
-from hesscli.exact.jets import ZERO, BudgetError, Entry, Number
+from hesscli.balls.jets import ZERO, BudgetError, Entry, Number
 from hesscli.functions.balls import NotProvedError, UndecidedError
 
 # Bits to which a number is known before it is rounded: 16 digits, and to spare.

@@ -19,8 +19,8 @@ import flint
 import sympy
 from flint import fmpq, fmpq_mat
 
-from hesscli.exact.eigenvalues import Number, Work
-from hesscli.exact.taylor import (
+from hesscli.exact.spectrum.eigenvalues import Number, Work
+from hesscli.exact.spectrum.taylor import (
     PRECISION,
     Monomial,
     NoSeriesError,

@@ -18,7 +18,7 @@ import sympy
 from flint import arb, ctx, fmpq
 from sympy.codegen.cfunctions import hypot
 
-from hesscli.exact.jets import (
+from hesscli.balls.jets import (
     ONE,
     ZERO,
     Jet,
@@ -32,7 +32,7 @@ from hesscli.exact.jets import (
     total,
     whole_power,
 )
-from hesscli.exact.rounding import may_vanish
+from hesscli.balls.rounding import may_vanish
 from hesscli.functions.balls import (
     WEIGHTS,
     NotProvedError,

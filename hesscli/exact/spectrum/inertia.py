@@ -1,8 +1,8 @@
 """The signs of the eigenvalues of an exact symmetric matrix, proved, and their closed forms.
 
 No tolerance decides a sign. An eigenvalue that is not 0 is enclosed by
-:mod:`hesscli.exact.eigenvalues`, at a precision that is raised as needed. That all the others are 0
-follows from the rank of the exact matrix: its minors are proved to be 0.
+:mod:`hesscli.exact.spectrum.eigenvalues`, at a precision that is raised as needed. That all the
+others are 0 follows from the rank of the exact matrix: its minors are proved to be 0.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import sympy
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
+from hesscli.balls.jets import Entry
 from hesscli.errors import HessError
-from hesscli.exact.jets import Entry
 from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, sign, tidied
 from hesscli.expression.sizes import MAX_ROOT_BITS, bits
 from hesscli.types import Array, Expr
@@ -84,7 +84,7 @@ def _certain(rows: Rows, working: int, digits: int) -> list[Number]:
     """The eigenvalues with ``digits`` certain digits, of entries known to ``working`` digits."""
     import flint  # loads for 50 ms, where only a name of this module may be wanted
 
-    from hesscli.exact.eigenvalues import Work, eigenvalues
+    from hesscli.exact.spectrum.eigenvalues import Work, eigenvalues
 
     precision = int(working * BITS_PER_DIGIT) + 20
     with flint.ctx.workprec(precision):

@@ -1,8 +1,8 @@
 """Whether a formula's derivatives have limits at a point where it divides by 0, and which: proved.
 
 The formula is written as a sum of terms Π |Pₖ|^sₖ·sgn(Pₖ)^εₖ·(unit), see
-:mod:`hesscli.exact.germs`. What cancels is analytic. A Pₖ that is 0 on a set of codimension one
-through the point makes a pole there, or a kink, as its exponent says. Where all Pₖ are 0 at the
+:mod:`hesscli.exact.limits.germs`. What cancels is analytic. A Pₖ that is 0 on a set of codimension
+one through the point makes a pole there, or a kink, as its exponent says. Where all Pₖ are 0 at the
 point only and have definite forms of least (weighted) degree, the term is a sum of (weighted)
 homogeneous functions, which may be differentiated one by one: of degree above that of the
 derivative they tend to 0, of that degree they have a limit where they are constant, and below it
@@ -19,11 +19,11 @@ from math import comb, floor, inf, lcm, prod
 
 import sympy
 
-from hesscli.exact.constants import UndecidedError, vanishes
-from hesscli.exact.germs import Germs, Term, UnknownKindError
+from hesscli.exact.limits.constants import UndecidedError, vanishes
+from hesscli.exact.limits.germs import Germs, Term, UnknownKindError
+from hesscli.exact.limits.series import Series, TooLargeError
+from hesscli.exact.limits.zerosets import factors, kind, lowest, principal_weights
 from hesscli.exact.remembered import remembered
-from hesscli.exact.series import Series, TooLargeError
-from hesscli.exact.zerosets import factors, kind, lowest, principal_weights
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Expr
 

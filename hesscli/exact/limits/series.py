@@ -8,7 +8,7 @@ from math import inf
 
 import sympy
 
-from hesscli.exact.constants import UndecidedError, vanishes
+from hesscli.exact.limits.constants import UndecidedError, vanishes
 from hesscli.types import Expr
 
 Exponents = tuple[int, ...]
