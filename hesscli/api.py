@@ -26,7 +26,7 @@ HTML_WIDTH = 100  # characters
 class Verified(NamedTuple):
     """On what the numbers rest, and to how many significant digits they are right.
 
-    ``by`` is ``"proof"`` where value, gradient, Hessian and, up to 60 rows, eigenvalues are
+    ``by`` is ``"proof"`` where value, gradient, Hessian and, up to 100 rows, eigenvalues are
     enclosed in ball arithmetic at the exact point and rounded once; ``"sample"`` where so are
     ``proved`` ``of`` the entries (value, slopes, the Hessian's on and above the diagonal);
     ``"limit"`` where a number was found as a limit, which is evidence and no proof. Otherwise it is

@@ -31,10 +31,10 @@ from hesscli.verdict.enclosure import Enclosure
 from hesscli.verdict.settle import Settled
 
 # Up to so many rows, eigenvalues are known to all digits of a double; and their size, up to more.
-MAX_PROVED_ORDER = 60
+MAX_PROVED_ORDER = 100
 MAX_BOUNDED_ORDER = 500
 # Up to so many rows, the formula is written out in its elements to look for its structure.
-MAX_STRUCTURE = 40
+MAX_STRUCTURE = 100
 # Larger matrices with eigenvalues near zero are left undecided rather than settled exactly.
 MAX_EXACT_ORDER = 24
 
