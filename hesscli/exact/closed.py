@@ -7,6 +7,7 @@ Whether an entry exists is decided by :mod:`hesscli.exact.existence`; here it ge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -33,7 +34,7 @@ from hesscli.exact.numbers import (
     tidied,
     to_digits,
 )
-from hesscli.exact.proof import BUDGET, exact
+from hesscli.exact.proof import BUDGET, Prover, exact
 from hesscli.exact.remembered import remembered
 from hesscli.exact.spectrum.higher import degenerate_kind
 from hesscli.exact.spectrum.inertia import (
@@ -74,29 +75,13 @@ def evaluate(
     gradient = tuple(found[(i,)] for i in range(order))
     hessian = tuple(tuple(found[pair(i, j)] for j in range(order)) for i in range(order))
     stationary = None if None in gradient else _stationary(gradient)
-    eigenvalues = inertia = definiteness = None
     notes = [*formula.notes, *(n for n in existence.notes if n.kind is Note.LIMITS_AGREE)]
+    verdict = Verdict(stationary=stationary)
     if not any(None in row for row in hessian):
-        linked = np.array([[entry != 0 for entry in row] for row in hessian])
-        spectra = [
-            spectrum(place.exactly, place.rounded, block.tolist(), digits or SIGN_DIGITS)
-            for block in components(linked)
-        ]
-        inertia, definiteness = inertia_of(spectra)
-        if digits is None:
-            eigenvalues = closed_forms(hessian, spectra)
-        else:
-            eigenvalues = tuple(sorted(e for s in spectra for e in s.rounded(digits)))
-            if any(s.unknown for s in spectra):
-                notes.append(Remark(Note.ZERO_BY_DEFAULT))
+        verdict = _verdict(place, hessian, digits, stationary)
+        if digits is not None and verdict.unknown:
+            notes.append(Remark(Note.ZERO_BY_DEFAULT))
     variables = tuple(Variable(name, ()) for name in formula.variables)
-    kind = None
-    if stationary and definiteness:
-        kind = kind_of(definiteness)
-        if kind == "inconclusive" and inertia is not None:
-            symbols = [symbol(name) for name in formula.differentiated]
-            values = {symbol(name): value for name, value in place.point.items()}
-            kind = degenerate_kind(formula.expression, symbols, values, *inertia) or kind
     return Answer(
         basis=Basis.EXACT if digits is None else Basis.DIGITS,
         formula=formula,
@@ -108,19 +93,47 @@ def evaluate(
         jet=Expressions(found[()], gradient, hessian),
         structural=examiner.zeros(variables[: formula.wrt], (), known=True),
         digits=digits,
-        verdict=Verdict(
-            eigenvalues,
-            inertia,
-            definiteness,
-            stationary,
-            kind,
-            proved=inertia is not None and not existence.by_limit,
-        ),
+        verdict=verdict,
         undefined=(
             *undefined_entries([(existence, range(order))], formula, order),
             *_not_found(place, found, digits),
         ),
         notes=tuple(notes),
+    )
+
+
+def _verdict(
+    place: _Place,
+    hessian: Sequence[Sequence[Expr]],
+    digits: int | None,
+    stationary: bool | None,
+) -> Verdict:
+    """What follows from a Hessian without gaps."""
+    linked = np.array([[entry != 0 for entry in row] for row in hessian])
+    spectra = [
+        spectrum(place.exactly, place.rounded, block.tolist(), digits or SIGN_DIGITS)
+        for block in components(linked)
+    ]
+    inertia, definiteness = inertia_of(spectra)
+    if digits is None:
+        eigenvalues = closed_forms(hessian, spectra)
+    else:
+        eigenvalues = tuple(sorted(e for s in spectra for e in s.rounded(digits)))
+    kind = None
+    if stationary:
+        kind = kind_of(definiteness)
+        if kind == "inconclusive" and inertia is not None:
+            symbols = [symbol(name) for name in place.formula.differentiated]
+            values = {symbol(name): value for name, value in place.point.items()}
+            kind = degenerate_kind(place.formula.expression, symbols, values, *inertia) or kind
+    return Verdict(
+        eigenvalues,
+        inertia,
+        definiteness,
+        stationary,
+        kind,
+        unknown=sum(s.unknown for s in spectra),
+        proved=inertia is not None and not place.found.by_limit,
     )
 
 
@@ -147,6 +160,9 @@ class _Place:
     def __init__(self, examiner: Examiner, point: Mapping[str, Fraction | Expr]) -> None:
         self.formula = examiner.formula
         self.derivative = examiner.derivative
+        piece = Prover(examiner.formula, point).piece()
+        if piece is not None:  # which SymPy may differentiate where it cannot all pieces
+            self.derivative = Examiner(replace(examiner.formula, expression=piece)).derivative
         self.point = {name: exact(value) for name, value in point.items()}
         self.found = existing(examiner, point, "", Meter(BUDGET * PATIENCE))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 from hesscli.answer import Answer
 from hesscli.balls.jets import Entry
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
+from hesscli.errors import HessError
 from hesscli.exact.remembered import remembered
+from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Variable
 
@@ -39,5 +42,8 @@ class Examiner:
         """Where the Hessian is zero at every point, see :func:`structural_zeros`; with ``known``,
         by the derivatives too.
         """
-        derivative = self.derivative if known else None
-        return structural_zeros(self.formula, variables, shape, derivative)
+        if known:
+            # There may be derivatives, but none in symbols.
+            with suppress(HessError, *SYMPY_FAILURES):
+                return structural_zeros(self.formula, variables, shape, self.derivative)
+        return structural_zeros(self.formula, variables, shape)

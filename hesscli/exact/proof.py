@@ -157,6 +157,20 @@ class Prover:
                 numbers[entry] = numbers.get(entry, 0) + number
             return {entry: n for entry, n in numbers.items() if entry not in missing}
 
+    def piece(self) -> Expr | None:
+        """The formula with the pieces that hold near the point; None where that is not known."""
+        for bits in PRECISIONS:
+            with ctx.workprec(bits):
+                try:
+                    balls = self._balls(bits, {})
+                    balls.jet(self._whole)
+                    return balls.piece(self._whole)
+                except UndecidedError:
+                    continue
+                except (BoundaryError, BudgetError, NotProvedError):
+                    return None
+        return None
+
     def is_on_site(self) -> bool:
         """Whether the point lies on a site, if only on one of what is constant."""
         with ctx.workprec(ALGEBRA_FROM):

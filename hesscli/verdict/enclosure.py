@@ -14,7 +14,6 @@ from hesscli.balls.expressions import BoundaryError, coordinate
 from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.balls.rounding import FIRST, MOST, Numbers, Rounded, added, refined, rounded
 from hesscli.derive.pattern import rows_of
-from hesscli.errors import HessError
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing, proved
 from hesscli.exact.existing import Existing
@@ -22,7 +21,6 @@ from hesscli.exact.joint import joint_jet
 from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
-from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.shapes import Shape, index_text
 from hesscli.types import Array, Mask, Point, Sums, Values
 
@@ -156,10 +154,7 @@ class Elements:
             return self.sums.structural
         formula = self.examiner.formula
         known &= formula.expression.count_ops() * formula.wrt**2 <= MAX_DIFFERENTIATED
-        try:
-            return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
-        except (HessError, *SYMPY_FAILURES):  # there are derivatives, but none in symbols
-            return self.examiner.zeros(self.sums.variables, self.sums.shape, known=False)
+        return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
 
     def _found(
         self, element: int, meter: Meter, way: Callable[..., Existing | None]

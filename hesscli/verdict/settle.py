@@ -86,18 +86,15 @@ def settle(
     elements = Elements(sums, point, examiner)
     with clock.within(0, "examining the kinks and edges at this point"):
         examined = [elements.examined(k, Meter(BUDGET)) for k in sums.suspects]
-    proof = _proved(elements, point, verify, graph)
-    met = examined
-    numbers = None if isinstance(proof, Remark) else _by_proof(sums, examined, proof)
+    proof, numbers = _proved(elements, point, verify, graph), None
+    if not isinstance(proof, Remark):
+        numbers = _by_proof(sums, examined, proof)
     if numbers is None:
         why = proof if isinstance(proof, Remark) else Remark(Reason.TOO_LARGE)
         numbers = _unproved(sums, point, examiner, graph, examined, why)
-    elif not isinstance(proof, Remark):
-        met = [*examined, *(part for part in proof if part.found.reasons or part.found.notes)]
-    if numbers.by is not None and has_integral(formula.tree):
-        numbers.by = numbers.digits = numbers.enclosure = numbers.sample = None
-        numbers.reason = Remark(Reason.INTEGRAL)
-    total, reason = numbers.total, numbers.reason
+    if has_integral(formula.tree):
+        numbers.rest_on(Remark(Reason.INTEGRAL))
+    total, met = numbers.total, numbers.met
     undefined = (
         *undefined_entries([(part.found, part.rows) for part in met], formula, order),
         *_overflow(total, order, elements),
@@ -106,33 +103,19 @@ def settle(
     if not defined:
         # Where the formula itself has no value, no derivative of the sum means anything.
         total[1:] = np.nan
-    if not defined or (reason is None and not np.isfinite(total).any()):
-        numbers.digits = numbers.by = numbers.sample = None
-        reason = reason or Remark(Reason.NO_NUMBER)
+    if not defined or not np.isfinite(total).any():
+        numbers.rest_on(numbers.reason or Remark(Reason.NO_NUMBER))
     if numbers.rounded.underflow:
         notes = (*notes, Remark(Note.UNDERFLOW))
     how = dict.fromkeys(note for part in met for note in part.found.notes)
     found = _parts(total, order)
-    exact, sample = numbers.exact, numbers.sample
-    grounds = Grounds(
-        digits=numbers.digits,
-        by=numbers.by,
-        reason=reason,
-        proved=None if sample is None else len(sample.numbers),
-        of=None if sample is None else sample.of,
-        below={path(entry): bound for entry, bound in sorted(numbers.rounded.below.items())},
-        hessian=None if exact is None else _parts(exact, order)["hessian"],
-        epsilon=sums.epsilon,
-        slack=_slack(elements, exact is not None and not sums.single),
-        underflow=numbers.rounded.underflow or bool(numbers.rounded.below),
-    )
     answer = Answer(
         basis=Basis.DOUBLES,
         formula=formula,
         place=Place(sums.variables, sums.constants, sums.numbers),
         jet=Doubles(float(total[0]), found["gradient"], found["hessian"]),
-        structural=elements.zeros(known=exact is not None),
-        grounds=grounds,
+        structural=elements.zeros(known=numbers.exact is not None),
+        grounds=_grounds(numbers, elements),
         undefined=undefined,
         notes=(*formula.notes, *summed(sums.shape), *notes, *numbers.notes, *how),
     )
@@ -142,10 +125,14 @@ def settle(
 
 @dataclass(slots=True)
 class _Numbers:
-    """Doubles, packed, and on what they rest; ``exact`` are those that are proved."""
+    """Doubles, packed, and on what they rest; ``exact`` are those that are proved.
+
+    ``met`` are the parts that have something to say.
+    """
 
     total: Array
     rounded: Rounded
+    met: list[Part]
     reason: Remark | None = None
     digits: int | None = None
     by: By | None = None
@@ -153,6 +140,27 @@ class _Numbers:
     enclosure: Enclosure | None = None
     sample: Sample | None = None
     notes: tuple[Remark, ...] = ()
+
+    def rest_on(self, reason: Remark) -> None:
+        """Take back that the numbers are verified, if they were."""
+        self.by = self.digits = self.enclosure = self.sample = None
+        self.reason = self.reason or reason
+
+
+def _grounds(numbers: _Numbers, elements: Elements) -> Grounds:
+    exact, sample, sums = numbers.exact, numbers.sample, elements.sums
+    return Grounds(
+        digits=numbers.digits,
+        by=numbers.by,
+        reason=numbers.reason,
+        proved=None if sample is None else len(sample.numbers),
+        of=None if sample is None else sample.of,
+        below={path(entry): bound for entry, bound in sorted(numbers.rounded.below.items())},
+        hessian=None if exact is None else _parts(exact, len(sums.gradient))["hessian"],
+        epsilon=sums.epsilon,
+        slack=_slack(elements, exact is not None and not sums.single),
+        underflow=numbers.rounded.underflow or bool(numbers.rounded.below),
+    )
 
 
 def _packed(sums: Sums) -> Array:
@@ -203,6 +211,7 @@ def _by_proof(sums: Sums, examined: list[Part], proof: list[Part]) -> _Numbers |
     return _Numbers(
         total=total,
         rounded=rounded,
+        met=[*examined, *(part for part in proof if part.found.reasons or part.found.notes)],
         digits=_digits(total, exact, sums.epsilon) if sums.single else rounded.digits,
         by=By.LIMIT if limits else By.PROOF,
         exact=exact,
@@ -221,7 +230,7 @@ def _unproved(
 ) -> _Numbers:
     """Autograd's numbers, with what was examined; a sample of them is proved where it may be."""
     order, rest = len(sums.gradient), _packed(sums)
-    result = _Numbers(rest, Rounded(), reason)
+    result = _Numbers(rest, Rounded(), examined, reason)
     if examined:
         added, result.rounded = Enclosure(examined).doubles(order)
         result.total = rest + added
