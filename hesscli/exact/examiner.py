@@ -23,6 +23,11 @@ class Examiner:
         self.formula = formula
 
     @cached_property
+    def operations(self) -> int:
+        """How many there are in the formula."""
+        return int(self.formula.expression.count_ops())
+
+    @cached_property
     def _derivatives(self) -> Answer:
         return differentiate(self.formula)
 

@@ -27,9 +27,18 @@ TRUSTED = 20.0
 
 
 def verified(answer: Answer) -> Compiled:
-    """The exact derivatives that ``answer`` was verified with, at its point alone."""
+    """The exact derivatives that ``answer`` was verified with, at its point alone.
+
+    Raises :class:`HessError` where there are none.
+    """
     exact = answer.grounds.hessian if answer.grounds else None
-    assert exact is not None, "a check is of what is verified"
+    if exact is None:
+        raise HessError(
+            "unsupported",
+            "`--check` compares with enclosures of the Hessian, and here there are none",
+            hint="`--verify always`, which says why",
+            status=ExitStatus.NO_ANSWER,
+        )
     value, gradient = np.array([answer.value]), answer.gradient[None]
     return lambda batch: Jets(value, gradient, exact[None])
 

@@ -152,8 +152,7 @@ class Elements:
         """Where the Hessian is zero at every point; with ``known``, by the derivatives too."""
         if self.sums.structural is not None:
             return self.sums.structural
-        formula = self.examiner.formula
-        known &= formula.expression.count_ops() * formula.wrt**2 <= MAX_DIFFERENTIATED
+        known &= self.examiner.operations * self.examiner.formula.wrt**2 <= MAX_DIFFERENTIATED
         return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
 
     def _found(

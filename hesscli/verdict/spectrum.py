@@ -55,9 +55,7 @@ def judged(settled: Settled) -> Answer:
         found = _spectrum(settled, settled.enclosure, len(jet.gradient))
     elif settled.enclosure is not None and len(jet.gradient) <= MAX_BOUNDED_ORDER:
         found = _bounded(symmetric, grounds)
-    verdict = (
-        _by_tolerance(symmetric, grounds) if found is None else _proved(found, spectrum(symmetric))
-    )
+    verdict = _by_tolerance(symmetric, grounds) if found is None else _proved(found, symmetric)
     if found is not None:
         answer = replace(answer, grounds=_with_eigenvalues(grounds, found))
     stationary, tolerance = _stationarity(jet, symmetric, grounds)
@@ -149,14 +147,12 @@ def _rows(enclosure: Enclosure, order: int) -> Callable[[int], list[list[Number]
     return rows
 
 
-def _proved(found: ProvedSpectrum, computed: Array) -> Verdict:
+def _proved(found: ProvedSpectrum, symmetric: Array) -> Verdict:
     """The verdict; of an eigenvalue whose enclosure is too wide, what doubles give."""
-    eigenvalues = np.array(
-        [
-            double if not _is_finite(e) else 0.0 if _holds_zero(e) else nearest(e)
-            for e, double in zip(found.eigenvalues, computed, strict=True)
-        ]
-    )
+    eigenvalues = np.array([0.0 if _holds_zero(e) else nearest(e) for e in found.eigenvalues])
+    wide = np.array([not _is_finite(e) for e in found.eigenvalues])
+    if wide.any():
+        eigenvalues[wide] = spectrum(symmetric)[wide]
     eigenvalues += 0.0  # without negative zeros
     positive, negative = found.positive, found.negative
     if positive and negative:
