@@ -115,7 +115,7 @@ class Grounds:
     told from it. ``hessian`` (n, n) is the exact one, NaN where there is none.
     ``epsilon`` is the rounding unit of the dtype they were computed in and ``slack`` (n,) how far
     each differentiated coordinate may be from the one that was meant. With ``underflow``, a 0 may
-    stand for a number that no double can hold.
+    stand for a number that no double can hold; ``sloping`` says that a slope is one.
     """
 
     digits: int | None
@@ -128,6 +128,7 @@ class Grounds:
     epsilon: float
     slack: Array
     underflow: bool
+    sloping: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ def test_underflow_is_told_and_does_not_hide_a_sign(hess: Hess) -> None:
     for text, at in (("exp(-1/x**2)", "0.01"), ("1/(1+exp(-x))", "-800")):
         answer = hess(text, "--at", at, "--json").json
         assert answer["hessian"] == [[0.0]]
-        assert answer["stationary"] is None
+        assert answer["stationary"] is False
         assert answer["definiteness"] == "positive definite"  # as is proved of the number itself
         assert any("below the smallest double" in note for note in answer["notes"])
 

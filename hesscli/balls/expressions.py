@@ -139,7 +139,18 @@ class Balls:
         return way()
 
     def _product(self, factors: Sequence[Expr]) -> Jet:
-        jets = sorted((self.jet(factor) for factor in factors), key=lambda jet: jet.varies)
+        jets, complex_factor = [], None
+        for factor in factors:
+            try:
+                jets.append(self.jet(factor))
+            except NotRealError as error:
+                complex_factor = error
+        if complex_factor is not None:
+            # SymPy makes (a*b)**p for a >= 0 of a**p*b**p, which is 0 where a is.
+            if any(not jet.varies and is_exactly_zero(jet.value) for jet in jets):
+                return Jet(ZERO)
+            raise complex_factor
+        jets.sort(key=lambda jet: jet.varies)
         result = jets[0]
         for jet in jets[1:]:
             result = product(result, jet, self.meter)

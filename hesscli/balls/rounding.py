@@ -28,14 +28,13 @@ Numbers = Callable[[int], Mapping[Entry, Number]]
 class Rounded:
     """Doubles of entries that are not exactly 0, and a bound on each that may be or not.
 
-    ``digits`` are those to which the others are known; ``underflow`` tells that a number which is
-    not 0 is rounded to it.
+    ``digits`` are those to which the others are known; ``hidden`` are not 0, but rounded to it.
     """
 
     numbers: dict[Entry, float] = field(default_factory=dict)
     below: dict[Entry, float] = field(default_factory=dict)
     digits: int = 15
-    underflow: bool = False
+    hidden: set[Entry] = field(default_factory=set)
 
 
 def is_known(number: Number) -> bool:
@@ -65,6 +64,11 @@ def refined(
                 raise
             break
         unknown = [entry for entry, number in found.items() if not is_known(number)]
+        tiny = [entry for entry, number in found.items() if _is_tiny(number)]
+        if vanishes is not None and bits < ALGEBRA_FROM:
+            unknown += tiny  # as of a fourth power of what is 0
+        elif vanishes is not None:
+            zeros |= {entry for entry in tiny if vanishes(entry)}
         if bits >= ALGEBRA_FROM and vanishes is not None:
             zeros |= {e for e in unknown if may_vanish(found[e], bits) and vanishes(e)}
             unknown = [entry for entry in unknown if entry not in zeros]
@@ -74,6 +78,11 @@ def refined(
     if found is None or any(_is_unknown(number) for number in found.values()):
         raise UndecidedError
     return {entry: number for entry, number in found.items() if entry not in zeros}, bits
+
+
+def _is_tiny(number: Number) -> bool:
+    """Whether a ball around 0 is too small for a double."""
+    return type(number) is arb and bool(number.contains(0) and abs(number) < SMALLEST)
 
 
 def may_vanish(ball: Number, bits: int) -> bool:
@@ -97,7 +106,7 @@ def rounded(enclosures: Mapping[Entry, Number]) -> Rounded:
             result.below[entry] = bound(number)
             double = 0.0
         elif double == 0 and number != 0:
-            result.underflow = True
+            result.hidden.add(entry)
         elif type(number) is arb and abs(number) >= SMALLEST:
             known = int(number.rel_accuracy_bits() * 0.30103)
             result.digits = min(result.digits, max(known, 0))

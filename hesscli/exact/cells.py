@@ -61,11 +61,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One piece near the point: ``jet`` as it is approached within, or the site that breaks."""
+    """One piece near the point: ``jet`` as it is approached within, or the site that breaks.
+
+    ``piece`` is the formula that holds there: two cells that share it have one jet.
+    """
 
     sides: tuple[Side, ...]
     jet: Jet | None
     broken: Site | None
+    piece: Expr | None = None
 
     @property
     def is_thin(self) -> bool:
@@ -239,6 +243,14 @@ def _eliminated(
 
 
 @dataclass(frozen=True, slots=True)
+class Center:
+    """The value at the point itself, and the formula of the piece that it is of."""
+
+    value: Number
+    piece: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What the cells around a point have in common.
 
@@ -250,7 +262,7 @@ class Shared:
     missing: frozenset[Entry]
 
 
-def shared(cells: Sequence[Cell], at_point: Jet, order: int) -> Shared | None:
+def shared(cells: Sequence[Cell], at_point: Center, order: int) -> Shared | None:
     """What all cells share; None where it is not known. Raises :class:`EdgeError` where the formula
     is not real in one of them, and :class:`BrokenError` where it is in none.
     """
@@ -262,13 +274,17 @@ def shared(cells: Sequence[Cell], at_point: Jet, order: int) -> Shared | None:
         raise EdgeError(broken)
     if not sure or any(cell.jet is None for cell in possible):
         return None
-    jets = [cell.jet for cell in sure if cell.jet]
-    others = [cell.jet for cell in possible if cell.jet]
+    first = sure[0].piece
+    jets = [cell.jet for cell in sure if cell.jet and (cell is sure[0] or cell.piece != first)]
+    others = [
+        cell.jet for cell in possible if cell.jet and (cell is sure[0] or cell.piece != first)
+    ]
     known: dict[Entry, bool | None] = {}
     for entry in entries(order):
-        target = at_point if entry == () else jets[0]
-        known[entry] = _all_equal(number(target, entry), jets, others, entry)
-    continued = _continued([cell for cell in cells if cell.is_thin], jets[0], order)
+        known[entry] = _all_equal(number(jets[0], entry), jets, others, entry)
+    known[()] = _both(known[()], at_point.piece == first or agree(at_point.value, jets[0].value))
+    thin = [cell for cell in cells if cell.is_thin and (cell.piece is None or cell.piece != first)]
+    continued = _continued(thin, jets[0], order)
     missing = set()
     for entry in entries(order):
         needed = {(), *((i,) for i in entry), entry} if entry else set()
@@ -278,6 +294,10 @@ def shared(cells: Sequence[Cell], at_point: Jet, order: int) -> Shared | None:
         elif None in states:
             return None
     return Shared(sure[0], frozenset(missing))
+
+
+def _both(a: bool | None, b: bool | None) -> bool | None:
+    return False if False in (a, b) else None if None in (a, b) else True
 
 
 def _all_equal(

@@ -7,7 +7,6 @@ Whether an entry exists is decided by :mod:`hesscli.exact.existence`; here it ge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -18,7 +17,7 @@ from flint import arb
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
 from hesscli.balls.jets import ZERO, BudgetError, Entry, Meter, Number, sign_of
 from hesscli.balls.rounding import ALGEBRA_FROM, FIRST, MOST, nearest
-from hesscli.errors import HessError
+from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.cells import agree, entries
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing, path, undefined_entries
@@ -162,7 +161,7 @@ class _Place:
         self.derivative = examiner.derivative
         piece = Prover(examiner.formula, point).piece()
         if piece is not None:  # which SymPy may differentiate where it cannot all pieces
-            self.derivative = Examiner(replace(examiner.formula, expression=piece)).derivative
+            self.derivative = examiner.of(piece).derivative
         self.point = {name: exact(value) for name, value in point.items()}
         self.found = existing(examiner, point, "", Meter(BUDGET * PATIENCE))
 
@@ -187,6 +186,8 @@ class _Place:
                 bits *= 2
         try:
             form = self.exactly(entry)
+        except TooSlowError:
+            raise
         except HessError:
             form = None
         if form is None or form == 0:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 
 from hesscli.answer import Answer
 from hesscli.balls.jets import Entry
 from hesscli.derive.pattern import structural_zeros
 from hesscli.derive.symbols import differentiate
-from hesscli.errors import HessError
+from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.remembered import remembered
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.shapes import Shape
@@ -21,6 +21,11 @@ class Examiner:
 
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
+
+    @remembered
+    def of(self, piece: Expr) -> Examiner:
+        """The examiner of a piece of the formula."""
+        return Examiner(replace(self.formula, expression=piece))
 
     @cached_property
     def operations(self) -> int:
@@ -49,6 +54,10 @@ class Examiner:
         """
         if known:
             # There may be derivatives, but none in symbols.
-            with suppress(HessError, *SYMPY_FAILURES):
+            try:
                 return structural_zeros(self.formula, variables, shape, self.derivative)
+            except TooSlowError:
+                raise
+            except (HessError, *SYMPY_FAILURES):
+                pass
         return structural_zeros(self.formula, variables, shape)

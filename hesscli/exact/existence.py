@@ -13,6 +13,7 @@ from functools import partial
 from hesscli.answer import Undefined
 from hesscli.balls.jets import BudgetError, Entry, Meter
 from hesscli.balls.rounding import refined
+from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existing import Existing
 from hesscli.exact.limits.evidence import by_limits
@@ -78,8 +79,16 @@ def _is_known(found: Existing) -> bool:
 
 def _vanishes(examiner: Examiner, prover: Prover, entry: Entry) -> bool:
     formula = examiner.formula
-    small = examiner.operations <= MAX_OPERATIONS and formula.wrt <= MAX_ORDER
-    return small and prover.vanishes(examiner.derivative(entry))
+    if examiner.operations > MAX_OPERATIONS or formula.wrt > MAX_ORDER:
+        return False
+    piece = prover.piece()
+    try:
+        derivative = examiner.of(piece or formula.expression).derivative(entry)
+    except TooSlowError:
+        raise
+    except (HessError, *SYMPY_FAILURES):
+        return False  # there is none in symbols
+    return prover.vanishes(derivative)
 
 
 def _reasons(

@@ -18,8 +18,8 @@ from flint import ctx, fmpq
 from hesscli.balls.expressions import AtPoint, Balls, BoundaryError, coordinate
 from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.balls.rounding import ALGEBRA_FROM, PRECISIONS
-from hesscli.errors import HessError
-from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Side, entries, number, shared
+from hesscli.errors import HessError, TooSlowError
+from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Center, Side, entries, number, shared
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
 from hesscli.exact.limits.quotients import Verdict, quotient_jet
 from hesscli.exact.numbers import vanishes
@@ -27,6 +27,7 @@ from hesscli.exact.remembered import remembered
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, SingularError, UndecidedError
+from hesscli.functions.magnitudes import require_moderate
 from hesscli.types import Expr, Formula, Site
 
 MAX_ALGEBRA = 30  # times in one proof
@@ -213,7 +214,8 @@ class Prover:
         at_point = self.at_point(bits)
         if removable_sites(self._sites, at_point):
             raise NotProvedError("pieces, and no value of their own at the point")
-        found = shared(list(self._cells(bits, ())), at_point.jet(self._whole), self.order)
+        center = Center(at_point.jet(self._whole).value, at_point.piece(self._whole))
+        found = shared(list(self._cells(bits, ())), center, self.order)
         if found is None:
             raise UndecidedError
         sites = self._met((), at_point)
@@ -229,7 +231,7 @@ class Prover:
         balls = self._balls(bits, {side.quantity: side.sign for side in sides})
         try:
             removable_sites(self._sites, balls)
-            yield Cell(sides, balls.jet(self._whole), None)
+            yield Cell(sides, balls.jet(self._whole), None, balls.piece(self._whole))
         except (BrokenError, EdgeError) as error:
             yield Cell(sides, None, error.site)
         except BoundaryError as boundary:
@@ -286,6 +288,9 @@ class Prover:
         self.asked += 1
         try:
             form = substituted(expression, self._symbols)
+            require_moderate(form, {})
+        except TooSlowError:
+            raise
         except HessError:
             return False  # too long a number
         return bool(form.is_number and (form == 0 or vanishes(form)))

@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 import sympy
 
-from hesscli.errors import HessError
+from hesscli.errors import HessError, TooSlowError
 from hesscli.expression.arguments import elementwise_names, names_in
 from hesscli.expression.builder import Builder, Of, Parts, refused
 from hesscli.expression.names import symbol
@@ -130,6 +130,8 @@ def graph_of(formula: Formula) -> Graph | None:
     try:
         with refused():
             builder.nodes[""] = Reduce("sum", (builder.region(formula.tree),))
+    except TooSlowError:
+        raise
     except HessError:
         return None  # a number of elements that has to be known, as the degree of a polynomial
     return Graph(builder.nodes)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from hesscli.errors import HessError
+from hesscli.errors import HessError, TooSlowError
 from hesscli.functions.magnitudes import require_moderate
 from hesscli.types import Expr
 
@@ -85,6 +85,8 @@ def _size(argument: Expr) -> Expr:
         return 0
     try:
         require_moderate(argument, {})
+    except TooSlowError:
+        raise
     except HessError:
         return sympy.oo
     return abs(argument.evalf(5))

@@ -169,6 +169,8 @@ def _stationarity(answer: Answer, verdict: Verdict, text: Callable[[Any], str]) 
         return "not stationary"
     slopes = answer.gradient.tolist()
     largest = max((abs(slope) for slope in slopes if math.isfinite(slope)), default=0.0)
+    if not largest:
+        return "not stationary (a slope is below the smallest double)"
     return f"not stationary (largest slope {text(largest)})"
 
 

@@ -105,7 +105,7 @@ def settle(
         total[1:] = np.nan
     if not defined or not np.isfinite(total).any():
         numbers.rest_on(numbers.reason or Remark(Reason.NO_NUMBER))
-    if numbers.rounded.underflow:
+    if numbers.rounded.hidden:
         notes = (*notes, Remark(Note.UNDERFLOW))
     how = dict.fromkeys(note for part in met for note in part.found.notes)
     found = _parts(total, order)
@@ -159,7 +159,8 @@ def _grounds(numbers: _Numbers, elements: Elements) -> Grounds:
         hessian=None if exact is None else _parts(exact, len(sums.gradient))["hessian"],
         epsilon=sums.epsilon,
         slack=_slack(elements, exact is not None and not sums.single),
-        underflow=numbers.rounded.underflow or bool(numbers.rounded.below),
+        underflow=bool(numbers.rounded.hidden or numbers.rounded.below),
+        sloping=any(len(entry) == 1 for entry in numbers.rounded.hidden),
     )
 
 

@@ -14,10 +14,10 @@ from fractions import Fraction
 import numpy as np
 from flint import arb
 
-from hesscli.answer import Answer, Doubles, Grounds, Verdict
+from hesscli.answer import Answer, By, Doubles, Grounds, Verdict
 from hesscli.balls.jets import ZERO, BudgetError, Entry, Number
 from hesscli.balls.rounding import FIRST, LARGEST, nearest, rounded
-from hesscli.exact.proof import exact
+from hesscli.exact.proof import Prover, exact
 from hesscli.exact.spectrum.higher import degenerate_kind
 from hesscli.exact.spectrum.inertia import components, kind_of
 from hesscli.exact.spectrum.nullity import nullity
@@ -62,6 +62,8 @@ def judged(settled: Settled) -> Answer:
     kind = None
     if stationary:
         kind = kind_of(str(verdict.definiteness))
+        if grounds.by is By.LIMIT:
+            kind = "inconclusive"  # limits are no proof of what is near the point
         if kind == "inconclusive" and verdict.proved and not jet.gradient.any():
             kind = _by_higher_terms(settled, verdict) or kind
     verdict = replace(verdict, stationary=stationary, gradient_tolerance=tolerance, kind=kind)
@@ -82,8 +84,10 @@ def _stationarity(jet: Doubles, symmetric: Array, grounds: Grounds) -> tuple[boo
     """
     allowed = 4 * (np.abs(symmetric) @ grounds.slack)
     stationary: bool | None = bool((np.abs(jet.gradient) <= allowed).all())
-    if stationary and grounds.underflow:
+    if stationary and any(entry.startswith("gradient") for entry in grounds.below):
         stationary = None
+    if stationary and grounds.sloping and not grounds.slack.any():
+        stationary = False
     return stationary, min(float(allowed.max()), sys.float_info.max)
 
 
@@ -125,6 +129,9 @@ def _by_higher_terms(settled: Settled, verdict: Verdict) -> str | None:
 def _scalars(settled: Settled) -> tuple[Formula, list[Expr], dict[Expr, Expr]]:
     formula, values = settled.in_scalars()
     point = {symbol(name): exact(value) for name, value in values.items()}
+    # Neither the structure nor the series is told of the pieces that hold elsewhere.
+    piece = Prover(formula, values).piece()
+    formula = formula if piece is None else replace(formula, expression=piece)
     return formula, [symbol(name) for name in formula.differentiated], point
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import product
 
 import sympy
+from sympy.functions.elementary.piecewise import ExprCondPair
 
 from hesscli.exact.limits.germs import Germs
 from hesscli.exact.limits.series import Series
@@ -48,9 +49,22 @@ def curves(
     pair = [variables[k] for k in moved]
     germs = Germs(pair, {v: point[v] for v in pair}, ORDER)
     found = list(_along_weights(_weights(expression.xreplace(held), germs), moved))
+    for quantity in _squared([expression, *quantities]):
+        found += _beside_zeros(quantity.xreplace(held), germs, moved, on=True)
     for quantity in quantities:
         found += _beside_zeros(quantity.xreplace(held), germs, moved)
     return found[:MAX_CURVES]
+
+
+def _squared(expressions: Sequence[Expr]) -> list[Expr]:
+    """What stands in even powers and absolute values: near its zeros, these make thin channels."""
+    found: dict[Expr, None] = {}
+    for expression in expressions:
+        for part in expression.atoms(sympy.Pow):
+            if part.exp.is_Integer and part.exp.is_even:
+                found[part.base] = None
+        found |= dict.fromkeys(part.args[0] for part in expression.atoms(sympy.Abs))
+    return [base for base in found if base.is_Add and base.count_ops() <= MAX_OPERATIONS]
 
 
 def _generic(moved: Sequence[int]) -> Iterator[Curve]:
@@ -75,7 +89,9 @@ def _weights(expression: Expr, germs: Germs) -> list[tuple[int, ...]]:
     is_known = True
     for part in sympy.preorder_traversal(expression):
         inside = []
-        if part.count_ops() > MAX_OPERATIONS or isinstance(part, sympy.Piecewise):
+        if part.is_Boolean or isinstance(part, (sympy.Piecewise, ExprCondPair)):
+            continue
+        if part.count_ops() > MAX_OPERATIONS:
             continue
         if part.is_Function:
             inside = [sympy.Add(*sympy.fraction(sympy.together(a))) for a in part.args]
@@ -100,8 +116,10 @@ def _series(quantity: Expr, germs: Germs) -> Series | None:
         return None
 
 
-def _beside_zeros(quantity: Expr, germs: Germs, moved: Sequence[int]) -> Iterator[Curve]:
-    """Curves at distances r³ and r⁵ from the zeros of what has a slope at the point."""
+def _beside_zeros(
+    quantity: Expr, germs: Germs, moved: Sequence[int], *, on: bool = False
+) -> Iterator[Curve]:
+    """Curves at distances r³ and r⁵ from the zeros of what has a slope at the point; or ``on``."""
     series = _series(quantity, germs)
     if series is None or not series.is_rational or series.valuation != 1:
         return
@@ -111,6 +129,8 @@ def _beside_zeros(quantity: Expr, germs: Germs, moved: Sequence[int]) -> Iterato
         branch = _solved(series, axis)
         if not branch:
             continue  # none, or a variable's axis
+        if on:
+            yield {moved[1 - axis]: {1: Fraction(1)}, moved[axis]: branch}
         for power, side in product((3, 5), (1, -1)):
             coefficients = {k: c for k, c in branch.items() if k < power}
             coefficients[power] = branch.get(power, Fraction(0)) + side

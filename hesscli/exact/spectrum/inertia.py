@@ -17,7 +17,7 @@ import sympy
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from hesscli.balls.jets import Entry
-from hesscli.errors import HessError
+from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, sign, tidied
 from hesscli.expression.sizes import MAX_ROOT_BITS, bits
 from hesscli.types import Array, Expr
@@ -115,6 +115,8 @@ def _is_rank(exactly: Exactly, pairs: Sequence[Sequence[Entry]], rank: int) -> b
     """Whether a block of at least this rank is proved to have no higher one."""
     try:
         rows = [[exactly(entry) for entry in row] for row in pairs]
+    except TooSlowError:
+        raise
     except HessError:
         return False
     return not any(None in row for row in rows) and proved_rank(rows, rank)

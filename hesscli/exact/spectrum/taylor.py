@@ -48,6 +48,9 @@ CONSTANTS: dict[Expr, Callable[[], arb]] = {
 }
 
 
+PIECEWISE = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise, sympy.floor)
+
+
 class NoSeriesError(Exception):
     """The formula is not known to be analytic at the point, or the series costs too much."""
 
@@ -184,6 +187,8 @@ class Taylor:
         coefficients = _univariate(UNIVARIATE[e.func], value, self.degree)
         if coefficients is not None:
             return self.composed(coefficients, rest)
+        if e.has(*PIECEWISE):
+            raise NoSeriesError
         for way in (sympy.exp, sympy.log):
             other = e.rewrite(way)
             if other != e and not other.has(sympy.I):
