@@ -15,6 +15,13 @@ from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Mask, Variable
 
+MAX_OPERATIONS = 200
+MAX_DEPTH = 15
+
+
+def _depth(e: Expr) -> int:
+    return 1 + max(map(_depth, e.args), default=0)
+
 
 class Examiner:
     """What is known of one formula whatever the point; derivatives are computed once."""
@@ -31,6 +38,11 @@ class Examiner:
     def operations(self) -> int:
         """How many there are in the formula."""
         return int(self.formula.expression.count_ops())
+
+    @cached_property
+    def is_small(self) -> bool:
+        """Whether SymPy differentiates the formula at once: nested functions square the terms."""
+        return self.operations <= MAX_OPERATIONS and _depth(self.formula.expression) <= MAX_DEPTH
 
     @cached_property
     def _derivatives(self) -> Answer:

@@ -24,8 +24,7 @@ from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.types import Formula, Site
 
-# Within these sizes, an entry's derivative in symbols is asked whether it is 0.
-MAX_OPERATIONS = 200
+# Up to so many rows, an entry's derivative in symbols is asked whether it is 0.
 MAX_ORDER = 8
 
 
@@ -63,7 +62,7 @@ def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: 
 
 def _require_rules(examiner: Examiner) -> None:
     """Raise :class:`HessError` that names a function whose derivative nobody knows."""
-    if examiner.operations <= MAX_OPERATIONS:
+    if examiner.is_small:
         with suppress(*SYMPY_FAILURES):
             examiner.derivative((0,))
 
@@ -79,7 +78,7 @@ def _is_known(found: Existing) -> bool:
 
 def _vanishes(examiner: Examiner, prover: Prover, entry: Entry) -> bool:
     formula = examiner.formula
-    if examiner.operations > MAX_OPERATIONS or formula.wrt > MAX_ORDER:
+    if not examiner.is_small or formula.wrt > MAX_ORDER:
         return False
     piece = prover.piece()
     try:

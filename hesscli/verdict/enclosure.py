@@ -47,18 +47,21 @@ class Part:
 class Enclosure:
     """The sum of parts, each entry to as many bits as are asked for.
 
-    ``bits`` is the working precision at which all entries have been known.
+    ``bits`` is the working precision at which all entries have been known; algebra proves that the
+    ``zeros`` are 0.
     """
 
     parts: Sequence[Part]
     bits: int = FIRST
+    zeros: frozenset[Entry] = frozenset()
 
     def numbers(self, bits: int) -> Mapping[Entry, Number]:
         """Enclosures of all entries that are not exactly 0, at a working precision."""
-        if len(self.parts) == 1:
-            return self.parts[0].numbers(bits)
-        with ctx.workprec(bits):
-            return added(part.numbers(bits) for part in self.parts)
+        if len(self.parts) != 1:
+            with ctx.workprec(bits):
+                return added(part.numbers(bits) for part in self.parts)
+        found = self.parts[0].numbers(bits)
+        return {e: n for e, n in found.items() if e not in self.zeros} if self.zeros else found
 
     def at_least(self, bits: int) -> Mapping[Entry, Number]:
         """The same, at a higher precision where this one does not tell which piece holds."""
@@ -92,6 +95,7 @@ class Enclosure:
         none; and what is known about them. Raises :class:`UndecidedError`.
         """
         enclosures, self.bits = refined(self.numbers, self.vanishes)
+        self.zeros = frozenset(self.at_least(self.bits)) - frozenset(enclosures)
         found = rounded(enclosures)
         packed = np.zeros(1 + order + order**2)
         for entry, number in found.numbers.items():
@@ -152,7 +156,8 @@ class Elements:
         """Where the Hessian is zero at every point; with ``known``, by the derivatives too."""
         if self.sums.structural is not None:
             return self.sums.structural
-        known &= self.examiner.operations * self.examiner.formula.wrt**2 <= MAX_DIFFERENTIATED
+        entries = self.examiner.formula.wrt**2
+        known &= self.examiner.is_small and self.examiner.operations * entries <= MAX_DIFFERENTIATED
         return self.examiner.zeros(self.sums.variables, self.sums.shape, known=known)
 
     def _found(
