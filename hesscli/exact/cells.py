@@ -6,7 +6,7 @@ boundary between them. A number exists where all pieces have it that are proved 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -160,6 +160,8 @@ def number(jet: Jet, entry: Entry) -> Number:
 
 def agree(a: Number, b: Number) -> bool | None:
     """Whether two numbers are proved to be equal, or different; None where they are neither."""
+    if a is b:
+        return True
     if type(a) is fmpq and type(b) is fmpq:
         return bool(a == b)
     gap = a - b
@@ -262,9 +264,16 @@ class Shared:
     missing: frozenset[Entry]
 
 
-def shared(cells: Sequence[Cell], at_point: Center, order: int) -> Shared | None:
-    """What all cells share; None where it is not known. Raises :class:`EdgeError` where the formula
-    is not real in one of them, and :class:`BrokenError` where it is in none.
+def shared(
+    cells: Sequence[Cell],
+    at_point: Center,
+    order: int,
+    gap: Callable[[Expr, Expr], Jet | None],
+) -> Shared | None:
+    """What all cells share; None where it is not known.
+
+    ``gap`` gives the jet of the difference of two pieces, in which what they share cancels. Raises
+    :class:`EdgeError` where the formula is not real in one of the cells.
     """
     full = [(cell, reached(cell)) for cell in cells if not cell.is_thin]
     sure = [cell for cell, reaches in full if reaches]
@@ -274,17 +283,30 @@ def shared(cells: Sequence[Cell], at_point: Center, order: int) -> Shared | None
         raise EdgeError(broken)
     if not sure or any(cell.jet is None for cell in possible):
         return None
-    first = sure[0].piece
-    jets = [cell.jet for cell in sure if cell.jet and (cell is sure[0] or cell.piece != first)]
-    others = [
-        cell.jet for cell in possible if cell.jet and (cell is sure[0] or cell.piece != first)
-    ]
+    first, base = sure[0].piece, sure[0].jet
+    assert base is not None
+
+    def same(cell: Cell, entry: Entry) -> bool | None:
+        """Whether a cell has the number of the first."""
+        if cell is sure[0] or cell.piece == first:
+            return True
+        assert cell.jet is not None
+        state = agree(number(base, entry), number(cell.jet, entry))
+        apart = gap(first, cell.piece) if state is None else None
+        return state if apart is None else agree(number(apart, entry), ZERO)
+
     known: dict[Entry, bool | None] = {}
     for entry in entries(order):
-        known[entry] = _all_equal(number(jets[0], entry), jets, others, entry)
-    known[()] = _both(known[()], at_point.piece == first or agree(at_point.value, jets[0].value))
-    thin = [cell for cell in cells if cell.is_thin and (cell.piece is None or cell.piece != first)]
-    continued = _continued(thin, jets[0], order)
+        equal = all(same(cell, entry) for cell in possible) or None
+        known[entry] = False if any(same(c, entry) is False for c in sure) else equal
+    here = at_point.piece == first or agree(at_point.value, base.value)
+    if here is None and (apart := gap(first, at_point.piece)) is not None:
+        here = agree(apart.value, ZERO)
+    known[()] = _both(known[()], here)
+    # What holds on a boundary alone as it does in one of the cells continues that.
+    pieces = [cell.piece for cell in sure]
+    thin = [c for c in cells if c.is_thin and (c.piece is None or c.piece not in pieces)]
+    continued = _continued(thin, base, order)
     missing = set()
     for entry in entries(order):
         needed = {(), *((i,) for i in entry), entry} if entry else set()
@@ -298,14 +320,6 @@ def shared(cells: Sequence[Cell], at_point: Center, order: int) -> Shared | None
 
 def _both(a: bool | None, b: bool | None) -> bool | None:
     return False if False in (a, b) else None if None in (a, b) else True
-
-
-def _all_equal(
-    target: Number, sure: Sequence[Jet], others: Sequence[Jet], entry: Entry
-) -> bool | None:
-    if any(agree(target, number(jet, entry)) is False for jet in sure):
-        return False
-    return True if all(agree(target, number(jet, entry)) for jet in others) else None
 
 
 def _continued(thin: Sequence[Cell], jet: Jet, order: int) -> bool | None:

@@ -215,7 +215,8 @@ class Prover:
         if removable_sites(self._sites, at_point):
             raise NotProvedError("pieces, and no value of their own at the point")
         center = Center(at_point.jet(self._whole).value, at_point.piece(self._whole))
-        found = shared(list(self._cells(bits, ())), center, self.order)
+        gap = partial(self._gap, bits)
+        found = shared(list(self._cells(bits, ())), center, self.order, gap)
         if found is None:
             raise UndecidedError
         sites = self._met((), at_point)
@@ -226,6 +227,14 @@ class Prover:
             because=sites if found.missing else (),
             met=() if found.missing else sites,
         )
+
+    @remembered
+    def _gap(self, bits: int, one: Expr, other: Expr) -> Jet | None:
+        """The jet of the difference of two pieces; None where it has none."""
+        try:
+            return self._balls(bits, {}).jet(one - other)
+        except (BoundaryError, NotProvedError, UndecidedError):
+            return None
 
     def _cells(self, bits: int, sides: tuple[Side, ...]) -> Iterator[Cell]:
         balls = self._balls(bits, {side.quantity: side.sign for side in sides})
