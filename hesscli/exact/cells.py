@@ -168,13 +168,14 @@ def agree(a: Number, b: Number) -> bool | None:
     return True if is_exactly_zero(gap) else False if _is_not_zero(gap) else None
 
 
-def meets(jet: Jet, thin: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:
-    """Whether a piece that holds where quantities are 0 alone continues ``jet``, to second order.
+def meets(apart: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:
+    """Whether a piece that holds where quantities are 0 alone continues another, to second order.
 
-    There, the difference d of both must be a combination Σ λₖqₖ of the quantities: d' = Σ λₖqₖ',
-    and d'' = Σ λₖqₖ'' along all directions in which no quantity changes. None where not known.
+    There, the difference d of both, whose jet is ``apart``, must be a combination Σ λₖqₖ of the
+    quantities: d' = Σ λₖqₖ', and d'' = Σ λₖqₖ'' along all directions in which no quantity changes.
+    None where not known.
     """
-    same = agree(jet.value, thin.value)
+    same = agree(apart.value, ZERO)
     if not same:
         return same
     basis = _eliminated([boundary.gradient for boundary in boundaries], order)
@@ -183,7 +184,7 @@ def meets(jet: Jet, thin: Jet, boundaries: Sequence[Jet], order: int) -> bool | 
     pivots, rows = basis
 
     def gap(*entry: int) -> Number:
-        return number(jet, entry) - number(thin, entry)
+        return number(apart, entry)
 
     # The quantities' combinations that change along one pivot each.
     multiples = [gap(pivot) for pivot in pivots]
@@ -306,7 +307,7 @@ def shared(
     # What holds on a boundary alone as it does in one of the cells continues that.
     pieces = [cell.piece for cell in sure]
     thin = [c for c in cells if c.is_thin and (c.piece is None or c.piece not in pieces)]
-    continued = _continued(thin, base, order)
+    continued = _continued(thin, sure[0], order, gap)
     missing = set()
     for entry in entries(order):
         needed = {(), *((i,) for i in entry), entry} if entry else set()
@@ -322,7 +323,9 @@ def _both(a: bool | None, b: bool | None) -> bool | None:
     return False if False in (a, b) else None if None in (a, b) else True
 
 
-def _continued(thin: Sequence[Cell], jet: Jet, order: int) -> bool | None:
+def _continued(
+    thin: Sequence[Cell], full: Cell, order: int, gap: Callable[[Expr, Expr], Jet | None]
+) -> bool | None:
     """Whether the pieces without an interior continue those around them."""
     found: list[bool | None] = []
     for cell in thin:
@@ -333,9 +336,12 @@ def _continued(thin: Sequence[Cell], jet: Jet, order: int) -> bool | None:
             continue  # it is the point itself
         same: bool | None = False
         if cell.jet is not None:
-            same = meets(jet, cell.jet, boundaries, order)
+            apart = gap(full.piece, cell.piece)
+            same = None if apart is None else meets(apart, boundaries, order)
             if same is None:
-                equal = (agree(number(jet, e), number(cell.jet, e)) for e in entries(order))
+                assert full.jet is not None
+                both = (full.jet, cell.jet)
+                equal = (agree(*(number(jet, e) for jet in both)) for e in entries(order))
                 same = all(equal) or None
         if same is False and not _independent([side.jet.gradient for side in cell.sides]):
             same = None  # it may not reach the point

@@ -231,10 +231,13 @@ class Prover:
     @remembered
     def _gap(self, bits: int, one: Expr, other: Expr) -> Jet | None:
         """The jet of the difference of two pieces; None where it has none."""
+        balls = self._balls(bits, {})
         try:
-            return self._balls(bits, {}).jet(one - other)
+            jet = balls.jet(one - other)
         except (BoundaryError, NotProvedError, UndecidedError):
             return None
+        balls.sign(one - other, jet, needed=False)  # 0, if algebra says so
+        return jet
 
     def _cells(self, bits: int, sides: tuple[Side, ...]) -> Iterator[Cell]:
         balls = self._balls(bits, {side.quantity: side.sign for side in sides})
