@@ -299,6 +299,7 @@ class Prover:
             return False
         self.asked += 1
         try:
+            require_moderate(expression, self._symbols)
             form = substituted(expression, self._symbols)
             require_moderate(form, {})
         except TooSlowError:
