@@ -40,7 +40,7 @@ from hesscli.exact.proof import BUDGET, Exact, Proof, Prover, exact
 from hesscli.exact.remembered import remembered
 from hesscli.exact.sites import names_in, place_of
 from hesscli.expression.names import symbol
-from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls import NotProvedError, NotRealError, UndecidedError
 from hesscli.notes import WITHOUT_VALUE, Note, Reason, Remark, Trouble
 from hesscli.types import Expr, Formula, Site
 
@@ -87,7 +87,9 @@ class _Examination:
             )
         if site is not None:
             self._break(site, site.trouble)
-        elif not self.hits and not self.formula.expression.has(sympy.I):
+        elif not self.hits and self._is_complex():
+            self._break(None, Trouble.NOT_REAL)
+        elif not self.hits:
             raise HessError(
                 "too-large",
                 f"no number that is enclosed to {MOST:,} bits was found for this formula here; "
@@ -108,6 +110,21 @@ class _Examination:
                     if numbers[(i,)] is not None and numbers[(j,)] is not None:
                         numbers[i, j] = self._entry((i, j), value)
         return self._existing({(): value, **numbers}, pairs)
+
+    def _is_complex(self) -> bool:
+        """Whether the formula is proved not to be real at the point, though no site tells."""
+        if self.formula.expression.has(sympy.I):
+            return True
+        with ctx.workprec(FIRST):
+            try:
+                Prover(self.formula, self.point, Meter(BUDGET)).still(FIRST).jet(
+                    self.formula.expression
+                )
+            except NotRealError:
+                return True
+            except (BudgetError, NotProvedError, UndecidedError):
+                return False
+        return False
 
     def _existing(self, numbers: Mapping[Entry, Number], pairs: Sequence[Entry]) -> Existing:
         with ctx.workprec(MOST):
