@@ -117,13 +117,13 @@ def test_a_pipe_and_standard_output_are_written_directly(
     assert _names(tmp_path) == ["log", "pipe.json"]
 
 
-def test_a_folder_that_cannot_be_written_to_is_refused(hess: Hess, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_refused(hess_here: Hess, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("old")
     tmp_path.chmod(0o500)
     # The superuser may write everywhere but where nobody can.
     target = "/proc/a.json" if os.geteuid() == 0 else str(path)
-    result = hess("x**2", "--at", "2", "-o", target)
+    result = hess_here("x**2", "--at", "2", "-o", target)
     tmp_path.chmod(0o700)
     assert result.status == 2
     assert "cannot write" in result.stderr
