@@ -25,7 +25,9 @@ from hesscli.balls.jets import (
     Meter,
     Number,
     composed,
+    foremost,
     is_exactly_zero,
+    is_not_zero,
     product,
     scaled,
     sign_of,
@@ -102,7 +104,7 @@ class Balls:
 
         Raises :class:`UndecidedError` where more precision may help, :class:`BoundaryError`,
         :class:`SingularError`, :class:`NotProvedError`, and
-        :class:`hesscli.exact.jets.BudgetError`.
+        :class:`hesscli.balls.jets.BudgetError`.
         """
         known = self._known.get(expression)
         if known is None:
@@ -372,17 +374,14 @@ class Balls:
     def _extreme(self, e: Expr) -> Jet:
         """The piece of the argument that is largest, or smallest, near the point."""
         orientation = 1 if type(e).__name__ == "Max" else -1
-        jets = [(arg, self._jet_or_value(arg)) for arg in e.args]
-        best = jets[0]
-        for one in jets[1:]:
-            if orientation * (middle(one[1].value) - middle(best[1].value)) > 0:
-                best = one
-        for arg, jet in jets:
-            if arg is not best[0] and not orientation * (best[1].value - jet.value) > 0:
-                side = self.side(best[0] - arg)
+        jets = [self._jet_or_value(arg) for arg in e.args]
+        best = foremost(jets, orientation)
+        for k, arg in enumerate(e.args):
+            if k != best and not orientation * (jets[best].value - jets[k].value) > 0:
+                side = self.side(e.args[best] - arg)
                 if orientation * side < 0:
-                    best = (arg, jet)
-        return self.jet(best[0])
+                    best = k
+        return self.jet(e.args[best])
 
     def _jet_or_value(self, e: Expr) -> Jet:
         """The jet, or the value alone, as is enough of what is not the largest."""
@@ -421,12 +420,7 @@ def _finite(number: Number) -> Number:
 
 
 def _surely_varies(jet: Jet) -> bool:
-    return any(n > 0 or n < 0 for n in (*jet.gradient.values(), *jet.hessian.values()))
-
-
-def middle(number: Number) -> Number:
-    """The number in the middle of a ball."""
-    return number if type(number) is fmpq else number.mid()
+    return any(map(is_not_zero, (*jet.gradient.values(), *jet.hessian.values())))
 
 
 def _root_power(number: Number, p: Number) -> Number:

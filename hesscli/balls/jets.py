@@ -36,6 +36,24 @@ class Jet:
     hessian: dict[Pair, Number] = field(default_factory=dict)
     varies: bool = False
 
+    def at(self, entry: Entry) -> Number:
+        """One entry."""
+        match entry:
+            case ():
+                return self.value
+            case (i,):
+                return self.gradient.get(i, ZERO)
+            case (i, j):
+                return self.hessian.get((i, j), ZERO)
+        raise AssertionError(entry)
+
+    def entries(self) -> dict[Entry, Number]:
+        """The value, and all others that are not exactly 0."""
+        found: dict[Entry, Number] = {(): self.value}
+        found.update(((i,), number) for i, number in self.gradient.items())
+        found.update(self.hessian.items())
+        return found
+
 
 class BudgetError(Exception):
     """The work that may be spent on an answer is spent."""
@@ -54,9 +72,19 @@ class Meter:
             raise BudgetError
 
 
+def pair(i: int, j: int) -> Pair:
+    """The entry of a symmetric matrix that stands for (i, j)."""
+    return (i, j) if i <= j else (j, i)
+
+
 def is_exactly_zero(number: Number) -> bool:
     """Whether this is 0 itself, and not a ball around it."""
     return not number if type(number) is fmpq else bool(number.is_zero())
+
+
+def is_not_zero(number: Number) -> bool:
+    """Whether a number is proved not to be 0."""
+    return bool(number > 0 or number < 0)
 
 
 def sign_of(number: Number) -> int | None:
@@ -66,6 +94,20 @@ def sign_of(number: Number) -> int | None:
     if number < 0:
         return -1
     return 0 if is_exactly_zero(number) else None
+
+
+def middle(number: Number) -> Number:
+    """The number in the middle of a ball."""
+    return number if type(number) is fmpq else number.mid()
+
+
+def foremost(jets: Sequence[Jet], sign: int) -> int:
+    """Where the jet stands that may have the largest value, or by ``sign`` -1 the smallest."""
+    best = 0
+    for k, jet in enumerate(jets):
+        if sign * (middle(jet.value) - middle(jets[best].value)) > 0:
+            best = k
+    return best
 
 
 def carried(number: Number) -> Number:
@@ -101,6 +143,11 @@ def _put(numbers: dict[Any, Number], key: Any, number: Number) -> None:
         numbers.pop(key, None)
     else:
         numbers[key] = total
+
+
+def _put_both(hessian: dict[Pair, Number], i: int, j: int, number: Number) -> None:
+    """Add a number to the entry (i, j) of a symmetric matrix, and to (j, i)."""
+    _put(hessian, pair(i, j), 2 * number if i == j else number)
 
 
 def scaled(jet: Jet, factor: Number) -> Jet:
@@ -147,8 +194,7 @@ def product(u: Jet, v: Jet, meter: Meter) -> Jet:
                 _put(result.hessian, ij, number * other.value)
     for i, a in u.gradient.items():
         for j, b in v.gradient.items():
-            number = a * b
-            _put(result.hessian, (i, j) if i <= j else (j, i), 2 * number if i == j else number)
+            _put_both(result.hessian, i, j, a * b)
     return result
 
 
@@ -179,12 +225,7 @@ def composed(
             bent = curvature * a
             for j, b in v.items():
                 if k != m:
-                    number = bent * b
-                    _put(
-                        result.hessian,
-                        (i, j) if i <= j else (j, i),
-                        2 * number if i == j else number,
-                    )
+                    _put_both(result.hessian, i, j, bent * b)
                 elif i <= j:
                     _put(result.hessian, (i, j), bent * b)
     return result

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, nextafter
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from hesscli.balls.jets import ZERO, BudgetError, Entry, Number
 from hesscli.functions.balls import NotProvedError, UndecidedError
@@ -68,9 +68,7 @@ def refined(
         if vanishes is not None and bits < ALGEBRA_FROM:
             unknown += tiny  # as of a fourth power of what is 0
         elif vanishes is not None:
-            zeros |= {entry for entry in tiny if vanishes(entry)}
-        if bits >= ALGEBRA_FROM and vanishes is not None:
-            zeros |= {e for e in unknown if may_vanish(found[e], bits) and vanishes(e)}
+            zeros |= {e for e in tiny + unknown if may_vanish(found[e], bits) and vanishes(e)}
             unknown = [entry for entry in unknown if entry not in zeros]
         if not unknown:
             break
@@ -126,8 +124,6 @@ def nearest(number: Number) -> float:
 
 def bound(number: Number) -> float:
     """A double, not 0, that the size of a number is proved not to exceed."""
-    from math import nextafter
-
     return max(nextafter(float(abs(number).upper()), inf), 5e-324)
 
 
@@ -138,6 +134,3 @@ def added(parts: Iterable[Mapping[Entry, Number]]) -> dict[Entry, Number]:
         for entry, number in part.items():
             total[entry] = total.get(entry, ZERO) + number
     return total
-
-
-__all__ = ["Rounded", "added", "bound", "ctx", "nearest", "refined", "rounded"]

@@ -6,14 +6,14 @@ boundary between them. A number exists where all pieces have it that are proved 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from flint import fmpq
+from flint import arb, arb_mat, fmpq
 
 from hesscli.balls.expressions import is_nonnegative
-from hesscli.balls.jets import ONE, ZERO, Entry, Jet, Number, is_exactly_zero
+from hesscli.balls.jets import ONE, ZERO, Entry, Jet, Number, is_exactly_zero, is_not_zero, pair
 from hesscli.exact.domain import EdgeError
 from hesscli.exact.spectrum.eigenvalues import signs
 from hesscli.types import Expr, Site
@@ -33,6 +33,16 @@ class Side:
     depends: int  # on so many variables
 
     @property
+    def is_quadratic(self) -> bool:
+        """Whether its least terms are a quadratic form in all its variables."""
+        return not self.jet.gradient and len(self._bent) == self.depends
+
+    @property
+    def _bent(self) -> list[int]:
+        """The rows of its second derivatives."""
+        return sorted({i for entry in self.jet.hessian for i in entry})
+
+    @property
     def lasting(self) -> int:
         """The sign that the quantity has everywhere but where it is 0, by its least terms; or 0.
 
@@ -40,23 +50,16 @@ class Side:
         """
         if is_nonnegative(self.quantity):
             return 1
-        if self.jet.gradient:
+        if not self.is_quadratic:
             return 0
-        rows = sorted({i for entry in self.jet.hessian for i in entry})
-        if len(rows) != self.depends:
-            return 0
-        matrix = [[number(self.jet, (min(i, j), max(i, j))) for j in rows] for i in rows]
-        positive, negative = signs(matrix)
+        rows = self._bent
+        positive, negative = signs([[self.jet.at(pair(i, j)) for j in rows] for i in rows])
         return (positive == self.depends) - (negative == self.depends)
 
     @property
     def is_isolated(self) -> bool:
         """Whether it is 0 at one place of its variables alone."""
-        return (
-            self.lasting != 0
-            and not self.jet.gradient
-            and len({i for entry in self.jet.hessian for i in entry}) == self.depends
-        )
+        return self.is_quadratic and self.lasting != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def reached(cell: Cell) -> bool | None:
     if any(side.sign * side.lasting < 0 for side in cell.sides):
         return False
     normals = [{i: n * side.sign for i, n in side.jet.gradient.items()} for side in sides]
-    if any(not any(map(_is_not_zero, normal.values())) for normal in normals):
+    if any(not any(map(is_not_zero, normal.values())) for normal in normals):
         return None
     if len(normals) <= 1:
         return True
@@ -102,10 +105,6 @@ def reached(cell: Cell) -> bool | None:
 def _is_affine(quantity: Expr) -> bool:
     symbols = sorted(quantity.free_symbols, key=str)
     return bool(quantity.is_polynomial(*symbols)) and quantity.as_poly(*symbols).total_degree() <= 1
-
-
-def _is_not_zero(number: Number) -> bool:
-    return bool(number > 0 or number < 0)
 
 
 def _has_direction(normals: Sequence[Normal]) -> bool:
@@ -130,12 +129,10 @@ def _has_direction(normals: Sequence[Normal]) -> bool:
 
 def _independent(normals: Sequence[Normal]) -> bool:
     """Whether gradients known as balls are proved to be linearly independent: a minor is not 0."""
-    from flint import arb, arb_mat
-
     columns = sorted({i for normal in normals for i in normal})
     for chosen in combinations(columns, len(normals)):
         rows = [[arb(normal.get(i, ZERO)) for i in chosen] for normal in normals]
-        if _is_not_zero(arb_mat(rows).det()):
+        if is_not_zero(arb_mat(rows).det()):
             return True
     return False
 
@@ -147,15 +144,9 @@ def entries(order: int) -> Iterator[Entry]:
     yield from ((i, j) for i in range(order) for j in range(i, order))
 
 
-def number(jet: Jet, entry: Entry) -> Number:
-    """An entry of a jet."""
-    match entry:
-        case ():
-            return jet.value
-        case (i,):
-            return jet.gradient.get(i, ZERO)
-    i, j = entry
-    return jet.hessian.get((i, j), ZERO)
+def every(states: Collection[bool | None]) -> bool | None:
+    """Whether all of these hold, in Kleene's logic: None where that is not known."""
+    return False if False in states else None if None in states else True
 
 
 def agree(a: Number, b: Number) -> bool | None:
@@ -165,7 +156,7 @@ def agree(a: Number, b: Number) -> bool | None:
     if type(a) is fmpq and type(b) is fmpq:
         return bool(a == b)
     gap = a - b
-    return True if is_exactly_zero(gap) else False if _is_not_zero(gap) else None
+    return True if is_exactly_zero(gap) else False if is_not_zero(gap) else None
 
 
 def meets(apart: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:
@@ -183,23 +174,21 @@ def meets(apart: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:
         return None
     pivots, rows = basis
 
-    def gap(*entry: int) -> Number:
-        return number(apart, entry)
-
     # The quantities' combinations that change along one pivot each.
-    multiples = [gap(pivot) for pivot in pivots]
+    slopes = [apart.at((i,)) for i in range(order)]
+    multiples = [slopes[pivot] for pivot in pivots]
     free = [i for i in range(order) if i not in pivots]
     found = [
-        agree(gap(i), sum((m * row[i] for m, row in zip(multiples, rows, strict=True)), ZERO))
+        agree(slopes[i], sum((m * row[i] for m, row in zip(multiples, rows, strict=True)), ZERO))
         for i in free
     ]
 
     def bent(i: int, j: int) -> Number:
-        entry = (min(i, j), max(i, j))
-        total = gap(*entry)
+        entry = pair(i, j)
+        total = apart.at(entry)
         for multiple, row in zip(multiples, rows, strict=True):
             for share, boundary in zip(row[order:], boundaries, strict=True):
-                total = total - multiple * share * number(boundary, entry)
+                total = total - multiple * share * boundary.at(entry)
         return total
 
     def along(i: int) -> dict[int, Number]:
@@ -212,7 +201,7 @@ def meets(apart: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:
                 for b, y in along(j).items():
                     total = total + x * y * bent(a, b)
             found.append(agree(total, ZERO))
-    return False if False in found else None if None in found else True
+    return every(found)
 
 
 def _eliminated(
@@ -229,7 +218,7 @@ def _eliminated(
     ]
     pivots: list[int] = []
     for k in range(count):
-        pivot = next((i for i in range(order) if _is_not_zero(rows[k][i])), None)
+        pivot = next((i for i in range(order) if is_not_zero(rows[k][i])), None)
         if pivot is None:
             return None
         pivots.append(pivot)
@@ -292,9 +281,9 @@ def shared(
         if cell is sure[0] or cell.piece == first:
             return True
         assert cell.jet is not None
-        state = agree(number(base, entry), number(cell.jet, entry))
+        state = agree(base.at(entry), cell.jet.at(entry))
         apart = gap(first, cell.piece) if state is None else None
-        return state if apart is None else agree(number(apart, entry), ZERO)
+        return state if apart is None else agree(apart.at(entry), ZERO)
 
     known: dict[Entry, bool | None] = {}
     for entry in entries(order):
@@ -303,7 +292,7 @@ def shared(
     here = at_point.piece == first or agree(at_point.value, base.value)
     if here is None and (apart := gap(first, at_point.piece)) is not None:
         here = agree(apart.value, ZERO)
-    known[()] = _both(known[()], here)
+    known[()] = every([known[()], here])
     # What holds on a boundary alone as it does in one of the cells continues that.
     pieces = [cell.piece for cell in sure]
     thin = [c for c in cells if c.is_thin and (c.piece is None or c.piece not in pieces)]
@@ -311,16 +300,12 @@ def shared(
     missing = set()
     for entry in entries(order):
         needed = {(), *((i,) for i in entry), entry} if entry else set()
-        states = [known[e] for e in needed] + ([continued] if entry else [])
-        if False in states:
-            missing.add(entry)
-        elif None in states:
+        exists = every([known[e] for e in needed] + ([continued] if entry else []))
+        if exists is None:
             return None
+        if not exists:
+            missing.add(entry)
     return Shared(sure[0], frozenset(missing))
-
-
-def _both(a: bool | None, b: bool | None) -> bool | None:
-    return False if False in (a, b) else None if None in (a, b) else True
 
 
 def _continued(
@@ -340,10 +325,9 @@ def _continued(
             same = None if apart is None else meets(apart, boundaries, order)
             if same is None:
                 assert full.jet is not None
-                both = (full.jet, cell.jet)
-                equal = (agree(*(number(jet, e) for jet in both)) for e in entries(order))
+                equal = (agree(full.jet.at(e), cell.jet.at(e)) for e in entries(order))
                 same = all(equal) or None
         if same is False and not _independent([side.jet.gradient for side in cell.sides]):
             same = None  # it may not reach the point
         found.append(same)
-    return False if False in found else None if None in found else True
+    return every(found)

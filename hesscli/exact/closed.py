@@ -15,7 +15,7 @@ import sympy
 from flint import arb
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
-from hesscli.balls.jets import ZERO, BudgetError, Entry, Meter, Number, sign_of
+from hesscli.balls.jets import ZERO, BudgetError, Entry, Meter, Number, pair, sign_of
 from hesscli.balls.rounding import ALGEBRA_FROM, FIRST, MOST, nearest
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.cells import agree, entries
@@ -24,16 +24,14 @@ from hesscli.exact.existence import existing, path, undefined_entries
 from hesscli.exact.numbers import (
     MAX_CANCELLED,
     SIGN_DIGITS,
-    as_float,
-    bits_of,
+    certain,
     enclosed,
-    known_to,
     sign,
     terms,
     tidied,
     to_digits,
 )
-from hesscli.exact.proof import BUDGET, Prover, exact
+from hesscli.exact.proof import BUDGET, PATIENCE, Prover, exact
 from hesscli.exact.remembered import remembered
 from hesscli.exact.spectrum.higher import degenerate_kind
 from hesscli.exact.spectrum.inertia import (
@@ -41,7 +39,6 @@ from hesscli.exact.spectrum.inertia import (
     components,
     inertia_of,
     kind_of,
-    pair,
     spectrum,
 )
 from hesscli.exact.substitution import substituted
@@ -54,7 +51,6 @@ from hesscli.types import Expr, Variable
 MAX_LIMIT = 60  # operations of an expression whose limit is looked for
 # How far a double may be from the exact number that it stands for.
 DOUBLE, SMALLEST_DOUBLE = arb("1e-9"), arb("1e-323")
-PATIENCE = 50  # times the budget of an answer in doubles
 
 
 def evaluate(
@@ -178,12 +174,9 @@ class _Place:
         if self._is_zero(entry):
             return sympy.S.Zero
         if not self.found.by_limit:
-            bits = bits_of(digits)
-            while bits <= MOST:
-                number = self._enclosed(bits).get(entry, ZERO)
-                if known_to(number, digits):
-                    return as_float(number, digits)
-                bits *= 2
+            found = certain(lambda bits: self._enclosed(bits).get(entry, ZERO), digits)
+            if found is not None:
+                return found
         try:
             form = self.exactly(entry)
         except TooSlowError:

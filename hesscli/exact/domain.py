@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from hesscli.balls.expressions import Balls, is_identically_zero, is_nonnegative, middle
-from hesscli.balls.jets import Jet, Number
+from hesscli.balls.expressions import Balls, is_identically_zero, is_nonnegative
+from hesscli.balls.jets import Jet, foremost, is_not_zero
 from hesscli.functions.balls import NotProvedError, NotRealError, SingularError, UndecidedError
 from hesscli.functions.hazards import READINGS
 from hesscli.notes import Trouble
@@ -22,20 +22,20 @@ WITH_VALUE = (
 )  # fmt: skip
 
 
-class BrokenError(Exception):
+class SiteError(Exception):
+    """At this site, something is missing."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site.part)
+        self.site = site
+
+
+class BrokenError(SiteError):
     """At this site, the formula has no value."""
 
-    def __init__(self, site: Site) -> None:
-        super().__init__(site.part)
-        self.site = site
 
-
-class EdgeError(Exception):
+class EdgeError(SiteError):
     """At this site, the formula is real on one side only: it has a value, but no derivatives."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(site.part)
-        self.site = site
 
 
 # What a limit may fill in: the formula is real on both sides.
@@ -123,12 +123,7 @@ def outside(sites: Sequence[Site], balls: Balls) -> Site | None:
 
 
 def _is_tied(site: Site, balls: Balls, jets: Sequence[Jet]) -> bool:
-    sign = 1 if site.test == "tie-max" else -1
-    best = 0
-    for k, jet in enumerate(jets):
-        if sign * (middle(jet.value) - middle(jets[best].value)) > 0:
-            best = k
-    top = site.quantities[best]
+    top = site.quantities[foremost(jets, 1 if site.test == "tie-max" else -1)]
     gaps = [top - quantity for quantity in site.quantities if quantity is not top]
     return any(
         balls.sign(gap, balls.jet(gap)) == 0 and not is_identically_zero(gap) for gap in gaps
@@ -166,20 +161,18 @@ def _nonpositive(site: Site, balls: Balls) -> None:
 
 
 def _zero(site: Site, balls: Balls) -> None:
-    (quantity,) = site.quantities
-    if site.trouble is Trouble.EDGE and is_nonnegative(quantity):
+    if site.trouble is Trouble.EDGE:
+        _edge(site, balls, EdgeError)
         return
+    (quantity,) = site.quantities
     if balls.near(quantity):
         return
-    jet = balls.jet(quantity)
-    if site.trouble is not Trouble.EDGE:
-        if not jet.varies or site.breaks:
-            raise BrokenError(site)
-        raise _RemovableError if site.trouble in _REMOVABLE else SingularError
-    _edge(site, balls, EdgeError)
+    if not balls.jet(quantity).varies or site.breaks:
+        raise BrokenError(site)
+    raise _RemovableError if site.trouble in _REMOVABLE else SingularError
 
 
-def _edge(site: Site, balls: Balls, error: type[BrokenError] | type[EdgeError]) -> None:
+def _edge(site: Site, balls: Balls, error: type[SiteError]) -> None:
     """Raise this where the formula is proved to be real on one side only."""
     (quantity,) = site.quantities
     if error is EdgeError and is_nonnegative(quantity):
@@ -193,13 +186,9 @@ def _edge(site: Site, balls: Balls, error: type[BrokenError] | type[EdgeError]) 
         raise _RemovableError
     if not jet.varies:
         return
-    if any(_is_not_zero(slope) for slope in jet.gradient.values()):
+    if any(map(is_not_zero, jet.gradient.values())):
         raise error(site)
     raise SingularError
-
-
-def _is_not_zero(number: Number) -> bool:
-    return bool(number > 0 or number < 0)
 
 
 def _pole(site: Site, balls: Balls) -> None:

@@ -54,10 +54,9 @@ def existing(examiner: Examiner, point: Mapping[str, Exact], index: str, meter: 
     if found is None or not _is_known(found):
         _require_rules(examiner)
         return by_limits(examiner.formula, point, index)
-    is_on_site = Prover(examiner.formula, point, meter).is_on_site()
-    if not found.notes and not found.reasons and not is_on_site:
-        return replace(found, notes=(Remark(Note.FROM_PROOF),))
-    return found
+    if found.notes or found.reasons or Prover(examiner.formula, point, meter).is_on_site():
+        return found
+    return replace(found, notes=(Remark(Note.FROM_PROOF),))
 
 
 def _require_rules(examiner: Examiner) -> None:

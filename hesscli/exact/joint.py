@@ -13,7 +13,7 @@ import sympy
 from flint import fmpq
 
 from hesscli.balls.expressions import Balls
-from hesscli.balls.jets import Jet, Meter, product, scaled, total
+from hesscli.balls.jets import Jet, Meter, foremost, product, scaled, total
 from hesscli.exact.domain import removable_sites
 from hesscli.expression.graph import Graph, Region
 from hesscli.expression.names import symbol
@@ -29,7 +29,7 @@ def joint_jet(
 ) -> Jet:
     """The jet of ``graph`` for variables of these shapes, ``elements`` being theirs, row-major.
 
-    Raises what :class:`hesscli.exact.balls.Balls` raises, where pieces meet too.
+    Raises what :class:`hesscli.balls.expressions.Balls` raises, where pieces meet too.
     """
     known: dict[str, tuple[Shape, Sequence[Jet]]] = {
         name: (shapes[name], jets) for name, jets in elements.items()
@@ -69,10 +69,7 @@ def _logsumexp(jets: Sequence[Jet], meter: Meter) -> Jet:
 
 def _extreme(sign: int) -> Callable[[Sequence[Jet], Meter], Jet]:
     def extreme(jets: Sequence[Jet], meter: Meter) -> Jet:
-        best = jets[0]
-        for jet in jets[1:]:
-            if sign * (jet.value - best.value) > 0:
-                best = jet
+        best = jets[foremost(jets, sign)]
         if not all(sign * (best.value - jet.value) > 0 for jet in jets if jet is not best):
             raise UndecidedError
         return best

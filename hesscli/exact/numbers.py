@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import comb, prod
 from typing import Any
 
@@ -124,9 +124,14 @@ def enclosed(number: Expr, precision: int) -> Number:
 
 def to_digits(number: Expr, digits: int) -> Number:
     """A constant as a Float of so many certain digits; None for 0, or where they are not found."""
+    return certain(partial(enclosed, number), digits)
+
+
+def certain(number: Callable[[int], Number], digits: int) -> Number:
+    """A number, enclosed at a precision in bits that is raised as needed, as such a Float."""
     precision = bits_of(digits)
     while precision <= MOST:
-        ball = enclosed(number, precision)
+        ball = number(precision)
         if ball is not None and known_to(ball, digits):
             return as_float(ball, digits)
         precision *= 2

@@ -6,10 +6,10 @@ it. Where algebra may tell that a number is exactly zero, it is asked once preci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import sympy
@@ -19,7 +19,7 @@ from hesscli.balls.expressions import AtPoint, Balls, BoundaryError, coordinate
 from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
 from hesscli.balls.rounding import ALGEBRA_FROM, PRECISIONS
 from hesscli.errors import HessError, TooSlowError
-from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Center, Side, entries, number, shared
+from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Center, Side, entries, shared
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
 from hesscli.exact.limits.quotients import Verdict, quotient_jet
 from hesscli.exact.numbers import vanishes
@@ -33,6 +33,8 @@ from hesscli.types import Expr, Formula, Site
 MAX_ALGEBRA = 30  # times in one proof
 # About a second on a slow processor.
 BUDGET = 400_000.0
+# Where a proof is asked for, or exact numbers, it may take so many times as much.
+PATIENCE = 50
 
 Exact = Fraction | float | Expr
 
@@ -61,7 +63,7 @@ class Prover:
     point: Mapping[str, Exact]
     meter: Meter = field(default_factory=partial(Meter, BUDGET))
     expression: Expr | None = None  # a part of the formula's, if not all of it
-    rows: frozenset[int] | None = None  # that vary, if not all
+    rows: Collection[int] | None = None  # that vary, if not all
     asked: int = 0
 
     @property
@@ -77,8 +79,7 @@ class Prover:
                 try:
                     return self._proof(bits)
                 except BrokenError as error:
-                    everything = frozenset(entries(self.order))
-                    return Proof(lambda _: {}, everything, (error.site,), has_value=False)
+                    return self._nothing(error.site)
                 except EdgeError as error:
                     return self._edge(error.site)
                 except UndecidedError:
@@ -180,14 +181,16 @@ class Prover:
 
     def _edge(self, site: Site) -> Proof:
         """What there is where the formula is real on one side only: a value, if any."""
-        everything = frozenset(entries(self.order))
         try:
             self.value(ALGEBRA_FROM)
         except SingularError:
-            return Proof(lambda _: {}, everything, (site,), has_value=False)
+            return self._nothing(site)
         except (BudgetError, NotProvedError, UndecidedError):
             pass
-        return Proof(self.value, everything - {()}, (site,))
+        return Proof(self.value, frozenset(entries(self.order)) - {()}, (site,))
+
+    def _nothing(self, site: Site) -> Proof:
+        return Proof(lambda _: {}, frozenset(entries(self.order)), (site,), has_value=False)
 
     def value(self, bits: int) -> Mapping[Entry, Number]:
         """The value alone, as if nothing varied."""
@@ -196,11 +199,9 @@ class Prover:
 
     def still(self, bits: int) -> Balls:
         """The point itself, where nothing varies."""
-        coordinates = {name: self._coordinate(name, bits) for name in self.formula.variables}
-        place = {name: coordinate(number, None) for name, number in coordinates.items()}
-        return Balls(place, self.meter, None, self.vanishes if bits >= ALGEBRA_FROM else None)
+        return self._balls(bits, {}, ())
 
-    def _proof(self, bits: int) -> Proof | None:
+    def _proof(self, bits: int) -> Proof:
         balls = self._balls(bits, {})
         try:
             removed = removable_sites(self._sites, balls)
@@ -209,7 +210,7 @@ class Prover:
             return self._on_boundary(bits)
         return Proof(partial(self._numbers, {}, {bits: jet}), met=removed)
 
-    def _on_boundary(self, bits: int) -> Proof | None:
+    def _on_boundary(self, bits: int) -> Proof:
         """Where pieces meet."""
         at_point = self.at_point(bits)
         if removable_sites(self._sites, at_point):
@@ -267,16 +268,16 @@ class Prover:
         with ctx.workprec(bits):
             if bits not in known:
                 known[bits] = self._balls(bits, sides).jet(self._whole)
-            jet = known[bits]
-            found: dict[Entry, Number] = {(): jet.value}
-            found |= {(i,): n for i, n in jet.gradient.items()}
-            found.update(jet.hessian.items())
+            found = known[bits].entries()
             if sides:
                 found[()] = self.at_point(bits).jet(self._whole).value
             return {entry: n for entry, n in found.items() if entry not in missing}
 
-    def _balls(self, bits: int, sides: Mapping[Expr, int]) -> Balls:
-        rows = range(self.order) if self.rows is None else self.rows
+    def _balls(
+        self, bits: int, sides: Mapping[Expr, int], rows: Collection[int] | None = None
+    ) -> Balls:
+        rows = self.rows if rows is None else rows
+        rows = range(self.order) if rows is None else rows
         place = {
             name: coordinate(self._coordinate(name, bits), row if row in rows else None)
             for row, name in enumerate(self.formula.variables)
@@ -308,7 +309,7 @@ class Prover:
             return False  # too long a number
         return bool(form.is_number and (form == 0 or vanishes(form)))
 
-    @property
+    @cached_property
     def _symbols(self) -> dict[Expr, Expr]:
         return {symbol(name): exact(value) for name, value in self.point.items()}
 
@@ -316,14 +317,10 @@ class Prover:
 def enclosed_constant(value: Exact, meter: Meter) -> Number:
     """A coordinate as a rational, or a ball at the working precision."""
     if isinstance(value, (float, Fraction)):
-        above, below = value.as_integer_ratio()
-        return fmpq(above, below)
+        return fmpq(*value.as_integer_ratio())
     return Balls({}, meter).jet(value).value
 
 
 def exact(value: Any) -> Expr:
     """A SymPy number with exactly this value."""
     return sympy.Rational(value) if isinstance(value, (float, Fraction)) else value
-
-
-__all__ = ["BUDGET", "PRECISIONS", "Proof", "Prover", "enclosed_constant", "exact", "number"]

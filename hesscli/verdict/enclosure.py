@@ -12,13 +12,22 @@ from numpy.typing import NDArray
 
 from hesscli.balls.expressions import BoundaryError, coordinate
 from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
-from hesscli.balls.rounding import FIRST, MOST, Numbers, Rounded, added, refined, rounded
+from hesscli.balls.rounding import (
+    FIRST,
+    MOST,
+    PRECISIONS,
+    Numbers,
+    Rounded,
+    added,
+    refined,
+    rounded,
+)
 from hesscli.derive.pattern import rows_of
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing, proved
 from hesscli.exact.existing import Existing
 from hesscli.exact.joint import joint_jet
-from hesscli.exact.proof import PRECISIONS, Exact, enclosed_constant
+from hesscli.exact.proof import Exact, enclosed_constant
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.shapes import Shape, index_text
@@ -37,10 +46,20 @@ class Part:
 
     def numbers(self, bits: int) -> Mapping[Entry, Number]:
         """Its enclosures, by the rows of the whole."""
-        return {
-            tuple(sorted(self.rows[i] for i in entry)): number
-            for entry, number in self.found.numbers(bits).items()
-        }
+        return {self._of_whole(entry): n for entry, n in self.found.numbers(bits).items()}
+
+    @property
+    def missing(self) -> frozenset[Entry]:
+        """Its entries without a number, by the rows of the whole."""
+        return frozenset(map(self._of_whole, self.found.missing))
+
+    def vanishes(self, entry: Entry) -> bool:
+        """Whether algebra proves that it contributes 0 to an entry of the whole."""
+        own = tuple(self.rows.index(i) for i in entry)
+        return self.found.vanishes is not None and self.found.vanishes(own)
+
+    def _of_whole(self, entry: Entry) -> Entry:
+        return tuple(sorted(self.rows[i] for i in entry))
 
 
 @dataclass
@@ -75,20 +94,12 @@ class Enclosure:
 
     def vanishes(self, entry: Entry) -> bool:
         """Whether algebra proves that an entry is 0, where there is only one part."""
-        if len(self.parts) != 1:
-            return False
-        ((found, rows),) = ((part.found, part.rows) for part in self.parts)
-        own = tuple(rows.index(i) for i in entry)
-        return found.vanishes is not None and found.vanishes(own)
+        return len(self.parts) == 1 and self.parts[0].vanishes(entry)
 
     @cached_property
     def missing(self) -> frozenset[Entry]:
         """The entries without a number."""
-        return frozenset(
-            tuple(sorted(part.rows[i] for i in entry))
-            for part in self.parts
-            for entry in part.found.missing
-        )
+        return frozenset[Entry]().union(*(part.missing for part in self.parts))
 
     def doubles(self, order: int) -> tuple[Array, Rounded]:
         """The doubles, value, gradient and Hessian packed one after the other, NaN where there is
@@ -214,10 +225,6 @@ def joint_numbers(
                     found.append(coordinate(enclosed_constant(entry, meter), own))
                     row += 1
                 elements[v.name] = found
-            jet = joint_jet(graph, shapes, elements, meter)
-            numbers: dict[Entry, Number] = {(): jet.value}
-            numbers.update(((i,), n) for i, n in jet.gradient.items())
-            numbers.update(jet.hessian.items())
-            return numbers
+            return joint_jet(graph, shapes, elements, meter).entries()
 
     return enclosed

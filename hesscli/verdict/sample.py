@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
-from flint import ctx
 
 from hesscli.balls.expressions import BoundaryError
-from hesscli.balls.jets import BudgetError, Entry, Meter, Number
-from hesscli.balls.rounding import added, refined, rounded
+from hesscli.balls.jets import BudgetError, Entry, Meter
+from hesscli.balls.rounding import refined, rounded
 from hesscli.derive.pattern import rows_of
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import proved
@@ -20,7 +19,7 @@ from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.shapes import index_text
 from hesscli.types import Point, Sums, Values
-from hesscli.verdict.enclosure import Part, joint_numbers
+from hesscli.verdict.enclosure import Enclosure, Part, joint_numbers
 
 MAX_ROWS = 6
 MAX_ELEMENTS = 2_000  # that a row may depend on
@@ -45,18 +44,13 @@ def sampled(sums: Sums, point: Point, examiner: Examiner, graph: Graph | None) -
             found = rounded(refined(numbers)[0])
         else:
             parts = list(_parts(sums, point, examiner, chosen, meter))
-            found = rounded(refined(lambda bits: _added(parts, bits))[0])
+            found = rounded(refined(Enclosure(parts).numbers)[0])
     except (BoundaryError, BudgetError, NotProvedError, UndecidedError):
         return None
     wanted: list[Entry] = [(i,) for i in chosen]
     wanted += [(i, j) for i in chosen for j in chosen if i <= j]
     entries = {e: found.numbers.get(e, 0.0) for e in wanted if e not in found.below}
     return Sample(entries, 1 + order + order * (order + 1) // 2) if entries else None
-
-
-def _added(parts: Sequence[Part], bits: int) -> Mapping[Entry, Number]:
-    with ctx.workprec(bits):
-        return added(part.numbers(bits) for part in parts)
 
 
 def _rows(sums: Sums, text: str) -> list[int]:

@@ -20,7 +20,7 @@ from hesscli.balls.rounding import Rounded
 from hesscli.cost import Clock
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import path, undefined_entries
-from hesscli.exact.proof import BUDGET, Exact
+from hesscli.exact.proof import BUDGET, PATIENCE, Exact
 from hesscli.exact.sites import place_of
 from hesscli.expression.graph import Graph
 from hesscli.expression.walk import has_integral
@@ -33,8 +33,6 @@ from hesscli.verdict.sample import Sample, sampled
 
 # An element costs some tens of units at least.
 MAX_PROVED_ELEMENTS = 5_000
-# Where a proof is asked for, it may take so many times as much.
-PATIENCE = 50
 NO_CLOCK = Clock()
 # In units of the dtype's rounding, and relative to the exact number: in a dtype of the user's own
 # choice, autograd's numbers are kept up to the first; digits were lost beyond the second.
@@ -272,9 +270,7 @@ def _lost_in(sample: Sample, found: Array, order: int) -> Iterator[Remark]:
 
 
 def _mended(found: Array, exact: Array, sums: Sums) -> Array:
-    """The exact numbers; in less than double precision, autograd's where they agree."""
-    if not sums.single:
-        return exact
+    """The exact numbers, but autograd's where they agree to less than double precision."""
     kept = KEPT * sums.epsilon * np.abs(exact)
     return np.where(_difference(found, exact) <= kept, found, exact)
 

@@ -16,7 +16,7 @@ import numpy as np
 import sympy
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
-from hesscli.balls.jets import Entry
+from hesscli.balls.jets import Entry, pair
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, sign, tidied
 from hesscli.expression.sizes import MAX_ROOT_BITS, bits
@@ -30,11 +30,6 @@ BITS_PER_DIGIT = 3.33
 Rows = Sequence[Sequence[Expr]]
 Exactly = Callable[[Entry], Expr | None]
 Rounded = Callable[[Entry, int], Expr | None]
-
-
-def pair(i: int, j: int) -> Entry:
-    """The entry of a symmetric matrix that stands for (i, j)."""
-    return (i, j) if i <= j else (j, i)
 
 
 @dataclass(frozen=True, slots=True)
