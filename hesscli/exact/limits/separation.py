@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sympy
 
@@ -37,6 +37,18 @@ def near_variables(broken: Expr, sites: Iterable[Site]) -> set[str]:
     parts = [p for term in sympy.Add.make_args(broken) for p in sympy.Mul.make_args(term)]
     met = [p.free_symbols for p in parts if p.free_symbols & names or not is_entire(p)]
     return {s.name for s in names.union(*met)}
+
+
+def linked(terms: Iterable[Expr], variables: Collection[Expr]) -> list[list[Expr]]:
+    """The terms in groups that share no variable with each other."""
+    groups: list[tuple[set[Expr], list[Expr]]] = []
+    for term in terms:
+        names = term.free_symbols.intersection(variables)
+        shared = [group for group in groups if group[0] & names]
+        groups = [group for group in groups if not group[0] & names]
+        names = names.union(*(group[0] for group in shared))
+        groups.append((names, [*(t for group in shared for t in group[1]), term]))
+    return [members for _, members in groups]
 
 
 def is_entire(expression: Expr) -> bool:
