@@ -127,8 +127,7 @@ class _Examination:
         return False
 
     def _existing(self, numbers: Mapping[Entry, Number], pairs: Sequence[Entry]) -> Existing:
-        with ctx.workprec(MOST):
-            known = {entry: _exact(n) for entry, n in numbers.items() if n is not None}
+        known = {e: arb(sympy.Float(n, DIGITS)) for e, n in numbers.items() if n is not None}
         entries = [(), *((i,) for i in range(len(self.names))), *pairs]
         return Existing(
             numbers=lambda _: known,
@@ -366,10 +365,3 @@ def _certain(proof: Proof, entry: Entry) -> Number:
                 return as_float(number, DIGITS)
         bits *= 2
     return None
-
-
-def _exact(number: Number) -> arb:
-    """A Float as a ball without a radius, whose exponent may be of any size."""
-    negative, mantissa, exponent, _ = sympy.Float(number, DIGITS)._mpf_
-    ball = arb(int(mantissa)) * arb(2) ** int(exponent)
-    return -ball if negative else ball
