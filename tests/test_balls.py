@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from itertools import product
 from typing import Any
@@ -42,16 +41,6 @@ SLOW = (
 WIDE = {"zeta(x)": 1}
 
 
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    saved = ctx.prec
-    ctx.prec = bits
-    try:
-        yield
-    finally:
-        ctx.prec = saved
-
-
 # A case of the table is one function of numbers and variables, as SymPy holds it.
 
 
@@ -60,16 +49,11 @@ def node(text: str) -> Any:
     return read_formula(text).expression
 
 
-def enclosed(case: Case) -> bool:
-    """Whether a case is one call of a function that has balls."""
-    return type(node(case.text)).__name__ in BALLS
-
-
-PROVED = [case for case in CASES if enclosed(case)]
-
-
 def name(case: Case) -> str:
     return type(node(case.text)).__name__
+
+
+PROVED = [case for case in CASES if name(case) in BALLS]
 
 
 def placed(case: Case, point: Sequence[Number]) -> tuple[list[Number], list[int], list[str]]:
@@ -184,7 +168,7 @@ def points(case: Case, drawn: int) -> Iterator[tuple[float, ...]]:
 def compared(case: Case, point: tuple[float, ...], bits: int) -> str:
     """How an enclosure and mpmath's number compare: ``right``, or why there is no enclosure."""
     arguments, moving, names = placed(case, [rational(x) for x in point])
-    with precision(bits):
+    with ctx.workprec(bits):
         try:
             found = partials(name(case), arguments, moving)
         except (NotProvedError, UndecidedError) as refusal:
@@ -234,7 +218,7 @@ def test_a_wide_ball_holds_what_its_points_have(case: Case) -> None:
                 around = numbers(partials(name(case), arguments, moving))
             except (NotProvedError, UndecidedError):
                 break  # the ball reaches over an edge or a pole
-            with precision(200):
+            with ctx.workprec(200):
                 here = numbers(partials(name(case), exact, moving))
             assert all(arb(b).overlaps(arb(n)) for b, n in zip(around, here, strict=True))
 
@@ -246,15 +230,11 @@ def numbers(found: Partials) -> list[Number]:
 # What no case of the table covers: what only derivatives call, and whole numbers of arguments.
 
 
-def _gegenbauer(x: Any) -> Any:
-    return mp.gegenbauer(5, mp.mpf(3) / 2, x)
-
-
 DERIVED: dict[tuple[str, str], Callable[[Any], Any]] = {
-    ("harmonic", ""): lambda x: mp.harmonic(x),
+    ("harmonic", ""): mp.harmonic,
     ("RisingFactorial", ",4"): lambda x: mp.rf(x, 4),
     ("FallingFactorial", ",4"): lambda x: mp.ff(x, 4),
-    ("gegenbauer", "5,3/2,"): _gegenbauer,
+    ("gegenbauer", "5,3/2,"): lambda x: mp.gegenbauer(5, mp.mpf(3) / 2, x),
     ("assoc_laguerre", "6,2,"): lambda x: mp.laguerre(6, 2, x),
 }
 
@@ -267,7 +247,7 @@ def test_what_derivatives_call_is_enclosed(function: str, others: str) -> None:
         arguments = [fraction(t) for t in before.split(",") if t]
         arguments += [rational(x), *(fraction(t) for t in after.split(",") if t)]
         place = len([t for t in before.split(",") if t])
-        with precision(200), mp.workdps(80):
+        with ctx.workprec(200), mp.workdps(80):
             found = numbers(partials(function, arguments, [place]))
             for order, number in enumerate(found):
                 assert holds(number, mp.diff(reference, mp.mpf(x), order), mp.mpf(10) ** -50)
@@ -280,7 +260,7 @@ def fraction(text: str) -> fmpq:
 
 
 def test_logsumexp_of_three_terms_has_its_shares() -> None:
-    with precision(200), mp.workdps(80):
+    with ctx.workprec(200), mp.workdps(80):
         found = partials("logsumexp", [fmpq(1), fmpq(2), fmpq(-1, 3)], [0, 1, 2])
         terms = [mp.e, mp.e**2, mp.exp(-mp.mpf(1) / 3)]
         shares = [t / sum(terms) for t in terms]

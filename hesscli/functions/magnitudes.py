@@ -43,7 +43,6 @@ def require_moderate(expression: Expr, place: Mapping[Expr, Expr]) -> None:
             _Estimate(place)(expression)
 
 
-@lru_cache(maxsize=4096)
 def _nests(expression: Expr) -> bool:
     """Whether there is a function that grows inside of another function, or of a power."""
     return _depth(expression) > 1

@@ -7,7 +7,7 @@ precision; ``existence`` finds value, gradient and Hessian at a point, or that t
 from __future__ import annotations
 
 from .existence import Truth, existence
-from .jets import Doubt, Jet, NotReal, Pole, Unsupported
+from .jets import Doubt
 from .reading import Formula
 
-__all__ = ["Doubt", "Formula", "Jet", "NotReal", "Pole", "Truth", "Unsupported", "existence"]
+__all__ = ["Doubt", "Formula", "Truth", "existence"]

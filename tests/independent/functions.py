@@ -189,10 +189,6 @@ def _atanh_slopes(v: Any) -> tuple[Any, Any]:
     return slope, 2 * v * slope**2
 
 
-def _hypot(at: Evaluator, a: ast.expr, b: ast.expr) -> Jet:
-    return _norm(at, a, b)
-
-
 def _atan2(at: Evaluator, y: ast.expr, x: ast.expr) -> Jet:
     if at.sign(y) == 0 and at.sign(x) == 0:
         raise Pole
@@ -244,14 +240,6 @@ def _chebyshevt(at: Evaluator, n: ast.expr, u: ast.expr) -> Jet:
     return polynomial if degree else Jet(mp.one)
 
 
-def _sum(at: Evaluator, u: ast.expr) -> Jet:
-    return at.visit(u)  # of a scalar
-
-
-def _pow(at: Evaluator, a: ast.expr, b: ast.expr) -> Jet:
-    return at.power(a, b)
-
-
 FUNCTIONS: dict[str, Function] = {
     "abs": _abs,
     "sign": _sign,
@@ -266,8 +254,8 @@ FUNCTIONS: dict[str, Function] = {
     "sqrt": _sqrt,
     "cbrt": _cbrt,
     "norm": _norm,
-    "hypot": _hypot,
-    "pow": _pow,
+    "hypot": _norm,
+    "pow": lambda at, a, b: at.power(a, b),
     "log": _log,
     "ln": _log,
     "log2": _log_to(2),
@@ -292,5 +280,5 @@ FUNCTIONS: dict[str, Function] = {
     "loggamma": _loggamma,
     "besselj": _besselj,
     "chebyshevt": _chebyshevt,
-    "sum": _sum,
+    "sum": lambda at, u: at.visit(u),  # of a scalar
 }

@@ -65,9 +65,9 @@ class Formula:
         """Value and derivatives at the place, at mpmath's present precision."""
         return _Evaluator(self, place, mode, slopes=True).visit(node or self.tree)
 
-    def value(self, place: Place, mode: Mode = Mode.NEAR, node: ast.expr | None = None) -> Number:
+    def value(self, place: Place, mode: Mode = Mode.NEAR) -> Number:
         """The value at the place."""
-        return _Evaluator(self, place, mode, slopes=False).visit(node or self.tree).value
+        return _Evaluator(self, place, mode, slopes=False).visit(self.tree).value
 
     def sign(self, place: Place, node: ast.expr) -> int:
         """The sign of the value of a node at the place."""
@@ -127,7 +127,7 @@ def numbers(texts: Sequence[str]) -> Callable[[], list[Number]]:
     formulas = [Formula(text, ()) for text in texts]
 
     def evaluated() -> list[Number]:
-        return [formula.value(Place(list), Mode.NEAR) for formula in formulas]
+        return [formula.value(Place(list)) for formula in formulas]
 
     return evaluated
 

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import sympy
 
-from hesscli.exact.limits.series import Exponents, Series
+from hesscli.exact.limits.series import Exponents, Series, unit
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Expr
 
@@ -69,9 +69,7 @@ def _form(line: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> 
     if sympy.expand(line.xreplace(dict(point))) != 0:
         return None
     size = len(variables)
-    total = Series(size, {})
-    for i, variable in enumerate(variables):
-        total += Series.variable(size, i).scaled(sympy.diff(line, variable))
+    total = Series(size, {unit(size, i): sympy.diff(line, v) for i, v in enumerate(variables)})
     first = total.terms[min(total.terms)]
     return total.scaled(1 / first)
 
@@ -79,15 +77,15 @@ def _form(line: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> 
 def quotient(series: Series, form: Series) -> Series:
     """A series divided by a linear form that divides it; known to one degree less."""
     axis = min(form.depends)
-    unit = tuple(int(k == axis) for k in range(series.size))
-    leading = form.terms[unit]
-    others = {powers: c for powers, c in form.terms.items() if powers != unit}
+    first = unit(series.size, axis)
+    leading = form.terms[first]
+    others = {powers: c for powers, c in form.terms.items() if powers != first}
     rest = dict(series.terms)
     found: dict[Exponents, Expr] = {}
     for level in range(max((powers[axis] for powers in rest), default=0), 0, -1):
         for powers in [p for p in rest if p[axis] == level]:
             coefficient = rest.pop(powers) / leading
-            place = tuple(map(int.__sub__, powers, unit))
+            place = tuple(map(int.__sub__, powers, first))
             found[place] = coefficient
             for more, c in others.items():
                 below = tuple(map(int.__add__, place, more))

@@ -69,6 +69,7 @@ class _Examination:
         # The terms in which a site is hit, which are looked at around the point, and the others.
         self.near, self.rest = formula.expression, sympy.S.Zero
         self.hits: list[Site] = []
+        self.met: list[Site] = []  # those of them that no held constant decides
         self.moving: set[int] = set()  # the variables of those terms
         self.reasons: dict[tuple[Site | None, Remark], None] = {}
 
@@ -101,7 +102,7 @@ class _Examination:
             self._separate()
             value = self._value()
             crowded = next((s for s in self.hits if len(s.quantities) > MAX_TIED), None)
-            if crowded or (self.hits and len(pairs) > MAX_ENTRIES):
+            if crowded or len(pairs) > MAX_ENTRIES:
                 site = crowded or self.hits[0]
                 self._break(site, site.trouble, crowded=True)
             elif value is not None:
@@ -127,8 +128,7 @@ class _Examination:
         return False
 
     def _existing(self, numbers: Mapping[Entry, Number], pairs: Sequence[Entry]) -> Existing:
-        with ctx.workprec(MOST):
-            known = {entry: _exact(n) for entry, n in numbers.items() if n is not None}
+        known = {e: arb(sympy.Float(n, DIGITS)) for e, n in numbers.items() if n is not None}
         entries = [(), *((i,) for i in range(len(self.names))), *pairs]
         return Existing(
             numbers=lambda _: known,
@@ -145,10 +145,10 @@ class _Examination:
 
     def _separate(self) -> None:
         """Set apart the terms in which a site is hit: the others do not disturb their limits."""
-        met = [site for site in self.hits if not self._is_held(site)]
-        if met:  # what is held constant stays on its side
-            self.near, self.rest = separated(self.formula.expression, met)
-            near = near_variables(self.near, met)
+        self.met = [site for site in self.hits if not self._is_held(site)]
+        if self.met:  # what is held constant stays on its side
+            self.near, self.rest = separated(self.formula.expression, self.met)
+            near = near_variables(self.near, self.met)
             self.moving = {i for i, name in enumerate(self.names) if name in near}
 
     def _added(self, entry: Entry, limit: Number) -> Number:
@@ -157,17 +157,16 @@ class _Examination:
             return limit
         number = self._at_point(entry, self.rest)
         if number is None:
-            self._blame(entry)
+            self._blame()
             return None
         return limit + number
 
     def _how(self) -> tuple[Remark, ...]:
         """How the numbers were found, where nothing breaks."""
-        met = [site for site in self.hits if not self._is_held(site)]
-        if not met:
+        if not self.met:
             return ()
-        parts = tuple((site.part, site.trouble) for site in met)
-        return (Remark(Note.LIMITS_AGREE, (parts, place_of(met, self.point, self.index))),)
+        parts = tuple((site.part, site.trouble) for site in self.met)
+        return (Remark(Note.LIMITS_AGREE, (parts, place_of(self.met, self.point, self.index))),)
 
     def _break(self, site: Site | None, trouble: Trouble, crowded: bool = False) -> None:
         part = site.part if site else self.formula.text
@@ -197,7 +196,7 @@ class _Examination:
         if with_others is None:
             return None
         if not agree((with_others, continuous[1]), (value, sympy.S.Zero)):
-            self._blame(())
+            self._blame()
             return None
         for i in moved if len(entry) == 2 else ():
             if self._limit((i,), moved) is None:
@@ -248,7 +247,7 @@ class _Examination:
                 continue  # the same where only SymPy's derivative, as of sinc, divides by zero
             looked = True
             if towards is None or (limit is not None and not agree(limit, towards)):
-                self._blame(entry)
+                self._blame()
                 return None
             if limit is None or towards[1] < limit[1]:
                 limit = towards
@@ -256,16 +255,12 @@ class _Examination:
             around = tuple(sorted(self.moving.union(moved)))
             if around != moved:
                 return self._limit(entry, around)
-            self._blame(entry)
+            self._blame()
         return limit
 
-    def _blame(self, entry: Entry) -> None:
+    def _blame(self) -> None:
         for site in self.hits:
             self._break(site, site.trouble)
-        if not self.hits:
-            missing = (Trouble.NO_VALUE, Trouble.NO_SLOPE, Trouble.NO_CURVATURE)[len(entry)]
-            real = not self.formula.expression.has(sympy.I)
-            self._break(None, missing if real else Trouble.NOT_REAL)
 
     # Numbers
 
@@ -366,10 +361,3 @@ def _certain(proof: Proof, entry: Entry) -> Number:
                 return as_float(number, DIGITS)
         bits *= 2
     return None
-
-
-def _exact(number: Number) -> arb:
-    """A Float as a ball without a radius, whose exponent may be of any size."""
-    negative, mantissa, exponent, _ = sympy.Float(number, DIGITS)._mpf_
-    ball = arb(int(mantissa)) * arb(2) ** int(exponent)
-    return -ball if negative else ball

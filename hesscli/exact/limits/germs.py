@@ -16,10 +16,11 @@ import sympy
 from hesscli.exact.limits.constants import UndecidedError, sign, vanishes
 from hesscli.exact.limits.divisors import linear_divisors, quotient
 from hesscli.exact.limits.inner import inner_quantity
-from hesscli.exact.limits.series import MAX_TERMS, Exponents, Series, TooLargeError
+from hesscli.exact.limits.series import MAX_TERMS, Exponents, Series, TooLargeError, product_of
 from hesscli.exact.limits.zerosets import factors, kind
 from hesscli.exact.numbers import enclosed
 from hesscli.exact.remembered import remembered
+from hesscli.functions import symbolic as special
 from hesscli.types import Expr
 
 # What each function is in those whose series are known.
@@ -39,10 +40,10 @@ REWRITTEN: dict[str, Callable[..., Expr]] = {
     "log1p": lambda u: sympy.log(1 + u),
     "expm1": lambda u: sympy.exp(u) - 1,
     "hypot": lambda *us: sympy.sqrt(sympy.Add(*(u**2 for u in us))),
-    "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
-    "softplus": lambda u: sympy.log(1 + sympy.exp(u)),
-    "logcosh": lambda u: sympy.log(sympy.cosh(u)),
-    "logsumexp": lambda *us: sympy.log(sympy.Add(*map(sympy.exp, us))),
+    "sigmoid": special.sigmoid.composed,
+    "softplus": special.softplus.composed,
+    "logcosh": special.logcosh.composed,
+    "logsumexp": special.logsumexp.composed,
 }
 # The functions whose derivatives recur, and after how many.
 CYCLES = {"exp": 1, "sin": 4, "cos": 4, "sinh": 2, "cosh": 2}
@@ -281,7 +282,7 @@ class Germs:
             return self._short(lambda: known[0].power(int(expression.exp), inf), expression.exp)
         if expression.is_Add:
             return sum(known[1:], known[0])
-        return self._short(lambda: _times(known), len(known))
+        return self._short(lambda: product_of(known, self.size), len(known))
 
     def _short(self, build: Callable[[], Series], power: int) -> Series | None:
         if power > MAX_POWER:
@@ -464,13 +465,6 @@ class Germs:
         """|u|^s·sgn(u)^ε of the inner quantity u."""
         size = self.raised(self._sized(inner, "Abs"), exponent)
         return self.product(size, self._sized(inner, "sign")) if parity else size
-
-
-def _times(parts: Sequence[Series]) -> Series:
-    result = parts[0]
-    for part in parts[1:]:
-        result = result.times(part, inf)
-    return result
 
 
 def _known(series: Series) -> float:

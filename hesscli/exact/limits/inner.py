@@ -10,7 +10,7 @@ from typing import Protocol
 import sympy
 
 from hesscli.exact.limits.series import Series
-from hesscli.exact.limits.zerosets import factors
+from hesscli.exact.limits.zerosets import factors, from_ring, in_ring
 from hesscli.types import Expr
 
 MAX_DEGREE = 60
@@ -114,21 +114,5 @@ def _divided(
 
 def divided(a: Series, b: Series) -> Series | None:
     """The quotient of two polynomials with rational coefficients; None with a remainder."""
-    import flint
-
-    names = tuple(f"x{i}" for i in range(a.size))
-    context = flint.fmpq_mpoly_ctx.get(names, "lex")
-    above, below = (
-        context.from_dict({p: flint.fmpq(int(c.p), int(c.q)) for p, c in s.terms.items()})
-        for s in (a, b)
-    )
-    quotient, remainder = divmod(above, below)
-    if remainder.to_dict():
-        return None
-    return Series(
-        a.size,
-        {
-            tuple(map(int, p)): sympy.Rational(int(c.p), int(c.q))
-            for p, c in quotient.to_dict().items()
-        },
-    )
+    quotient, remainder = divmod(in_ring(a), in_ring(b))
+    return None if remainder else from_ring(quotient, a.size)

@@ -14,14 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from itertools import product
+from itertools import combinations_with_replacement, product
 from math import comb, floor, inf, lcm, prod
 
 import sympy
 
 from hesscli.exact.limits.constants import UndecidedError, vanishes
 from hesscli.exact.limits.germs import Germs, Term, UnknownKindError
-from hesscli.exact.limits.series import Series, TooLargeError
+from hesscli.exact.limits.separation import linked
+from hesscli.exact.limits.series import Series, TooLargeError, product_of
 from hesscli.exact.limits.zerosets import factors, kind, lowest, principal_weights
 from hesscli.exact.remembered import remembered
 from hesscli.functions.failures import SYMPY_FAILURES
@@ -62,30 +63,21 @@ def quotient_jet(
     findings everywhere.
     """
     held = {s: point[s] for s in expression.free_symbols.difference(variables)}
-    raw = [_group(part, variables, point) for part in _apart(expression.xreplace(held), variables)]
+    terms = sympy.Add.make_args(expression.xreplace(held))
+    parts = [sympy.Add(*group) for group in linked(terms, variables)]
+    raw = [_group(part, variables, point) for part in parts]
     if all(findings is None for findings in raw):
         return None
-    count = range(len(variables))
-    entries: list[Entry] = [(), *((i,) for i in count)]
-    entries += [(i, j) for i in count for j in range(i, len(variables))]
     # Of parts that share no variable, the sum has a limit only where each has (Cauchy).
     total = {
         entry: _sum([UNKNOWN if findings is None else findings[entry] for findings in raw])
-        for entry in entries
+        for entry in _entries(len(variables))
     }
-    return {entry: _with_what_it_needs(entry, total) for entry in entries}
+    return {entry: _with_what_it_needs(entry, total) for entry in total}
 
 
-def _apart(expression: Expr, variables: Sequence[Expr]) -> list[Expr]:
-    """The sums of additive terms that share variables."""
-    groups: list[tuple[set[Expr], list[Expr]]] = []
-    for term in sympy.Add.make_args(expression):
-        names = term.free_symbols.intersection(variables)
-        shared = [group for group in groups if group[0] & names]
-        groups = [group for group in groups if not group[0] & names]
-        names = names.union(*(group[0] for group in shared))
-        groups.append((names, [*(t for group in shared for t in group[1]), term]))
-    return [sympy.Add(*terms) for _, terms in groups]
+def _entries(count: int) -> list[Entry]:
+    return [e for order in range(3) for e in combinations_with_replacement(range(count), order)]
 
 
 def _sum(findings: Sequence[Finding]) -> Finding:
@@ -140,10 +132,9 @@ class _Limits:
         """All entries in ``count`` variables, of which the terms have those ``used``."""
         place = {i: k for k, i in enumerate(used)}
         found: dict[Entry, Finding] = {}
-        for entry in [(), *product(range(count)), *product(range(count), repeat=2)]:
-            if list(entry) == sorted(entry):
-                inside = all(i in place for i in entry)
-                found[entry] = self._tends(tuple(place[i] for i in entry)) if inside else ZERO
+        for entry in _entries(count):
+            inside = all(i in place for i in entry)
+            found[entry] = self._tends(tuple(place[i] for i in entry)) if inside else ZERO
         return found
 
     def _tends(self, entry: Entry) -> Finding:
@@ -357,18 +348,18 @@ class _Expansion:
             rest = factor.only(lambda _: True) - form
             expanded = Series(size, {})
             for m in range(step + 1):
-                product_ = rest.power(m, exact).times(form.power(step - m, exact), exact)
-                expanded += product_.scaled(sympy.binomial(power, m))
+                part = rest.power(m, exact).times(form.power(step - m, exact), exact)
+                expanded += part.scaled(sympy.binomial(power, m))
             total = total.times(expanded, exact)
         return total.form(self.weights, self.least + step * (1 + sum(self.degrees)))
 
     def _derivative(self, part: Series, powers: list[Expr], i: int) -> tuple[Series, list[Expr]]:
         """The derivative of A·Π Qₖ^tₖ in the same form, with exponents tₖ - 1."""
         exact = inf
-        every = _product(self.forms, part.size)
+        every = product_of(self.forms, part.size)
         total = part.derivative(i).times(every, exact)
         for k, (form, power) in enumerate(zip(self.forms, powers, strict=True)):
-            others = _product([f for n, f in enumerate(self.forms) if n != k], part.size)
+            others = product_of([f for n, f in enumerate(self.forms) if n != k], part.size)
             slope = form.derivative(i).scaled(power)
             total += part.times(slope, exact).times(others, exact)
         return total, [power - 1 for power in powers]
@@ -394,10 +385,3 @@ class _Expansion:
         place = [sympy.Integer(i == axis) for i in range(part.size)]
         values = [form.at(place) ** power for form, power in zip(self.forms, powers, strict=True)]
         return Verdict.LIMIT, part.at(place) * prod(values)
-
-
-def _product(forms: Sequence[Series], size: int) -> Series:
-    result = Series.constant(size, sympy.S.One)
-    for form in forms:
-        result = result.times(form, inf)
-    return result

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import sympy
 
+from hesscli.exact.sites import names_in
 from hesscli.types import Expr, Site
 
 # Analytic wherever their arguments are.
@@ -15,28 +16,43 @@ ENTIRE = (
 )  # fmt: skip
 
 
-def separated(expression: Expr, sites: Iterable[Site]) -> tuple[Expr, Expr]:
+def separated(expression: Expr, sites: Sequence[Site]) -> tuple[Expr, Expr]:
     """The terms that may break where the sites' tests hold, and the others, each as a sum.
 
     The first may be more than need be; the second is analytic, or shares no variable with a site.
     """
-    names = {s for site in sites for q in site.quantities for s in q.free_symbols}
+    names = names_in(sites)
     terms = sympy.Add.make_args(expression)
-    broken = [t for t in terms if t.free_symbols & names and not is_entire(t)]
+    broken = [t for t in terms if _names(t) & names and not is_entire(t)]
     if not broken:  # the formula was simplified: x/x
         return expression, sympy.S.Zero
     return sympy.Add(*broken), sympy.Add(*(t for t in terms if t not in broken))
 
 
-def near_variables(broken: Expr, sites: Iterable[Site]) -> set[str]:
+def near_variables(broken: Expr, sites: Sequence[Site]) -> set[str]:
     """The names of the variables on which it depends how the terms behave near the sites.
 
     An entire factor that shares no variable with a site, as in exp(y)·|x|, only scales a term.
     """
-    names = {s for site in sites for q in site.quantities for s in q.free_symbols}
+    names = names_in(sites)
     parts = [p for term in sympy.Add.make_args(broken) for p in sympy.Mul.make_args(term)]
-    met = [p.free_symbols for p in parts if p.free_symbols & names or not is_entire(p)]
-    return {s.name for s in names.union(*met)}
+    return names.union(*(_names(p) for p in parts if _names(p) & names or not is_entire(p)))
+
+
+def _names(expression: Expr) -> set[str]:
+    return {s.name for s in expression.free_symbols}
+
+
+def linked(terms: Iterable[Expr], variables: Collection[Expr]) -> list[list[Expr]]:
+    """The terms in groups that share no variable with each other."""
+    groups: list[tuple[set[Expr], list[Expr]]] = []
+    for term in terms:
+        names = term.free_symbols.intersection(variables)
+        shared = [group for group in groups if group[0] & names]
+        groups = [group for group in groups if not group[0] & names]
+        names = names.union(*(group[0] for group in shared))
+        groups.append((names, [*(t for group in shared for t in group[1]), term]))
+    return [members for _, members in groups]
 
 
 def is_entire(expression: Expr) -> bool:

@@ -40,13 +40,13 @@ class Series:
 
     @classmethod
     def constant(cls, size: int, number: Expr) -> Series:
-        """The series that is ``number``."""
-        return cls(size, {(0,) * size: sympy.sympify(number)})
+        """The series that is ``number``, a number of SymPy's."""
+        return cls(size, {(0,) * size: number})
 
     @classmethod
     def variable(cls, size: int, index: int) -> Series:
         """The series of one variable."""
-        return cls(size, {tuple(int(k == index) for k in range(size)): sympy.S.One})
+        return cls(size, {unit(size, index): sympy.S.One})
 
     @cached_property
     def key(self) -> tuple[float, frozenset[tuple[Exponents, Expr]]]:
@@ -199,6 +199,19 @@ class Series:
             ),
             sympy.S.Zero,
         )
+
+
+def product_of(factors: Sequence[Series], size: int) -> Series:
+    """The product of polynomials in ``size`` variables."""
+    result = Series.constant(size, sympy.S.One)
+    for factor in factors:
+        result = result.times(factor, inf)
+    return result
+
+
+def unit(size: int, index: int) -> Exponents:
+    """The exponents of a variable itself."""
+    return tuple(int(k == index) for k in range(size))
 
 
 def _require_few(products: int) -> None:

@@ -14,10 +14,13 @@ from itertools import combinations, islice, product
 from math import gcd, lcm
 from typing import Any, Literal
 
+import flint
 import sympy
+from flint import arb, fmpq
 
 from hesscli.exact.limits.constants import sign
 from hesscli.exact.limits.series import Series
+from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.types import Expr
 
 Kind = Literal["branch", "isolated", "unknown"]
@@ -50,19 +53,27 @@ def factors(polynomial: Series) -> tuple[Expr, list[tuple[Series, int]]]:
     if not rest.depends:
         return rest.at_zero, found
     if not _is_short(rest):
-        return _monic(rest, found)
-    import flint
-
-    names = tuple(f"x{i}" for i in range(size))
-    context = flint.fmpq_mpoly_ctx.get(names, "lex")
-    terms = {p: flint.fmpq(int(c.p), int(c.q)) for p, c in rest.terms.items()}
-    constant, parts = context.from_dict(terms).factor()
-    number = _rational(constant)
+        number, factor = _normal(rest, sympy.S.One, 1)
+        return number, [*found, (factor, 1)]
+    constant, parts = in_ring(rest).factor()
+    number = to_sympy(constant)
     for part, power in parts:
-        terms = {tuple(map(int, p)): _rational(c) for p, c in part.to_dict().items()}
-        number, factor = _normal(Series(size, terms), number, int(power))
+        number, factor = _normal(from_ring(part, size), number, int(power))
         found.append((factor, int(power)))
     return number, found
+
+
+def in_ring(polynomial: Series) -> Any:
+    """A polynomial with rational coefficients as FLINT's, in the variables x0, x1 and so on."""
+    names = tuple(f"x{i}" for i in range(polynomial.size))
+    context = flint.fmpq_mpoly_ctx.get(names, "lex")
+    return context.from_dict({p: from_sympy(c) for p, c in polynomial.terms.items()})
+
+
+def from_ring(polynomial: Any, size: int) -> Series:
+    """A polynomial of FLINT's in ``size`` variables as a series."""
+    terms = polynomial.to_dict().items()
+    return Series(size, {tuple(map(int, powers)): to_sympy(c) for powers, c in terms})
 
 
 def _is_short(polynomial: Series) -> bool:
@@ -78,19 +89,10 @@ def _bits(polynomial: Series) -> int:
     return max(int(max(c.p.bit_length(), c.q.bit_length())) for c in polynomial.terms.values())
 
 
-def _rational(number: Any) -> Expr:
-    return sympy.Rational(int(number.p), int(number.q))
-
-
 def _normal(factor: Series, number: Expr, power: int) -> tuple[Expr, Series]:
     """The factor with first coefficient 1, and the constant with what was taken from it."""
     first = factor.terms[min(factor.terms, key=lambda powers: (sum(powers), powers))]
     return number * first**power, factor.scaled(1 / first)
-
-
-def _monic(rest: Series, found: list[tuple[Series, int]]) -> tuple[Expr, list[tuple[Series, int]]]:
-    number, factor = _normal(rest, sympy.S.One, 1)
-    return number, [*found, (factor, 1)]
 
 
 @lru_cache(maxsize=1024)
@@ -205,15 +207,9 @@ def _count(polynomial: Any, low: Expr | None, high: Expr | None) -> int:
 
 def _is_positive_on_cube(form: Series, used: list[int]) -> bool:
     """Whether a form has one sign on the surface of the cube |xᵢ| ≤ 1, by subdivision in balls."""
-    import flint
-    from flint import arb, fmpq
-
-    before = flint.ctx.prec
-    flint.ctx.prec = BALL_BITS
-    try:
+    with flint.ctx.workprec(BALL_BITS):
         coefficients = [
-            ([powers[i] for i in used], arb(fmpq(int(c.p), int(c.q))))
-            for powers, c in form.terms.items()
+            ([powers[i] for i in used], arb(from_sympy(c))) for powers, c in form.terms.items()
         ]
         boxes: list[list[tuple[Any, Any]]] = []
         for face, side in product(range(len(used)), (1, -1)):
@@ -231,8 +227,6 @@ def _is_positive_on_cube(form: Series, used: list[int]) -> bool:
             else:
                 boxes += _halves(box)
         return False
-    finally:
-        flint.ctx.prec = before
 
 
 def _on_box(coefficients: list[tuple[list[int], Any]], box: list[Any]) -> Any:
@@ -277,19 +271,11 @@ def _in_the_plane(factor: Series) -> Kind:
 
 def _discriminant(factor: Series, i: int, j: int) -> Any:
     """The discriminant by variable j, times the leading coefficient: polynomials in variable i."""
-    import flint
-
-    context = flint.fmpq_mpoly_ctx.get(("x", "y"), "lex")
-    polynomial = context.from_dict(
-        {(p[i], p[j]): flint.fmpq(int(c.p), int(c.q)) for p, c in factor.terms.items()}
-    )
-    top = max(p[j] for p in factor.terms)
-    leading = context.from_dict(
-        {(x, 0): c for (x, y), c in polynomial.to_dict().items() if y == top}
-    )
-    found = (polynomial.discriminant("y") if top > 1 else leading) * leading
-    terms = {(int(powers[0]),): _rational(c) for powers, c in found.to_dict().items()}
-    return sympy.Poly(terms, sympy.Dummy(), domain="QQ")
+    polynomial, top = in_ring(factor), max(p[j] for p in factor.terms)
+    first = {(*p[:j], 0, *p[j + 1 :]): c for p, c in factor.terms.items() if p[j] == top}
+    leading = in_ring(Series(factor.size, first))
+    found = (polynomial.discriminant(f"x{j}") if top > 1 else leading) * leading
+    return _on_line(from_ring(found, factor.size), j, i, sympy.S.Zero)
 
 
 def _room(polynomial: Any) -> Expr:

@@ -19,16 +19,17 @@ import flint
 import sympy
 from flint import fmpq, fmpq_mat
 
+from hesscli.exact.limits.series import unit
 from hesscli.exact.spectrum.eigenvalues import Number, Work
 from hesscli.exact.spectrum.taylor import (
     PRECISION,
-    Monomial,
     NoSeriesError,
     Series,
     Taylor,
     added,
     rational,
 )
+from hesscli.functions.balls.rationals import to_sympy
 from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
@@ -151,13 +152,9 @@ def _series(
         known = rational(value)
         places[name] = numbers.number(known) if known is not None else numbers.of(value)
     for name, row in zip(variables, frame, strict=True):
-        line: Series = {_unit(order, j): c for j, c in enumerate(row) if c != 0}
+        line: Series = {unit(order, j): c for j, c in enumerate(row) if c != 0}
         places[name] = added([places[name], line])
     return Taylor(places, order, degree, work).of(expression)
-
-
-def _unit(order: int, place: int) -> Monomial:
-    return tuple(int(i == place) for i in range(order))
 
 
 def _second(series: Series, i: int, j: int) -> Number:
@@ -335,11 +332,7 @@ def _has_no_real_roots(principal: Series, halves: Sequence[int]) -> bool:
         return False
     u = sympy.Dummy()
     for side in (1, -1):
-        terms = [
-            sympy.Rational(int(fmpq(c).p), int(fmpq(c).q)) * side**m * u**k
-            for (m, k), c in principal.items()
-            if isinstance(c, fmpq)
-        ]
+        terms = [to_sympy(c) * side**m * u**k for (m, k), c in principal.items()]
         if sympy.Poly(sympy.Add(*terms), u).count_roots() != 0:
             return False
     return True

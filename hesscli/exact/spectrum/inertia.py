@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
+import flint
 import numpy as np
 import sympy
+from flint import arb
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from hesscli.balls.jets import Entry, pair
 from hesscli.errors import HessError, TooSlowError
-from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, sign, tidied
+from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, as_float, sign, tidied
+from hesscli.exact.spectrum.eigenvalues import Work, eigenvalues
 from hesscli.expression.sizes import MAX_ROOT_BITS, bits
+from hesscli.functions.balls.rationals import from_sympy
 from hesscli.types import Array, Expr
 
 MAX_PRODUCTS = 5_000  # in all minors of a matrix
@@ -77,33 +80,21 @@ def spectrum(exactly: Exactly, rounded: Rounded, block: Sequence[int], digits: i
 
 def _certain(rows: Rows, working: int, digits: int) -> list[Number]:
     """The eigenvalues with ``digits`` certain digits, of entries known to ``working`` digits."""
-    import flint  # loads for 50 ms, where only a name of this module may be wanted
-
-    from hesscli.exact.spectrum.eigenvalues import Work, eigenvalues
-
     precision = int(working * BITS_PER_DIGIT) + 20
     with flint.ctx.workprec(precision):
         enclosed = [[_ball(entry, working) for entry in row] for row in rows]
-        found = [flint.arb(e) for e in eigenvalues(enclosed, precision, Work(MAX_WORK))]
+        found = [arb(e) for e in eigenvalues(enclosed, precision, Work(MAX_WORK))]
         enough = digits * BITS_PER_DIGIT + 1
         certain = [e for e in found if e.rel_accuracy_bits() >= enough and not e.is_zero()]
-        return [_float(e.mid(), working) for e in certain]
+        return [as_float(e, working) for e in certain]
 
 
-def _ball(number: Expr, digits: int) -> Any:
+def _ball(number: Expr, digits: int) -> arb:
     """The enclosure of a number of which so many digits are right."""
-    from flint import arb
-
     if number.is_Rational:
-        return arb(int(number.p)) / int(number.q)
-    negative, mantissa, exponent, _ = sympy.Float(number, digits)._mpf_
-    value = arb(int(mantissa)) * arb(2) ** int(exponent)
-    return arb(-value if negative else value, value * arb(10) ** (1 - digits))
-
-
-def _float(exact: Any, digits: int) -> Number:
-    mantissa, exponent = map(int, exact.man_exp())
-    return sympy.Float(sympy.Rational(mantissa) * sympy.Integer(2) ** exponent, digits)
+        return arb(from_sympy(number))
+    value = arb(sympy.Float(number, digits))
+    return arb(value, abs(value) * arb(10) ** (1 - digits))
 
 
 def _is_rank(exactly: Exactly, pairs: Sequence[Sequence[Entry]], rank: int) -> bool:

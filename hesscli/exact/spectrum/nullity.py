@@ -18,9 +18,11 @@ from sympy.codegen.cfunctions import hypot
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from hesscli.derive.stable import stable
+from hesscli.exact.limits.separation import linked
 from hesscli.exact.numbers import sign
 from hesscli.exact.remembered import remembered
 from hesscli.functions import symbolic as special
+from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
@@ -44,24 +46,9 @@ def nullity(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Ex
 
 def _nullity(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> int:
     structure = _Structure(variables, point)
-    groups = _groups(structure.terms(stable(expression)), set(variables))
+    groups = linked(structure.terms(stable(expression)), variables)
     # Groups share no variable, so that the Hessian is made of their blocks.
     return len(variables) - sum(structure.rank(group) for group in groups)
-
-
-def _groups(terms: Iterable[Expr], variables: set[Expr]) -> list[list[Expr]]:
-    """The terms that are linked by their variables."""
-    groups: list[tuple[set[Expr], list[Expr]]] = []
-    for term in terms:
-        names, members = term.free_symbols & variables, [term]
-        apart = []
-        for others, linked in groups:
-            if others & names:
-                names, members = names | others, linked + members
-            else:
-                apart.append((others, linked))
-        groups = [*apart, (names, members)]
-    return [members for _, members in groups]
 
 
 @dataclass(frozen=True)
@@ -205,7 +192,7 @@ class _Structure:
                 left = {**powers, name: power - 1}
                 monomial = (others, frozenset((b, n) for b, n in left.items() if n != 0))
                 slope = slopes.setdefault(name, {})
-                slope[monomial] = slope.get(monomial, fmpq(0)) + _fraction(coefficient * power)
+                slope[monomial] = slope.get(monomial, fmpq(0)) + from_sympy(coefficient * power)
         if not slopes:
             return frozenset()
         names = list(slopes)
@@ -215,8 +202,7 @@ class _Structure:
         ).rref()
         found = []
         for row in rows.tolist()[:rank]:
-            numbers = [sympy.Rational(int(c.p), int(c.q)) for c in row]
-            named = ((n, c) for n, c in zip(names, numbers, strict=True) if c != 0)
+            named = ((n, to_sympy(c)) for n, c in zip(names, row, strict=True) if c != 0)
             found.append(_Form(tuple(named), sympy.S.Zero))
         return frozenset(found)
 
@@ -289,7 +275,7 @@ class _Structure:
         """Whether one step changes each form by its own value, and changes the essential ones."""
         reduced = self.essential(terms)
         forms = list(self.forms(sympy.Add(*terms)))
-        moved = any(_differs_from_zero(self._value(form)) for form in reduced)
+        moved = any(_sign(self._value(form)) for form in reduced)
         if all(form.constant == 0 for form in forms):
             return moved  # the point itself is that step
         if reduced != frozenset(forms):
@@ -320,10 +306,7 @@ class _Structure:
         return 0 if sum(zeros) > 2 else len(zeros) if sum(zeros) == 2 else None
 
     def _vanishes(self, e: Expr) -> bool:
-        value = e.xreplace(self.point)
-        if value.is_Rational:
-            return bool(value == 0)
-        return bool(value.count_ops() <= MAX_COMPARED and sign(value) == 0)
+        return _sign(e.xreplace(self.point)) == 0
 
 
 def _added(forms: Sequence[_Form]) -> _Form:
@@ -341,17 +324,12 @@ def _matrix(rows: Sequence[Mapping[Any, fmpq]]) -> fmpq_mat:
 
 
 def _rational(number: Expr) -> fmpq | None:
-    return _fraction(number) if number.is_Rational else None
+    return from_sympy(number) if number.is_Rational else None
 
 
-def _fraction(number: Expr) -> fmpq:
-    return fmpq(int(number.p), int(number.q))
-
-
-def _differs_from_zero(number: Expr) -> bool:
-    if number.is_Rational:
-        return bool(number != 0)
-    return bool(number.count_ops() <= MAX_COMPARED and sign(number))
+def _sign(number: Expr) -> int | None:
+    """The proved sign of a number that is not too long."""
+    return sign(number) if number.count_ops() <= MAX_COMPARED else None
 
 
 def _count(e: Expr) -> int:

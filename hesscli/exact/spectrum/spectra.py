@@ -15,6 +15,7 @@ import flint
 import numpy as np
 from flint import arb, fmpq, fmpq_mat
 
+from hesscli.balls.jets import is_exactly_zero
 from hesscli.exact.spectrum.eigenvalues import (
     Number,
     Rows,
@@ -68,7 +69,7 @@ class _Block:
         """How many are proved to be 0, by the rank or by an exact eigenvalue."""
         if self.rank is not None:
             return self.order - self.rank
-        return sum(_is_zero(e) for e in self.enclosures)
+        return sum(is_exactly_zero(e) for e in self.enclosures)
 
     def accurate(self, bits: int) -> int:
         """How many are known to so many bits."""
@@ -195,7 +196,7 @@ def _signs_are_known(blocks: Iterable[_Block], nullity: int) -> bool:
 
 
 def _connected(matrix: Rows) -> list[tuple[int, ...]]:
-    linked = np.array([[not _is_zero(entry) for entry in row] for row in matrix], dtype=float)
+    linked = np.array([[not is_exactly_zero(e) for e in row] for row in matrix], dtype=float)
     linked = linked.reshape(len(matrix), len(matrix))
     return [tuple(block.tolist()) for block in components(linked)]
 
@@ -268,10 +269,6 @@ def _middle(number: Number) -> arb:
 
 def _is_equal(one: Number, other: Number) -> bool:
     return isinstance(one, fmpq) and isinstance(other, fmpq) and bool(one == other)
-
-
-def _is_zero(number: Number) -> bool:
-    return bool(number == 0) if isinstance(number, fmpq) else bool(number.is_zero())
 
 
 def _is_finite(number: Number) -> bool:

@@ -7,15 +7,17 @@ where it is rational by exact arithmetic, and else a ball.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import flint
 import sympy
 from flint import arb, arb_series, fmpq, fmpq_series
-from sympy.codegen.cfunctions import expm1, hypot, log1p
 
+from hesscli.balls.expressions import CONSTANTS
+from hesscli.balls.jets import is_exactly_zero, whole_power
+from hesscli.exact.limits.germs import REWRITTEN
 from hesscli.exact.spectrum.eigenvalues import Number, Work
-from hesscli.functions import symbolic as special
+from hesscli.functions.balls.enclosure import cut
+from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.types import Expr
 
 Monomial = tuple[int, ...]
@@ -31,23 +33,7 @@ UNIVARIATE = {
     sympy.loggamma: "lgamma",
 }  # fmt: skip
 # Those that are others in disguise.
-REWRITTEN: dict[Expr, Callable[..., Expr]] = {
-    expm1: lambda x: sympy.exp(x) - 1,
-    log1p: lambda x: sympy.log(1 + x),
-    hypot: lambda x, y: sympy.sqrt(x**2 + y**2),
-    special.sigmoid: special.sigmoid.composed,
-    special.softplus: special.softplus.composed,
-    special.logcosh: special.logcosh.composed,
-    special.logsumexp: special.logsumexp.composed,
-}
-CONSTANTS: dict[Expr, Callable[[], arb]] = {
-    sympy.pi: arb.pi,
-    sympy.E: arb.const_e,
-    sympy.EulerGamma: arb.const_euler,
-    sympy.Catalan: arb.const_catalan,
-}
-
-
+DISGUISED = ("expm1", "log1p", "hypot", "sigmoid", "softplus", "logcosh", "logsumexp")
 PIECEWISE = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise, sympy.floor)
 
 
@@ -78,9 +64,10 @@ class Taylor:
         if e.is_Symbol and e in self.places:
             return self.places[e]
         if e.is_Rational:
-            return self.number(fmpq(int(e.p), int(e.q)))
-        if e in CONSTANTS:
-            return self.number(CONSTANTS[e]())
+            return self.number(from_sympy(e))
+        name = type(e).__name__
+        if name in CONSTANTS:
+            return self.number(CONSTANTS[name]())
         if e.is_Add:
             return added([self.of(arg) for arg in e.args])
         if e.is_Mul:
@@ -90,8 +77,8 @@ class Taylor:
             return product
         if e.is_Pow:
             return self._power(e.base, e.exp)
-        if e.func in REWRITTEN:
-            return self.of(REWRITTEN[e.func](*e.args))
+        if name in DISGUISED:
+            return self.of(REWRITTEN[name](*e.args))
         if isinstance(e, (sympy.Abs, sympy.sign, sympy.Max, sympy.Min)):
             return self._piece(e)
         if e.func in UNIVARIATE and len(e.args) == 1:
@@ -145,7 +132,7 @@ class Taylor:
         if not positive and not (value < 0 and exponent.is_Integer):
             raise NoSeriesError
         inner = {m: c / value for m, c in rest.items()}
-        power = fmpq(int(exponent.p), int(exponent.q))
+        power = from_sympy(exponent)
         coefficients: list[Number] = [_raised(value, exponent)]
         for k in range(self.degree):
             coefficients.append(coefficients[-1] * ((power - k) / (k + 1)))
@@ -206,36 +193,24 @@ def added(series: Sequence[Series]) -> Series:
 
 
 def _without_zeros(series: Series) -> Series:
-    return {m: c for m, c in series.items() if not is_zero(c)}
-
-
-def is_zero(number: Number) -> bool:
-    """Whether a number is exactly 0."""
-    return bool(number == 0) if isinstance(number, fmpq) else bool(number.is_zero())
+    return {m: c for m, c in series.items() if not is_exactly_zero(c)}
 
 
 def _raised(value: Number, exponent: Expr) -> Number:
     """A power of a number, rational where it can be."""
     if isinstance(value, fmpq):
-        power = sympy.Rational(int(value.p), int(value.q)) ** exponent
+        power = to_sympy(value) ** exponent
         if power.is_Rational:
-            return fmpq(int(power.p), int(power.q))
+            return from_sympy(power)
     if exponent.is_Integer:
-        return 1 / _raised(value, -exponent) if exponent < 0 else _product([value] * int(exponent))
-    return arb(value) ** (arb(int(exponent.p)) / int(exponent.q))
-
-
-def _product(numbers: Sequence[Number]) -> Number:
-    found: Number = fmpq(1)
-    for number in numbers:
-        found = found * number
-    return found
+        raised: Number = whole_power(value, int(exponent))
+        return raised
+    return arb(value) ** arb(from_sympy(exponent))
 
 
 def _univariate(name: str, value: Number, degree: int) -> list[Number] | None:
     """The Taylor coefficients of a function; None where FLINT has no series of it."""
-    before, flint.ctx.cap = flint.ctx.cap, degree + 1
-    try:
+    with cut(degree + 1):
         regular = value == 1 if name == "log" else value == 0
         if isinstance(value, fmpq) and regular and hasattr(fmpq_series, name):
             found = getattr(fmpq_series([value, 1]), name)().coeffs()
@@ -246,10 +221,8 @@ def _univariate(name: str, value: Number, degree: int) -> list[Number] | None:
         if not all(c.is_finite() for c in enclosed):
             raise NoSeriesError
         return [*enclosed, *([fmpq(0)] * (degree + 1 - len(enclosed)))]
-    finally:
-        flint.ctx.cap = before
 
 
 def rational(value: Expr) -> fmpq | None:
     """A rational number as FLINT's; None if it is none."""
-    return fmpq(int(value.p), int(value.q)) if value.is_Rational else None
+    return from_sympy(value) if value.is_Rational else None

@@ -22,6 +22,7 @@ from hesscli.functions.balls.enclosure import (
     is_zero,
     magnitude,
     order,
+    plain,
     whole,
     within,
 )
@@ -162,10 +163,6 @@ def _mean(function: Callable[[Number, Number], Number], n: Number, x: Number) ->
 # The function sin(x)/x is the spherical Bessel function of order 0.
 
 
-def _sinc(x: Number) -> Number:
-    return ONE if is_zero(x) else ball(x).sinc()
-
-
 def _sinc_slopes(x: Number, value: Number) -> Slopes:
     return -spherical_j(1, x), -_mean(_spherical_j_value, ONE, x)
 
@@ -204,7 +201,7 @@ BESSEL: dict[str, tuple[Enclosure, int]] = {
     "besselk": (_cylinder(_K, -1, -1, -1, ZERO), 100),
     "spherical_jn": (Ordered(_spherical_j_value, _spherical_slopes(_spherical_j_value)), 15),
     "spherical_yn": (Ordered(_spherical_y_value, _spherical_slopes(_spherical_y_value)), 25),
-    "sinc": (Unary(_sinc, _sinc_slopes), 20),
+    "sinc": (Unary(plain("sinc", ONE), _sinc_slopes), 20),
     **{
         name: (Unary(_airy(which), _airy_slopes(which)), 25)
         for which, name in enumerate(("airyai", "airyaiprime", "airybi", "airybiprime"))

@@ -7,6 +7,7 @@ Derivatives: DLMF 4.20, 4.24.7-4.24.12, 4.34, 4.38.9-4.38.14.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -24,6 +25,7 @@ from hesscli.functions.balls.enclosure import (
     Slopes,
     Unary,
     UndecidedError,
+    at_zero,
     away_from_zero,
     ball,
     bounded,
@@ -31,26 +33,13 @@ from hesscli.functions.balls.enclosure import (
     is_exact,
     is_zero,
     magnitude,
-    positive,
+    plain,
     root,
     whole_root,
     within,
 )
 
-
-def _known(
-    exact: dict[int, Number], value: Callable[[Number], Number]
-) -> Callable[[Number], Number]:
-    """``value`` with its exact values at some whole numbers."""
-
-    def look_up(x: Number) -> Number:
-        if is_exact(x) and x.denominator == 1:
-            found = exact.get(int(x.numerator))
-            if found is not None:
-                return found
-        return value(x)
-
-    return look_up
+_MAX_SCALE = 1 << 16  # numbers of 8 kB
 
 
 # Exponentials and logarithms
@@ -61,7 +50,7 @@ def _exp(x: Number) -> Number:
     return ball(x).exp()
 
 
-exp = _known({0: ONE}, _exp)
+exp = at_zero(ONE, _exp)
 
 
 def _expm1(x: Number) -> Number:
@@ -104,7 +93,7 @@ def _exponent(base: int, x: fmpq) -> fmpq | None:
     if x <= 0 or 1 not in (x.numerator, x.denominator):
         return None
     large = max(x.numerator, x.denominator)
-    k = round((large.bit_length() - 1) / arb(base).log_base(2).mid().__float__())
+    k = round((large.bit_length() - 1) / math.log2(base))
     for near in (k, k + 1):
         if base**near == large:
             return fmpq(near if x >= 1 else -near)
@@ -133,7 +122,7 @@ def _sigmoid_slopes(x: Number, value: Number) -> Slopes:
 
 def softplus(x: Number) -> Number:
     small = log1p(exp(-magnitude(x)))
-    return x + small if positive(x) else small if x <= 0 else log1p(exp(x))
+    return x + small if x > 0 else small if x <= 0 else log1p(exp(x))
 
 
 def _softplus_slopes(x: Number, value: Number) -> Slopes:
@@ -184,13 +173,9 @@ def _middle(x: Number) -> Number:
         return x
     if not x.is_finite():
         raise UndecidedError("a ball without end")
-    mantissa, exponent = x.mid().man_exp()
-    if abs(exponent) > _MAX_SCALE:
+    if abs(x.mid().man_exp()[1]) > _MAX_SCALE:
         raise NotProvedError("too large or too small a number")
-    return fmpq(mantissa) * fmpq(2) ** int(exponent)
-
-
-_MAX_SCALE = 1 << 16  # numbers of 8 kB
+    return x.mid().fmpq()
 
 
 # Powers and roots
@@ -251,11 +236,8 @@ def _those(
 # Trigonometric functions
 
 
-def _circular(exact: Number, method: str) -> Callable[[Number], Number]:
-    return _known({0: exact}, lambda x: getattr(ball(x), method)())
-
-
-sin, cos = _circular(ZERO, "sin"), _circular(ONE, "cos")
+sin, cos = plain("sin", ZERO), plain("cos", ONE)
+_tan, _sec, _atan = plain("tan", ZERO), plain("sec", ONE), plain("atan", ZERO)
 
 
 def _sin_slopes(x: Number, value: Number) -> Slopes:
@@ -266,17 +248,9 @@ def _cos_slopes(x: Number, value: Number) -> Slopes:
     return -sin(x), -value
 
 
-def _tan(x: Number) -> Number:
-    return ZERO if is_zero(x) else ball(x).tan()
-
-
 def _tan_slopes(x: Number, value: Number) -> Slopes:
     slope = 1 + value * value
     return slope, 2 * value * slope
-
-
-def _sec(x: Number) -> Number:
-    return ONE if is_zero(x) else ball(x).sec()
 
 
 def _sec_slopes(x: Number, value: Number) -> Slopes:
@@ -337,10 +311,6 @@ def _opposite(slopes: Callable[[Number, Number], Slopes]) -> Callable[[Number, N
     return negated
 
 
-def _atan(x: Number) -> Number:
-    return ZERO if is_zero(x) else ball(x).atan()
-
-
 def _atan_slopes(x: Number, value: Number) -> Slopes:
     first = 1 / (1 + x * x)
     return first, -2 * x * first * first
@@ -384,6 +354,9 @@ def _asec_slopes(x: Number, value: Number) -> Slopes:
 # Hyperbolic functions
 
 
+tanh, sech, _asinh = plain("tanh", ZERO), plain("sech", ONE), plain("asinh", ZERO)
+
+
 def sinh(x: Number) -> Number:
     bounded(magnitude(x))
     return ZERO if is_zero(x) else ball(x).sinh()
@@ -400,14 +373,6 @@ def _sinh_slopes(x: Number, value: Number) -> Slopes:
 
 def _cosh_slopes(x: Number, value: Number) -> Slopes:
     return sinh(x), value
-
-
-def tanh(x: Number) -> Number:
-    return ZERO if is_zero(x) else ball(x).tanh()
-
-
-def sech(x: Number) -> Number:
-    return ONE if is_zero(x) else ball(x).sech()
 
 
 def _tanh_slopes(x: Number, value: Number) -> Slopes:
@@ -438,10 +403,6 @@ def _coth_slopes(x: Number, value: Number) -> Slopes:
     other = _csch(x)
     slope = -other * other
     return slope, -2 * value * slope
-
-
-def _asinh(x: Number) -> Number:
-    return ZERO if is_zero(x) else ball(x).asinh()
 
 
 def _asinh_slopes(x: Number, value: Number) -> Slopes:
@@ -504,7 +465,7 @@ def _acoth_value(x: Number) -> Number:
 
 ELEMENTARY: dict[str, tuple[Enclosure, int]] = {
     "exp": (Unary(exp, _exp_slopes), 1),
-    "expm1": (Unary(_known({0: ZERO}, _expm1), _exp_slopes), 2),
+    "expm1": (Unary(at_zero(ZERO, _expm1), _exp_slopes), 2),
     "log": (Unary(log, _log_slopes), 1),
     "log2": (Unary(partial(_log_base, 2), partial(_log_base_slopes, 2)), 2),
     "log10": (Unary(partial(_log_base, 10), partial(_log_base_slopes, 10)), 2),

@@ -7,7 +7,8 @@ them. The working precision is ``flint.ctx.prec``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,8 +23,6 @@ ZERO, ONE, HALF = fmpq(0), fmpq(1), fmpq(1, 2)
 # Past this the exponential is a number whose exponent is itself a number of many bits, and past
 # about 2**128 flint gives up; a function that grows like it is said not to be known there.
 MAX_EXPONENT = fmpq(2) ** 64
-
-
 # A longer rational number costs more than the ball that it is rounded to, and its powers more yet.
 MAX_BITS = 8192
 
@@ -136,11 +135,6 @@ def order(x: Number) -> int:
     return n
 
 
-def positive(x: Number) -> bool:
-    """Whether a number is known to be positive."""
-    return bool(x > 0)
-
-
 def inside(distance: Number) -> None:
     """The function is real and smooth where ``distance`` > 0, and singular where it is 0.
 
@@ -249,15 +243,37 @@ def no_pole(x: Number) -> None:
         raise UndecidedError("near a pole")
 
 
-def taylor(method: str, x: Number, length: int, *parameters: Any) -> list[Number]:
-    """The first Taylor coefficients at ``x`` of the function of this name in flint."""
+@contextmanager
+def cut(length: int) -> Iterator[None]:
+    """Within this, flint's series have so many terms."""
     saved = ctx.cap
     ctx.cap = length
     try:
-        series = getattr(arb_series([ball(x), 1], prec=length), method)(*parameters)
-        return [series[k] for k in range(length)]
+        yield
     finally:
         ctx.cap = saved
+
+
+def taylor(
+    method: str, x: Number, length: int, *parameters: Any, kind: Any = arb_series
+) -> list[Number]:
+    """The first Taylor coefficients at ``x`` of the function of this name in flint.
+
+    With :class:`flint.acb_series` as ``kind``, they are complex numbers.
+    """
+    with cut(length):
+        series = getattr(kind([ball(x), 1], prec=length), method)(*parameters)
+        return [series[k] for k in range(length)]
+
+
+def at_zero(exact: Number, value: Callable[[Number], Number]) -> Callable[[Number], Number]:
+    """``value``, but for its exact number at 0."""
+    return lambda x: exact if is_zero(x) else value(x)
+
+
+def plain(method: str, exact: Number) -> Callable[[Number], Number]:
+    """The function of this name in flint, which is the rational number ``exact`` at 0."""
+    return at_zero(exact, lambda x: getattr(ball(x), method)())
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ MAX_TERMS = 10**6
 MANY_BITS, MAX_STEPS = 512, 60
 MAX_EXPONENTIAL_ORDER = 1000
 APART = fmpq(1, 1 << 20)
+_MAX_PRODUCT_BITS = 20000
 
 
 # Gamma and its logarithmic derivatives
@@ -80,13 +81,8 @@ def _polygammas(n: int, count: int, x: Number) -> list[Number]:
             a.digamma() if k == 0 else math.factorial(k) * (-1) ** (k + 1) * arb(k + 1).zeta(a)
             for k in range(n, n + count)
         ]
-    saved = ctx.cap
-    ctx.cap = length = n + count + 1
-    try:
-        logarithm = acb_series([ball(x), 1], prec=length).lgamma()
-        return [(math.factorial(k) * logarithm[k]).real for k in range(n + 1, length)]
-    finally:
-        ctx.cap = saved
+    logarithm = taylor("lgamma", x, n + count + 1, kind=acb_series)
+    return [math.factorial(k) * c.real for k, c in enumerate(logarithm) if k > n]
 
 
 def _polygamma_value(n: Number, x: Number) -> Number:
@@ -208,9 +204,6 @@ def _product(factors: Sequence[tuple[Number, Number]]) -> tuple[Number, Number, 
     return value, first, second
 
 
-_MAX_PRODUCT_BITS = 20000
-
-
 def _pochhammer(sign: int) -> Enclosure:
     """x (x + sign) (x + 2 sign) ... of a whole number of factors."""
 
@@ -329,15 +322,11 @@ def exponential_integral(n: int, x: Number) -> Number:
     bits = int(x.floor().numerator).bit_length() if is_exact(x) else ctx.prec
     if ctx.prec < MANY_BITS or bits > MAX_STEPS:
         return ball(x).expint(arb(n))
-    saved = ctx.prec
-    ctx.prec = saved + n * bits + 16
-    try:
+    with ctx.workprec(ctx.prec + n * bits + 16):
         decay, found = exp(-x), -ball(-x).ei()
         for k in range(1, n):
             found = (decay - x * found) / k
-        return +found
-    finally:
-        ctx.prec = saved
+        return found
 
 
 def _lower_slopes(a: Number, x: Number, value: Number) -> Slopes:

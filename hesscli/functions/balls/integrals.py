@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from flint import acb, acb_series, arb, ctx, fmpq
+from flint import acb, acb_series, arb, fmpq
 
 from hesscli.functions.balls.bessel import spherical_j
 from hesscli.functions.balls.elementary import cos, cosh, exp, log, sin, sinh
@@ -17,9 +17,11 @@ from hesscli.functions.balls.enclosure import (
     NotRealError,
     Number,
     Ordered,
+    Partials,
     SingularError,
     Slopes,
     Unary,
+    at_zero,
     away_from_zero,
     ball,
     bounded,
@@ -27,16 +29,12 @@ from hesscli.functions.balls.enclosure import (
     is_exact,
     is_zero,
     magnitude,
+    plain,
+    taylor,
     whole,
     within,
 )
 from hesscli.functions.balls.gamma import MAX_EXPONENTIAL_ORDER, exponential_integral
-
-
-def _odd(value: Callable[[Number], Number]) -> Callable[[Number], Number]:
-    """A function that is 0 at 0."""
-    return lambda x: ZERO if is_zero(x) else value(x)
-
 
 # Error functions, DLMF 7.2
 
@@ -49,10 +47,6 @@ def _error_slopes(sign: int, growth: int) -> Callable[[Number, Number], Slopes]:
         return first, 2 * growth * x * first
 
     return slopes
-
-
-def _erfc(x: Number) -> Number:
-    return ONE if is_zero(x) else ball(x).erfc()
 
 
 def _erfi(x: Number) -> Number:
@@ -204,16 +198,10 @@ def _expint_slopes(n: Number, x: Number, value: Number) -> Slopes:
 # Elliptic integrals, DLMF 19.2.8
 
 
-def _k_series(m: Number, length: int) -> list[Number]:
+def _k_series(m: Number) -> list[Number]:
     """The Taylor coefficients of K at m."""
     inside(1 - m)
-    saved = ctx.cap
-    ctx.cap = length
-    try:
-        series = acb_series([ball(m), 1], prec=length).elliptic_k()
-        return [series[k].real for k in range(length)]
-    finally:
-        ctx.cap = saved
+    return [c.real for c in taylor("elliptic_k", m, 3, kind=acb_series)]
 
 
 def _elliptic_k(m: Number) -> Number:
@@ -222,7 +210,7 @@ def _elliptic_k(m: Number) -> Number:
 
 
 def _elliptic_k_slopes(m: Number, value: Number) -> Slopes:
-    _, first, half = _k_series(m, 3)
+    _, first, half = _k_series(m)
     return first, 2 * half
 
 
@@ -233,7 +221,7 @@ def _elliptic_e(m: Number) -> Number:
 
 def _elliptic_e_slopes(m: Number, value: Number) -> Slopes:
     """E' = (1 - m) K' - K/2, from DLMF 19.4.1 and 19.4.2 without a division by m."""
-    k, first, half = _k_series(m, 3)
+    k, first, half = _k_series(m)
     return (1 - m) * first - k / 2, 2 * (1 - m) * half - 3 * first / 2
 
 
@@ -253,16 +241,15 @@ def _lambert_value(x: Number, k: Number = ZERO) -> Number:
     return ZERO if is_zero(x) else ball(x).lambertw(branch)
 
 
-def _lambert_slopes(*arguments_and_value: Number) -> Slopes:
+def _lambert_slopes(x: Number, w: Number) -> Slopes:
     """DLMF 4.13.4, written with exp(-W) for W/x."""
-    x, w = arguments_and_value[0], arguments_and_value[-1]
     if is_zero(x):
         return ONE, fmpq(-2)
     first = exp(-w) / (1 + w)
     return first, -first * first * (2 + w) / (1 + w)
 
 
-def _lambert(arguments: Number, moving: Number) -> Number:
+def _lambert(arguments: Sequence[Number], moving: Sequence[int]) -> Partials:
     if 1 in moving:
         raise NotProvedError("a derivative by a branch")
     x, *k = arguments
@@ -270,24 +257,20 @@ def _lambert(arguments: Number, moving: Number) -> Number:
     return found([x], moving)
 
 
-def _plain(method: str) -> Callable[[Number], Number]:
-    return _odd(lambda x: getattr(ball(x), method)())
-
-
 INTEGRALS: dict[str, tuple[Enclosure, int]] = {
-    "erf": (Unary(_plain("erf"), _error_slopes(1, -1)), 4),
-    "erfc": (Unary(_erfc, _error_slopes(-1, -1)), 4),
-    "erfi": (Unary(_odd(_erfi), _error_slopes(1, 1)), 12),
-    "erfinv": (Unary(_odd(_erfinv), _erfinv_slopes(1)), 7),
+    "erf": (Unary(plain("erf", ZERO), _error_slopes(1, -1)), 4),
+    "erfc": (Unary(plain("erfc", ONE), _error_slopes(-1, -1)), 4),
+    "erfi": (Unary(at_zero(ZERO, _erfi), _error_slopes(1, 1)), 12),
+    "erfinv": (Unary(at_zero(ZERO, _erfinv), _erfinv_slopes(1)), 7),
     "erfcinv": (Unary(_erfcinv, _erfinv_slopes(-1)), 7),
     "Ei": (Unary(_ei, _ei_slopes), 5),
     "li": (Unary(_li, _li_slopes), 10),
-    "Si": (Unary(_plain("si"), _si_slopes), 15),
+    "Si": (Unary(plain("si", ZERO), _si_slopes), 15),
     "Ci": (Unary(_ci, _ci_slopes), 5),
-    "Shi": (Unary(_odd(_shi), _shi_slopes), 10),
+    "Shi": (Unary(at_zero(ZERO, _shi), _shi_slopes), 10),
     "Chi": (Unary(_chi, _chi_slopes), 5),
-    "fresnels": (Unary(_odd(_fresnels), _fresnels_slopes), 20),
-    "fresnelc": (Unary(_plain("fresnel_c"), _fresnelc_slopes), 15),
+    "fresnels": (Unary(at_zero(ZERO, _fresnels), _fresnels_slopes), 20),
+    "fresnelc": (Unary(plain("fresnel_c", ZERO), _fresnelc_slopes), 15),
     "expint": (Ordered(_expint_value, _expint_slopes), 30),
     "elliptic_k": (Unary(_elliptic_k, _elliptic_k_slopes), 8),
     "elliptic_e": (Unary(_elliptic_e, _elliptic_e_slopes), 10),

@@ -15,6 +15,7 @@ from hesscli.functions.balls.enclosure import (
     NotProvedError,
     Number,
     Partials,
+    along,
     ball,
     is_exact,
     order,
@@ -60,9 +61,8 @@ def _laguerre_step(k: int, p: Polynomial, q: Polynomial, a: Number) -> Polynomia
 
 
 @lru_cache(maxsize=256)
-def _polynomials(step: Step, n: int, numerator: int, denominator: int) -> Sequence[Polynomial]:
-    """The polynomial with its two derivatives; a parameter is given as two whole numbers."""
-    parameter = fmpq(numerator, denominator)
+def _polynomials(step: Step, n: int, parameter: fmpq) -> Sequence[Polynomial]:
+    """The polynomial with its two derivatives."""
     before, here = fmpq_poly([0]), fmpq_poly([1 if n >= 0 else 0])
     for k in range(n):
         before, here = here, step(k, here, before, parameter)
@@ -86,16 +86,12 @@ class _Family:
         parameter = arguments[1] if last == 2 else ZERO
         if not is_exact(parameter):
             raise NotProvedError("a polynomial with a parameter that is not exact")
-        polynomials = _polynomials(
-            self.step, n, int(parameter.numerator), int(parameter.denominator)
-        )
+        polynomials = _polynomials(self.step, n, parameter)
         if is_exact(x) and n * x.height_bits() <= MAX_EXACT_BITS:
             value, first, second = (p(x) for p in polynomials)
         else:
             value, first, second = _around(polynomials[0], n, ball(x))
-        if not moving:
-            return Partials(value, {}, {})
-        return Partials(value, {last: first}, {(last, last): second})
+        return along(last, moving, value, first, second)
 
 
 def _around(p: Polynomial, n: int, x: arb) -> Sequence[Number]:
@@ -103,17 +99,12 @@ def _around(p: Polynomial, n: int, x: arb) -> Sequence[Number]:
 
     In powers of x themselves, about two bits are lost for each degree, and a radius grows as much.
     """
-    saved = ctx.prec
-    ctx.prec = saved + 4 * n + 64
-    try:
+    with ctx.workprec(ctx.prec + 4 * n + 64):
         middle = x.mid()
         shifted = arb_poly(p)(arb_poly([middle, 1]))
         distance = x - middle
-        return [
-            q(distance) for q in (shifted, shifted.derivative(), shifted.derivative().derivative())
-        ]
-    finally:
-        ctx.prec = saved
+        first = shifted.derivative()
+        return [q(distance) for q in (shifted, first, first.derivative())]
 
 
 # The weight is that of a degree of some tens.

@@ -31,6 +31,7 @@ from hesscli.functions.balls.enclosure import (
 )
 
 MAX_WHOLE = 1000  # values of zeta at whole numbers down to minus this are exact
+_MAX_ZETA_DERIVATIVES = 50
 MAX_POLYLOG_ORDER = 60
 MAX_POLYLOG_BITS = 1200
 # Far left, zeta takes gamma of as large a number.
@@ -128,9 +129,6 @@ def _few(n: Number) -> int:
     if not 0 <= k <= _MAX_ZETA_DERIVATIVES:
         raise NotProvedError("too high a derivative of zeta")
     return k
-
-
-_MAX_ZETA_DERIVATIVES = 50
 
 
 # Polylogarithms
