@@ -27,8 +27,6 @@ class Trouble(Enum):
     WHOLE_EXPONENTS = auto()
     NO_PIECE = auto()  # none of the conditions holds
     NO_REAL_FORM = auto()
-    NO_VALUE = auto()  # no finite one
-    NO_SLOPE = auto()
     NO_CURVATURE = auto()
     TOO_LARGE = auto()  # for a double
 

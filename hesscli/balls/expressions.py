@@ -19,20 +19,15 @@ from flint import arb, ctx, fmpq
 from sympy.codegen.cfunctions import hypot
 
 from hesscli.balls.jets import (
-    ONE,
-    ZERO,
     Jet,
     Meter,
-    Number,
     composed,
     foremost,
-    is_exactly_zero,
     is_not_zero,
     product,
     scaled,
     sign_of,
     total,
-    whole_power,
 )
 from hesscli.balls.rounding import may_vanish
 from hesscli.functions.balls import (
@@ -43,6 +38,8 @@ from hesscli.functions.balls import (
     UndecidedError,
     partials,
 )
+from hesscli.functions.balls.enclosure import ONE, ZERO, Number, is_zero, whole_power
+from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
@@ -116,7 +113,7 @@ class Balls:
         if e.is_Symbol:
             return self.place[e.name]
         if e.is_Rational:
-            return Jet(fmpq(int(e.p), int(e.q)))
+            return Jet(from_sympy(e))
         if e.is_Add:
             return total(map(self.jet, e.args), self.meter)
         if e.is_Mul:
@@ -149,7 +146,7 @@ class Balls:
                 complex_factor = error
         if complex_factor is not None:
             # SymPy makes (a*b)**p for a >= 0 of a**p*b**p, which is 0 where a is.
-            if any(not jet.varies and is_exactly_zero(jet.value) for jet in jets):
+            if any(not jet.varies and is_zero(jet.value) for jet in jets):
                 return Jet(ZERO)
             raise complex_factor
         jets.sort(key=lambda jet: jet.varies)
@@ -289,7 +286,7 @@ class Balls:
             return self.side(e.args[0]) * self.piece(e.args[0])
         if isinstance(e, (sympy.sign, sympy.floor, sympy.ceiling)):
             value = self.jet(e).value
-            return sympy.Rational(int(value.p), int(value.q))
+            return to_sympy(value)
         if isinstance(e, (sympy.Max, sympy.Min)):
             chosen = self.jet(e)
             return next(self.piece(arg) for arg in e.args if self.jet(arg) is chosen)
@@ -365,7 +362,7 @@ class Balls:
         number = jet.value.unique_fmpz()
         if number is None:
             raise UndecidedError
-        if is_exactly_zero(jet.value - number):
+        if is_zero(jet.value - number):
             return int(number)
         if self._vanishes(part - int(number), jet.value - number):
             return int(number)

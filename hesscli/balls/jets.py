@@ -12,15 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import ctx, fmpq
 
-Number = Any  # flint.fmpq or flint.arb
+from hesscli.functions.balls.enclosure import ZERO, Number, carried, is_zero
+
 Pair = tuple[int, int]
 Entry = tuple[int, ...]  # () the value, (i,) a slope, (i, j) a second derivative, i ≤ j
-
-# A rational with more bits is no longer carried exactly.
-MAX_RATIONAL_BITS = 6_000
-ZERO, ONE = fmpq(0), fmpq(1)
 
 
 @dataclass(slots=True)
@@ -77,11 +74,6 @@ def pair(i: int, j: int) -> Pair:
     return (i, j) if i <= j else (j, i)
 
 
-def is_exactly_zero(number: Number) -> bool:
-    """Whether this is 0 itself, and not a ball around it."""
-    return not number if type(number) is fmpq else bool(number.is_zero())
-
-
 def is_not_zero(number: Number) -> bool:
     """Whether a number is proved not to be 0."""
     return bool(number > 0 or number < 0)
@@ -93,7 +85,7 @@ def sign_of(number: Number) -> int | None:
         return 1
     if number < 0:
         return -1
-    return 0 if is_exactly_zero(number) else None
+    return 0 if is_zero(number) else None
 
 
 def middle(number: Number) -> Number:
@@ -110,36 +102,11 @@ def foremost(jets: Sequence[Jet], sign: int) -> int:
     return best
 
 
-def carried(number: Number) -> Number:
-    """``number``, as a ball where it is a rational that has grown too long."""
-    if type(number) is fmpq and number.height_bits() > MAX_RATIONAL_BITS:
-        return arb(number)
-    return number
-
-
-def whole_power(number: Number, exponent: int) -> Number:
-    """An integer power; of a ball, by products, since FLINT's own is no number around 0."""
-    if exponent < 0:
-        return 1 / whole_power(number, -exponent)
-    if type(number) is fmpq:
-        if number.height_bits() * exponent <= MAX_RATIONAL_BITS:
-            return number**exponent
-        number = arb(number)
-    result, square = None, number
-    while exponent:
-        if exponent & 1:
-            result = square if result is None else result * square
-        exponent >>= 1
-        if exponent:
-            square = square * square
-    return ONE if result is None else result
-
-
 def _put(numbers: dict[Any, Number], key: Any, number: Number) -> None:
     """Add a number to an entry, which is kept only while it is not exactly 0."""
     known = numbers.get(key)
     total = number if known is None else known + number
-    if is_exactly_zero(total):
+    if is_zero(total):
         numbers.pop(key, None)
     else:
         numbers[key] = total
@@ -152,7 +119,7 @@ def _put_both(hessian: dict[Pair, Number], i: int, j: int, number: Number) -> No
 
 def scaled(jet: Jet, factor: Number) -> Jet:
     """A constant multiple."""
-    if is_exactly_zero(factor):
+    if is_zero(factor):
         return Jet(ZERO)
     return Jet(
         carried(jet.value * factor),
@@ -187,7 +154,7 @@ def product(u: Jet, v: Jet, meter: Meter) -> Jet:
     meter.spend(2 + len(u.gradient) * (1 + len(v.gradient)) + len(u.hessian) + len(v.hessian))
     result = Jet(carried(u.value * v.value), varies=True)
     for one, other in ((u, v), (v, u)):
-        if not is_exactly_zero(other.value):
+        if not is_zero(other.value):
             for i, number in one.gradient.items():
                 _put(result.gradient, i, number * other.value)
             for ij, number in one.hessian.items():
@@ -208,7 +175,7 @@ def composed(
     """The jet of f(u, v, …) from f's value and partial derivatives, by argument: the chain rule."""
     result = Jet(value, varies=any(jet.varies for jet in inner))
     for k, slope in first.items():
-        if is_exactly_zero(slope):
+        if is_zero(slope):
             continue
         jet = inner[k]
         meter.spend(len(jet.gradient) + len(jet.hessian))
@@ -217,7 +184,7 @@ def composed(
         for ij, number in jet.hessian.items():
             _put(result.hessian, ij, slope * number)
     for (k, m), curvature in second.items():
-        if is_exactly_zero(curvature):
+        if is_zero(curvature):
             continue
         u, v = inner[k].gradient, inner[m].gradient
         meter.spend(len(u) * (len(u) + 1) / 2 if k == m else len(u) * len(v))

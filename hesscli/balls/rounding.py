@@ -8,8 +8,9 @@ from math import inf, nextafter
 
 from flint import arb, fmpq
 
-from hesscli.balls.jets import ZERO, BudgetError, Entry, Number
+from hesscli.balls.jets import BudgetError, Entry
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls.enclosure import ZERO, Number
 
 # Bits to which a number is known before it is rounded: 16 digits, and to spare.
 KNOWN = 58

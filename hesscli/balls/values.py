@@ -7,9 +7,10 @@ from functools import cache
 from flint import arb, ctx, fmpq
 
 from hesscli.balls.expressions import Balls, BoundaryError, coordinate
-from hesscli.balls.jets import BudgetError, Entry, Meter, Number
+from hesscli.balls.jets import BudgetError, Entry, Meter
 from hesscli.balls.rounding import nearest, refined
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls.enclosure import Number
 from hesscli.functions.values import Value, elementwise
 from hesscli.types import Expr
 

@@ -13,9 +13,10 @@ from itertools import combinations
 from flint import arb, arb_mat, fmpq
 
 from hesscli.balls.expressions import is_nonnegative
-from hesscli.balls.jets import ONE, ZERO, Entry, Jet, Number, is_exactly_zero, is_not_zero, pair
+from hesscli.balls.jets import Entry, Jet, is_not_zero, pair
 from hesscli.exact.domain import EdgeError
 from hesscli.exact.spectrum.eigenvalues import signs
+from hesscli.functions.balls.enclosure import ONE, ZERO, Number, is_zero
 from hesscli.types import Expr, Site
 
 MAX_BOUNDARIES = 6
@@ -156,7 +157,7 @@ def agree(a: Number, b: Number) -> bool | None:
     if type(a) is fmpq and type(b) is fmpq:
         return bool(a == b)
     gap = a - b
-    return True if is_exactly_zero(gap) else False if is_not_zero(gap) else None
+    return True if is_zero(gap) else False if is_not_zero(gap) else None
 
 
 def meets(apart: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:

@@ -15,7 +15,7 @@ import sympy
 from flint import arb
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
-from hesscli.balls.jets import ZERO, BudgetError, Entry, Meter, Number, pair, sign_of
+from hesscli.balls.jets import BudgetError, Entry, Meter, pair, sign_of
 from hesscli.balls.rounding import ALGEBRA_FROM, FIRST, MOST, nearest
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.cells import agree, entries
@@ -44,6 +44,7 @@ from hesscli.exact.spectrum.inertia import (
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls.enclosure import ZERO, Number
 from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark
 from hesscli.types import Expr, Variable

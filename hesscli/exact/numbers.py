@@ -17,6 +17,7 @@ from hesscli.balls.rounding import ALGEBRA_FROM, MOST, PRECISIONS
 from hesscli.exact.cells import agree
 from hesscli.expression.sizes import bits
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls.rationals import to_sympy
 from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
@@ -153,7 +154,7 @@ def known_to(ball: Number, digits: int) -> bool:
 def as_float(ball: Number, digits: int) -> Number:
     """A number as a SymPy Float."""
     if type(ball) is fmpq:
-        return sympy.Float(sympy.Rational(int(ball.p), int(ball.q)), digits)
+        return sympy.Float(to_sympy(ball), digits)
     mantissa, exponent = map(int, ball.mid().man_exp())
     with mpmath.workprec(bits_of(digits)):
         return sympy.Float(mpmath.ldexp(mpmath.mpf(mantissa), exponent), digits)

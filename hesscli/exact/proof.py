@@ -16,7 +16,7 @@ import sympy
 from flint import ctx, fmpq
 
 from hesscli.balls.expressions import AtPoint, Balls, BoundaryError, coordinate
-from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
+from hesscli.balls.jets import BudgetError, Entry, Jet, Meter
 from hesscli.balls.rounding import ALGEBRA_FROM, PRECISIONS
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Center, Side, entries, shared
@@ -27,6 +27,7 @@ from hesscli.exact.remembered import remembered
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, SingularError, UndecidedError
+from hesscli.functions.balls.enclosure import Number
 from hesscli.functions.magnitudes import require_moderate
 from hesscli.types import Expr, Formula, Site
 

@@ -27,8 +27,6 @@ TROUBLES = {
     Trouble.WHOLE_EXPONENTS: "is real only for whole exponents",
     Trouble.NO_PIECE: "has no value here: none of its conditions holds",
     Trouble.NO_REAL_FORM: "has no real closed form",
-    Trouble.NO_VALUE: "has no finite value",
-    Trouble.NO_SLOPE: "has no finite slope",
     Trouble.NO_CURVATURE: "has no finite second derivative",
     Trouble.TOO_LARGE: "leads to a number beyond the largest double, 1.8e308,",
 }

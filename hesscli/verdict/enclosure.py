@@ -11,7 +11,7 @@ from flint import ctx
 from numpy.typing import NDArray
 
 from hesscli.balls.expressions import BoundaryError, coordinate
-from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, Number
+from hesscli.balls.jets import BudgetError, Entry, Jet, Meter
 from hesscli.balls.rounding import (
     FIRST,
     MOST,
@@ -30,6 +30,7 @@ from hesscli.exact.joint import joint_jet
 from hesscli.exact.proof import Exact, enclosed_constant
 from hesscli.expression.graph import Graph
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls.enclosure import Number
 from hesscli.shapes import Shape, index_text
 from hesscli.types import Array, Mask, Point, Sums, Values
 

@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb
 
 from hesscli.answer import Answer, By, Doubles, Grounds, Verdict
-from hesscli.balls.jets import ZERO, BudgetError, Entry, Number
+from hesscli.balls.jets import BudgetError, Entry
 from hesscli.balls.rounding import FIRST, LARGEST, nearest, rounded
 from hesscli.exact.proof import Prover, exact
 from hesscli.exact.spectrum.higher import degenerate_kind
@@ -25,6 +25,7 @@ from hesscli.exact.spectrum.residuals import UNIT, bounded_eigenvalues
 from hesscli.exact.spectrum.spectra import ProvedSpectrum, proved_spectrum
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
+from hesscli.functions.balls.enclosure import ZERO, Number
 from hesscli.notes import Note, Remark
 from hesscli.types import Array, Expr, Formula
 from hesscli.verdict.enclosure import Enclosure

@@ -15,7 +15,6 @@ import flint
 import numpy as np
 from flint import arb, fmpq, fmpq_mat
 
-from hesscli.balls.jets import is_exactly_zero
 from hesscli.exact.spectrum.eigenvalues import (
     Number,
     Rows,
@@ -26,6 +25,7 @@ from hesscli.exact.spectrum.eigenvalues import (
     signs_cost,
 )
 from hesscli.exact.spectrum.inertia import components
+from hesscli.functions.balls.enclosure import is_zero
 
 BUDGET = 25_000_000  # about a second
 MAX_RANK_BITS = 1_000_000_000  # of the rows as whole numbers, times the cube of the order
@@ -69,7 +69,7 @@ class _Block:
         """How many are proved to be 0, by the rank or by an exact eigenvalue."""
         if self.rank is not None:
             return self.order - self.rank
-        return sum(is_exactly_zero(e) for e in self.enclosures)
+        return sum(is_zero(e) for e in self.enclosures)
 
     def accurate(self, bits: int) -> int:
         """How many are known to so many bits."""
@@ -196,7 +196,7 @@ def _signs_are_known(blocks: Iterable[_Block], nullity: int) -> bool:
 
 
 def _connected(matrix: Rows) -> list[tuple[int, ...]]:
-    linked = np.array([[not is_exactly_zero(e) for e in row] for row in matrix], dtype=float)
+    linked = np.array([[not is_zero(e) for e in row] for row in matrix], dtype=float)
     linked = linked.reshape(len(matrix), len(matrix))
     return [tuple(block.tolist()) for block in components(linked)]
 

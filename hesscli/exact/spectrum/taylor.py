@@ -13,10 +13,9 @@ import sympy
 from flint import arb, arb_series, fmpq, fmpq_series
 
 from hesscli.balls.expressions import CONSTANTS
-from hesscli.balls.jets import is_exactly_zero, whole_power
 from hesscli.exact.limits.germs import REWRITTEN
 from hesscli.exact.spectrum.eigenvalues import Number, Work
-from hesscli.functions.balls.enclosure import cut
+from hesscli.functions.balls.enclosure import cut, is_zero, whole_power
 from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.types import Expr
 
@@ -193,7 +192,7 @@ def added(series: Sequence[Series]) -> Series:
 
 
 def _without_zeros(series: Series) -> Series:
-    return {m: c for m, c in series.items() if not is_exactly_zero(c)}
+    return {m: c for m, c in series.items() if not is_zero(c)}
 
 
 def _raised(value: Number, exponent: Expr) -> Number:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flint import arb
-
 from hesscli.functions.balls.bessel import BESSEL
 from hesscli.functions.balls.elementary import ELEMENTARY
 from hesscli.functions.balls.enclosure import (
-    MAX_BITS,
     ZERO,
     Enclosure,
     NotProvedError,
@@ -22,6 +19,7 @@ from hesscli.functions.balls.enclosure import (
     Partials,
     SingularError,
     UndecidedError,
+    carried,
     is_exact,
 )
 from hesscli.functions.balls.gamma import GAMMA
@@ -60,7 +58,7 @@ def partials(name: str, arguments: Sequence[Number], moving: Sequence[int]) -> P
     if enclosure is None:
         raise NotProvedError(f"no enclosure of {name} is known")
     try:
-        found = enclosure([_tame(x) for x in arguments], moving)
+        found = enclosure([carried(x) for x in arguments], moving)
     except ZeroDivisionError as error:
         raise SingularError("exactly at a singular point") from error
     return Partials(
@@ -77,7 +75,3 @@ def _bounded(x: Number) -> Number:
     if not x.is_finite():
         raise UndecidedError("a number has no bound at this precision")
     return ZERO if x.is_zero() else x
-
-
-def _tame(x: Number) -> Number:
-    return arb(x) if is_exact(x) and x.height_bits() > MAX_BITS else x

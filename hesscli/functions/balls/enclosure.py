@@ -111,7 +111,12 @@ def is_exact(x: Number) -> bool:
 
 def is_zero(x: Number) -> bool:
     """Whether a number is zero for certain."""
-    return bool(x == 0) if is_exact(x) else x.is_zero()
+    return not x if is_exact(x) else bool(x.is_zero())
+
+
+def carried(x: Number) -> Number:
+    """A number, as a ball where it is a rational that has grown too long."""
+    return arb(x) if is_exact(x) and x.height_bits() > MAX_BITS else x
 
 
 def ball(x: Number) -> arb:
@@ -212,13 +217,18 @@ def power(x: Number, exponent: Number) -> Number:
     if n is None:
         inside(x)
         return ball(x) ** ball(exponent)
+    return whole_power(x, n)
+
+
+def whole_power(x: Number, n: int) -> Number:
+    """x to a whole power, by products: flint's own of a ball that holds 0 is not finite."""
     if n < 0:
         away_from_zero(x)
-        return 1 / power(x, fmpq(-n))
+        return 1 / whole_power(x, -n)
     if is_exact(x) and n * x.height_bits() > MAX_BITS:
         x = arb(x)
     found, factor = ONE, x
-    while n:  # flint's own power of a ball that holds 0 is not finite
+    while n:
         if n & 1:
             found = found * factor
         n >>= 1
