@@ -26,9 +26,9 @@ from hesscli.expression.arguments import (
     is_axis,
     order_of,
 )
-from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
+from hesscli.expression.names import CONSTANTS, INFINITE, NO_NUMBERS, READ_AS, TRUTH, symbol
 from hesscli.expression.products import LETTER
-from hesscli.expression.walk import INFINITE, Walk
+from hesscli.expression.walk import Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
