@@ -118,7 +118,7 @@ class Solver:
 
 
 def _check_finite(formula: Formula) -> None:
-    import sympy
+    from hesscli.expression.names import INFINITE
 
     for site in formula.sites:
         if site.is_everywhere:
@@ -127,7 +127,7 @@ def _check_finite(formula: Formula) -> None:
                 f"`{shortened(site.part)}` has no finite value, and so the formula has none",
                 span=site.span, source=formula.source, status=ExitStatus.NO_ANSWER,
             )  # fmt: skip
-    if formula.expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+    if formula.expression.has(*INFINITE):
         raise HessError(
             "not-finite",
             "the formula has a part without a finite value, which has no derivative in symbols",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
-from hesscli.cli.progress import Progress
+from hesscli.cli.progress import ENDLESS, Progress
 from hesscli.cost import Clock
 from hesscli.errors import ExitStatus, TooSlowError
 
@@ -82,7 +82,7 @@ class Alarm(Clock):
             signal.setitimer(signal.ITIMER_REAL, max(end - time.monotonic(), 1e-6))
         if self.progress is not None:
             if not _blocks:
-                self.progress.end = str(math.inf)
+                self.progress.end = ENDLESS
             self.progress.doing = _blocks[-1].doing if _blocks else ""
             self.progress.write()
 

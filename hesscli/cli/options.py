@@ -3,6 +3,7 @@
 # ruff: noqa: RUF009 (what stands for a default is a field)
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -41,6 +42,13 @@ class Color(StrEnum):
     auto = "auto"
     always = "always"
     never = "never"
+
+
+def _number(value: float) -> float:
+    """``value``, unless it is NaN, which is in no range and yet passes for one."""
+    if math.isnan(value):
+        raise typer.BadParameter(f"{value} is not a number.")
+    return value
 
 
 def _option(
@@ -112,6 +120,7 @@ class Request:
         TIMEOUT_SECONDS,
         metavar="SECONDS",
         min=0,
+        callback=_number,
     )
     format: str = _option(
         OUTPUT,

@@ -105,7 +105,7 @@ class _Keeper:
         """End this process as the child ends, or with an error where it fails."""
         late = False
         while True:
-            wait = self.progress.next_look(PATIENCE_SECONDS)
+            wait = self.progress.next_look()
             received = signal.sigtimedwait(self.watched, wait)
             if received is not None:
                 self._pass_on(received)
@@ -127,7 +127,7 @@ class _Keeper:
             _end_by(signal.SIGINT)
         if number.name not in FAILURES:
             _end_by(number)
-        error = _too_late(self.progress) if late else _ended_by(number)
+        error = _failure(self.progress, late, number)
         os._exit(_tell(error, self.progress, request, streams))
 
     def _pass_on(self, received: signal.struct_siginfo) -> None:
@@ -158,12 +158,10 @@ def _end_by(number: int) -> NoReturn:
     os._exit(128 + number)
 
 
-def _too_late(progress: Progress) -> HessError:
-    return too_slow(progress.doing, progress.seconds)
-
-
-def _ended_by(number: signal.Signals | None) -> HessError:
-    """The error that a user reads where what computed has been ended by a signal."""
+def _failure(progress: Progress, late: bool, number: signal.Signals | None) -> HessError:
+    """The error that a user reads where what computed was too ``late``, or ended by a signal."""
+    if late:
+        return too_slow(progress.doing, progress.seconds)
     if number in (signal.SIGABRT, signal.SIGKILL, None):
         what = "a library has given up" if number == signal.SIGABRT else "it was killed"
         return HessError(
@@ -183,7 +181,7 @@ def _ended_by(number: signal.Signals | None) -> HessError:
 
 def told(argv: list[str], progress: Progress, late: bool) -> ExitStatus:
     """What :func:`_tell` gives, of the process of a helper that has answered a command line."""
-    error = _too_late(progress) if late else _ended_by(None)
+    error = _failure(progress, late, None)
     request = parsed(argv)
     streams = standard_streams()
     if isinstance(request, Request):

@@ -65,9 +65,10 @@ class Progress:
         self.read()
         return (self.end, self.doing) == before
 
-    def next_look(self, seconds: float) -> float:
-        """In how many seconds it may be so, or something else worth a look."""
-        return min(max(float(self.end) + seconds - time.monotonic(), 0.05), LOOK_SECONDS)
+    def next_look(self) -> float:
+        """In how many seconds patience may be at its end, or something else be worth a look."""
+        left = float(self.end) + PATIENCE_SECONDS - time.monotonic()
+        return min(max(left, 0.05), LOOK_SECONDS)
 
     def tidy_up(self) -> None:
         """Remove the file that the other process has not finished."""

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from hesscli.errors import HessError, shortened
+from hesscli.expression.names import CONSTANTS
 from hesscli.functions.table import BY_NAME, binds, reduces
 from hesscli.language import tree
 from hesscli.language.tree import Call, Node, children
@@ -19,7 +20,7 @@ from hesscli.shapes import Shape, broadcast
 INFINITY = float("inf")
 EUCLIDEAN = Fraction(2)
 _INFINITIES = ("oo", "inf", "infinity")
-_CONSTANTS = ("pi", "e", "E", "I")
+_CONSTANTS = CONSTANTS.keys() - {"oo"}
 
 Order = Fraction | float  # p, or an infinity
 
@@ -37,7 +38,7 @@ def order_of(call: Call, given: Collection[str], source: str) -> Order | None:
     order = EUCLIDEAN if _is_frobenius(typed) else _order(typed, given)
     if order is None:
         if not isinstance(typed, tree.Word):
-            if not set(names_in(typed)) <= {*_CONSTANTS} - {*given}:
+            if not set(names_in(typed)) <= _CONSTANTS - {*given}:
                 return None
             _refuse(
                 f"`{_text(typed, source)}` could be the order of this norm, or one of its elements",
@@ -58,25 +59,19 @@ def order_of(call: Call, given: Collection[str], source: str) -> Order | None:
 
 
 def _order(node: Node, given: Collection[str]) -> Order | None:
-    if isinstance(node, tree.Negative):
-        inner = _order(node.operand, given)
-        return None if inner is None else -inner
-    if isinstance(node, tree.Name) and node.name not in given:
-        return INFINITY if node.name.lower() in _INFINITIES else None
-    return literal(node)
-
-
-def literal(node: Node) -> Fraction | None:
-    """The number that is typed, such as 3, -1 or 1/2; None for what is computed."""
+    """The order that is typed, such as 3, -1, 1/2 or oo; None for what is computed."""
     match node:
         case tree.Number(value=value):
             return value
+        case tree.Name(name=name) if name not in given and name.lower() in _INFINITIES:
+            return INFINITY
         case tree.Negative(operand=operand):
-            inner = literal(operand)
+            inner = _order(operand, given)
             return None if inner is None else -inner
         case tree.Product(factors=((_, first), ("/", second))):
-            above, below = literal(first), literal(second)
-            return above / below if above is not None and below else None
+            above, below = _order(first, given), _order(second, given)
+            if isinstance(above, Fraction) and isinstance(below, Fraction) and below:
+                return above / below
     return None
 
 
@@ -92,10 +87,7 @@ def _is_frobenius(node: Node) -> bool:
 
 def names_in(*nodes: Node) -> Iterator[str]:
     """All names in ``nodes``."""
-    for node in nodes:
-        if isinstance(node, tree.Name):
-            yield node.name
-        yield from names_in(*children(node))
+    return (node.name for node in tree.walk(*nodes) if isinstance(node, tree.Name))
 
 
 def elementwise_names(*nodes: Node) -> Iterator[str]:

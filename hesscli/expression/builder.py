@@ -26,9 +26,9 @@ from hesscli.expression.arguments import (
     is_axis,
     order_of,
 )
-from hesscli.expression.names import CONSTANTS, NO_NUMBERS, READ_AS, TRUTH, symbol
+from hesscli.expression.names import CONSTANTS, INFINITE, NO_NUMBERS, READ_AS, TRUTH, symbol
 from hesscli.expression.products import LETTER
-from hesscli.expression.walk import INFINITE, Walk
+from hesscli.expression.walk import Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
@@ -277,14 +277,6 @@ class Builder(Walk):
             wanted = f"{least}" if least == most else f"{least} to {most}"
             if most is None:
                 wanted = f"at least {least}"
-            if (
-                function.name in ("sum", "mean", "prod")
-                and count == 2
-                and is_axis(node.arguments[1])
-            ):
-                axis = self.source[slice(*node.arguments[1].span)].strip()
-                message = f"`{node.name}` over the axis {axis} is not supported"
-                self.fail(message, node, f"`{function.signature}` over all elements", "axis")
             self.fail(
                 f"`{node.name}` takes {wanted} argument{'s' * (wanted[-1] != '1')}, not {count}",
                 node,

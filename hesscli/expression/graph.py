@@ -96,25 +96,6 @@ class Graph:
             return False
         return True
 
-    def least_operations(self, shapes: Mapping[str, Shape]) -> int:
-        """At least so many operations has the formula written out in its elements; the largest of
-        many, or the like, is one, which takes as long as a third as many.
-        """
-        least, used = 1, {""}
-        for name in reversed(self.nodes):
-            if name not in used:
-                continue  # it has cancelled
-            node = self.nodes[name]
-            for part in node.parts:
-                form, present = part.expression, part.expression.free_symbols
-                # Of a sum, SymPy merges the terms.
-                plain = form.is_Symbol or form.is_Add or form.is_Mul
-                if not (plain and node.kind in ("sum", "mean")):
-                    count = size(broadcast(shapes.get(s.name, ()) for s in present))
-                    least = max(least, count if node.kind == "norm" else count // 3)
-                used |= {s.name for s in present}
-        return least
-
 
 def elementwise(formula: Formula) -> Graph:
     """The graph of a formula whose elements contribute one by one, or of one in scalars."""

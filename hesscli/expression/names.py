@@ -11,6 +11,8 @@ from hesscli.types import Expr
 _EULER = "Euler's number 2.71828…"
 CONSTANTS = {"pi": sympy.pi, "E": sympy.E, "e": sympy.E, "I": sympy.I, "oo": sympy.oo}
 READ_AS = {"E": _EULER, "e": _EULER, "I": "the imaginary unit"}
+# What SymPy writes where there is no finite number.
+INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 # Names that are numbers elsewhere, and would silently become variables.
 NO_NUMBERS = ("nan", "inf", "infinity", "zoo", "none", "null")
 TRUTH = {"True": sympy.true, "False": sympy.false}

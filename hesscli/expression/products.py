@@ -14,7 +14,7 @@ from hesscli.errors import HessError, shortened
 from hesscli.expression.names import natural_key
 from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, canonical_name
-from hesscli.language.tree import Name, Node, children
+from hesscli.language.tree import Name, Node, walk
 
 _INDEX = r"(?:_?\d+)?"
 # A letter, with its accents and an index: x, x1, x_1.
@@ -54,9 +54,8 @@ def require_names(
     products = {name: as_product(name, variables) for name in names if name not in insisted}
     if not any(products.values()):
         return
-    for node in _names(tree):
-        product = products.get(node.name)
-        if product is None:
+    for node in walk(tree):
+        if not isinstance(node, Name) or not (product := products.get(node.name)):
             continue
         others = {name for name in {*names, *insisted} if not products.get(name)}
         header = f"`f({', '.join(sorted({*others, node.name}, key=natural_key))}) = …`"
@@ -68,13 +67,6 @@ def require_names(
             source=source,
             hint=f"`{product}`; `--at {node.name}=…`{also} if it is one name",
         )
-
-
-def _names(node: Node) -> Iterator[Name]:
-    if isinstance(node, Name):
-        yield node
-    for child in children(node):
-        yield from _names(child)
 
 
 def _letters(name: str, variables: Set[str]) -> str | None:

@@ -15,7 +15,7 @@ import sympy
 
 from hesscli.errors import HessError
 from hesscli.expression import calculus
-from hesscli.expression.names import symbol
+from hesscli.expression.names import INFINITE, symbol
 from hesscli.expression.notation import tree_of
 from hesscli.functions.failures import tried
 from hesscli.functions.hazards import READINGS
@@ -29,14 +29,13 @@ MAX_TERMS = 2_000  # of a `Sum` or `Product`
 # A constant that cancels to so many digits is taken for 0: no two numbers that anybody types are
 # closer, and what divides by such a one has no answer.
 CANCELLED_DIGITS = 300
-INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
 def has_integral(node: Node) -> bool:
     """Whether a formula integrates."""
     integral = BY_NAME["Integral"]
-    here = isinstance(node, tree.Call) and BY_NAME.get(node.name) is integral
-    return here or any(map(has_integral, tree.children(node)))
+    calls = (each for each in tree.walk(node) if isinstance(each, tree.Call))
+    return any(BY_NAME.get(call.name) is integral for call in calls)
 
 
 class Walk:

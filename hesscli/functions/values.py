@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -22,7 +22,6 @@ from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.types import Array
 
-T = TypeVar("T")
 Value = Callable[..., Array]
 Mask = Any  # an array of truth values
 

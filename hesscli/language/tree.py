@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -133,3 +134,10 @@ def children(node: Node) -> tuple[Node, ...]:
         case Pair(items=parts) | Array(items=parts):
             return parts
     return ()
+
+
+def walk(*nodes: Node) -> Iterator[Node]:
+    """These nodes and all below them, in the order typed."""
+    for node in nodes:
+        yield node
+        yield from walk(*children(node))

@@ -8,7 +8,7 @@ import sympy
 
 from hesscli.errors import HessError, shortened
 from hesscli.expression.builder import Builder, refused
-from hesscli.expression.names import natural_key
+from hesscli.expression.names import INFINITE, natural_key
 from hesscli.language import tree
 from hesscli.language.tree import Node
 from hesscli.types import Expr
@@ -49,7 +49,7 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
 
 
 def _is_finite(expression: Expr) -> bool:
-    if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+    if expression.has(*INFINITE):
         return False
     return bool(sympy.Abs(expression.evalf(20)) < sympy.Float("1.7976931348623158e308"))
 

@@ -127,7 +127,7 @@ def _verdict(answer: Answer, text: Callable[[Any], str], most: int | None) -> It
     verdict, grounds = answer.verdict, answer.grounds
     if verdict.eigenvalues is not None and grounds is None:
         yield from below("eigenvalues", list(map(text, verdict.eigenvalues)), most)
-    elif verdict.eigenvalues is not None and grounds is not None:
+    elif verdict.eigenvalues is not None:
         shown = partial(_eigenvalue, text, verdict.tolerance or 0.0)
         yield Line("eigenvalues", _listed(verdict.eigenvalues.tolist(), most, shown))
     if verdict.definiteness is not None and (grounds is None or verdict.eigenvalues is not None):

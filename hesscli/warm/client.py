@@ -161,7 +161,11 @@ def _answered(connection: _socket.socket, worker: int, argv: list[str]) -> int |
         if number == _signal.SIGINT:
             return INTERRUPTED
         os.kill(os.getpid(), number)
-    return _told(argv, progress, client.late) if client.started else None
+    if not client.started:
+        return None
+    from hesscli.cli.outside import told
+
+    return told(argv, progress, client.late)
 
 
 class _Client:
@@ -192,7 +196,7 @@ class _Client:
     def wait(self) -> int:
         """The exit status of the worker. Raises :class:`EOFError` where it ends without one."""
         while True:
-            self.connection.settimeout(self.progress.next_look(PATIENCE_SECONDS))
+            self.connection.settimeout(self.progress.next_look())
             try:
                 return int.from_bytes(wire.received(self.connection, wire.NUMBER), "big")
             except TimeoutError:
@@ -230,13 +234,6 @@ class _Client:
         self._send(_signal.SIGCONT)
         # Its time may be up by now, which it is to find out first.
         self.patient_until = time.monotonic() + PATIENCE_SECONDS
-
-
-def _told(argv: list[str], progress: Progress, late: bool) -> int:
-    """Say what the worker can say no more, as it would have; the exit status."""
-    from hesscli.cli.outside import told
-
-    return told(argv, progress, late)
 
 
 def _start(path: str) -> None:
