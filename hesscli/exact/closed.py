@@ -42,7 +42,7 @@ from hesscli.exact.spectrum.inertia import (
     spectrum,
 )
 from hesscli.exact.substitution import substituted
-from hesscli.expression.names import symbol
+from hesscli.expression.names import INFINITE, symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.balls.enclosure import ZERO, Number
 from hesscli.functions.failures import tried
@@ -246,5 +246,4 @@ def _limit(on_line: Expr, step: Expr) -> Expr | None:
 
 
 def _is_finite(form: Expr) -> bool:
-    infinite = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.AccumBounds)
-    return bool(form.is_number and not form.has(*infinite))
+    return bool(form.is_number and not form.has(*INFINITE, sympy.AccumBounds))

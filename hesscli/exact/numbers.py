@@ -23,9 +23,6 @@ from hesscli.types import Expr
 
 Number = Any  # a SymPy Float or a ball, or None where there is no finite real number
 
-# So many digits are carried at most.
-DIGITS = 1200
-
 BITS_PER_DIGIT = 3.3220
 MAX_WORK = 2_000_000.0  # on one constant, see Meter
 SIGN_DIGITS = 20

@@ -19,7 +19,7 @@ from hesscli.balls.jets import BudgetError, Entry
 from hesscli.balls.rounding import FIRST, LARGEST, nearest, rounded
 from hesscli.exact.proof import Prover, exact
 from hesscli.exact.spectrum.higher import degenerate_kind
-from hesscli.exact.spectrum.inertia import components, kind_of
+from hesscli.exact.spectrum.inertia import components, definiteness_of, kind_of
 from hesscli.exact.spectrum.nullity import nullity
 from hesscli.exact.spectrum.residuals import UNIT, bounded_eigenvalues
 from hesscli.exact.spectrum.spectra import ProvedSpectrum, proved_spectrum
@@ -162,20 +162,11 @@ def _proved(found: ProvedSpectrum, symmetric: Array) -> Verdict:
     if wide.any():
         eigenvalues[wide] = spectrum(symmetric)[wide]
     eigenvalues += 0.0  # without negative zeros
-    positive, negative = found.positive, found.negative
-    if positive and negative:
-        definiteness = "indefinite"
-    elif found.unknown:
-        definiteness = "undecided"
-    elif not positive and not negative:
-        definiteness = "zero"
-    else:
-        semi = "semi" if found.zero else ""
-        definiteness = f"{'positive' if positive else 'negative'} {semi}definite"
+    inertia = (found.positive, found.zero, found.negative)
     return Verdict(
         eigenvalues=eigenvalues if np.isfinite(eigenvalues).all() else None,
-        inertia=(positive, found.zero, negative),
-        definiteness=definiteness,
+        inertia=inertia,
+        definiteness=definiteness_of(*inertia, found.unknown),
         unknown=found.unknown,
         proved=not found.unknown,
     )

@@ -19,7 +19,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from hesscli.balls.jets import Entry, pair
 from hesscli.errors import HessError, TooSlowError
-from hesscli.exact.numbers import DIGITS, MAX_TIDIED_BITS, Number, as_float, sign, tidied
+from hesscli.exact.numbers import MAX_TIDIED_BITS, Number, as_float, sign, tidied
 from hesscli.exact.spectrum.eigenvalues import Work, eigenvalues
 from hesscli.expression.sizes import MAX_ROOT_BITS, bits
 from hesscli.functions.balls.rationals import from_sympy
@@ -27,6 +27,7 @@ from hesscli.types import Array, Expr
 
 MAX_PRODUCTS = 5_000  # in all minors of a matrix
 MAX_ORDER = 24
+MAX_DIGITS = 1200  # that are carried
 MAX_WORK = 100_000_000  # in products of numbers, for one block at one precision
 BITS_PER_DIGIT = 3.33
 
@@ -65,7 +66,7 @@ def spectrum(exactly: Exactly, rounded: Rounded, block: Sequence[int], digits: i
     pairs = [[pair(i, j) for j in block] for i in block]
     found = Spectrum(block, (), 0)
     working, rank = digits + 15, -1
-    while len(block) <= MAX_ORDER and working <= DIGITS + 4 * digits and found.unknown:
+    while len(block) <= MAX_ORDER and working <= MAX_DIGITS + 4 * digits and found.unknown:
         rows = [[rounded(entry, working) for entry in row] for row in pairs]
         if any(None in row for row in rows):
             break
@@ -182,17 +183,20 @@ def inertia_of(spectra: Sequence[Spectrum]) -> tuple[tuple[int, int, int] | None
     signs = [number > 0 for s in spectra for number in s.numbers]
     positive, negative = signs.count(True), signs.count(False)
     zero = sum(s.zero for s in spectra)
-    unknown = any(s.unknown for s in spectra)
+    unknown = sum(s.unknown for s in spectra)
+    inertia = None if unknown else (positive, zero, negative)
+    return inertia, definiteness_of(positive, zero, negative, unknown)
+
+
+def definiteness_of(positive: int, zero: int, negative: int, unknown: int) -> str:
+    """What follows from the signs of the eigenvalues, of which some may be unknown."""
     if positive and negative:
-        definiteness = "indefinite"
-    elif unknown:
-        definiteness = "undecided"
-    elif not signs:
-        definiteness = "zero"
-    else:
-        sign = "positive" if positive else "negative"
-        definiteness = f"{sign} {'semi' if zero else ''}definite"
-    return None if unknown else (positive, zero, negative), definiteness
+        return "indefinite"
+    if unknown:
+        return "undecided"
+    if not positive and not negative:
+        return "zero"
+    return f"{'positive' if positive else 'negative'} {'semi' if zero else ''}definite"
 
 
 def closed_forms(hessian: Rows, spectra: Sequence[Spectrum]) -> tuple[Expr, ...] | None:

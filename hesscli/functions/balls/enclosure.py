@@ -176,13 +176,13 @@ def away_from_zero(x: Number) -> None:
         raise UndecidedError("near a singular point")
 
 
-def bounded(x: Number, most: Number = MAX_EXPONENT) -> None:
-    """The function grows too fast for numbers larger than ``most``.
+def bounded(x: Number) -> None:
+    """The function grows too fast for numbers larger than :data:`MAX_EXPONENT`.
 
     Raises:
         NotProvedError: if ``x`` is certainly larger.
     """
-    if x > most:
+    if x > MAX_EXPONENT:
         raise NotProvedError("too large a number")
 
 
