@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from hesscli.balls.expressions import Balls, is_identically_zero, is_nonnegative
-from hesscli.balls.jets import Jet, foremost, is_not_zero
+from hesscli.balls.jets import BudgetError, Jet, foremost, is_not_zero
 from hesscli.functions.balls import NotProvedError, NotRealError, SingularError, UndecidedError
 from hesscli.functions.hazards import READINGS
 from hesscli.notes import Trouble
@@ -108,7 +108,7 @@ def met(site: Site, balls: Balls, *, constant: bool = False) -> bool:
         if not holds(site, balls):
             return False
         return constant or any(balls.jet(quantity).varies for quantity in site.quantities)
-    except UndecidedError:
+    except (BudgetError, UndecidedError):
         return False
 
 
@@ -203,12 +203,12 @@ def _pole(site: Site, balls: Balls) -> None:
 def _whole(site: Site, balls: Balls) -> None:
     (quantity,) = site.quantities
     jet = balls.jet(quantity)
-    if jet.varies and balls.whole_number(quantity, jet) is not None:
+    if (jet.varies or site.breaks) and balls.whole_number(quantity, jet) is not None:
         raise BrokenError(site)
 
 
 def _tie(site: Site, balls: Balls) -> None:
-    if met(site, balls):
+    if holds(site, balls):
         raise BrokenError(site)
 
 

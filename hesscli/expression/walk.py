@@ -124,8 +124,7 @@ class Walk:
                 by = list(self._by(limits, node))
                 sites = len(self.sites)
                 expression = self.number(body)
-                # Where the function may have no derivative, this formula has no value.
-                self.sites[sites:] = [replace(site, breaks=True) for site in self.sites[sites:]]
+                self.sites[sites:] = [_breaking(site, by) for site in self.sites[sites:]]
                 return self._done(node, lambda: calculus.differentiated(expression, by))
         return self._integral(body, limits, node)
 
@@ -229,6 +228,13 @@ class Walk:
             ) from error
         finally:
             self.inside, self.bound = outer, bound
+
+
+def _breaking(site: Site, by: Sequence[tuple[Expr, int]]) -> Site:
+    """The site in a derivative, which has no value where the function may have no derivative."""
+    varying = {variable for variable, _ in by}
+    meets = any(quantity.free_symbols & varying for quantity in site.quantities)
+    return replace(site, breaks=site.breaks or meets)
 
 
 def _encloses(outer: Span, inner: Span) -> bool:
