@@ -73,7 +73,8 @@ class Formula:
     differentiate first; ``wrt`` says how many of them are differentiated. ``notes`` tell how names
     were read. ``given`` are the names that are variables because they were given a value;
     ``reduces`` says that parts go over all elements of a tensor (``norm(x)``), so that the formula
-    is not elementwise, and ``outer`` are the names of which that is not so.
+    is not elementwise, and ``outer`` are the names of which that is not so. Where ``expression``
+    and ``sites`` are of the closed forms of integrals, ``definition`` has the integrals as such.
     """
 
     source: str
@@ -89,6 +90,7 @@ class Formula:
     given: frozenset[str]
     outer: tuple[str, ...]
     reduces: bool
+    definition: Formula | None = None
 
     @property
     def differentiated(self) -> tuple[str, ...]:

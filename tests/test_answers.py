@@ -60,7 +60,7 @@ def test_json_is_valid_against_the_schema(hess: Hess, arguments: list[str]) -> N
         (["norm(x)*logsumexp(x)*prod(x)", "--at", "x=linspace(0.9,1.1,120)"], "sample"),
         (["x**y", "--at", "0,2"], "limit"),
         (["x**3", "--at", "2", "--verify", "never"], None),
-        (["Integral(exp(-t**2), (t, 0, x))", "--at", "1"], None),
+        (["Integral(sin(t)/t, (t, 0, x))", "--at", "1"], None),
     ],
 )
 def test_the_schema_tells_on_what_numbers_rest(

@@ -18,6 +18,7 @@ import sympy
 from flint import arb, ctx, fmpq
 from sympy.codegen.cfunctions import hypot
 
+from hesscli.balls.integrals import integral, integrand_of
 from hesscli.balls.jets import (
     Jet,
     Meter,
@@ -120,7 +121,7 @@ class Balls:
             return self._product(e.args)
         if e.is_Pow:
             return self._power(*e.args)
-        way = _PIECES.get(type(e).__name__)
+        way = _WAYS.get(type(e).__name__)
         if way is not None:
             return way(self, e)
         if not e.args:
@@ -160,6 +161,16 @@ class Balls:
         self.meter.spend(WEIGHTS.get(name, 1))
         moving = [k for k, jet in enumerate(inner) if jet.varies]
         found = partials(name, [jet.value for jet in inner], moving)
+        return composed(found.value, found.first, found.second, inner, self.meter)
+
+    def _integral(self, e: Expr) -> Jet:
+        (variable, *ends), *others = e.limits
+        if others or len(ends) != 2 or any(end.is_infinite for end in ends):
+            raise NotProvedError("an integral over several variables, or without ends")
+        integrand = integrand_of(e.function, variable)
+        inner = [self.jet(part) for part in (*integrand.parts, *ends)]
+        moving = [k for k, jet in enumerate(inner) if jet.varies]
+        found = integral(integrand, [jet.value for jet in inner], moving, self.meter)
         return composed(found.value, found.first, found.second, inner, self.meter)
 
     # Powers
@@ -399,7 +410,7 @@ _COMPARISONS: dict[Any, Callable[[int, int], bool]] = {
     sympy.Gt: operator.gt, sympy.Ge: operator.ge, sympy.Lt: operator.lt, sympy.Le: operator.le,
     sympy.Eq: operator.eq, sympy.Ne: operator.ne,
 }  # fmt: skip
-_PIECES: dict[str, Callable[[Balls, Expr], Jet]] = {
+_WAYS: dict[str, Callable[[Balls, Expr], Jet]] = {
     "Abs": Balls._absolute,
     "sign": Balls._signum,
     "floor": Balls._rounded,
@@ -407,6 +418,7 @@ _PIECES: dict[str, Callable[[Balls, Expr], Jet]] = {
     "Max": Balls._extreme,
     "Min": Balls._extreme,
     "Piecewise": Balls._piecewise,
+    "Integral": Balls._integral,
 }
 
 
@@ -477,6 +489,8 @@ def is_identically_zero(quantity: Expr) -> bool:
         return True
     if not quantity.free_symbols or quantity.count_ops() > MAX_FACTORED:
         return False
+    if quantity.has(sympy.Integral):
+        return False  # SymPy would integrate
     return any(tried(proof, quantity) == 0 for proof in (sympy.expand, sympy.simplify))
 
 

@@ -129,7 +129,7 @@ def _verdict(
         stationary,
         kind,
         unknown=sum(s.unknown for s in spectra),
-        proved=inertia is not None and not place.found.by_limit,
+        proved=(inertia is not None and not place.found.by_limit and not place.found.closed_form),
     )
 
 

@@ -35,6 +35,12 @@ class Examiner:
         return Examiner(replace(self.formula, expression=piece))
 
     @cached_property
+    def definition(self) -> Examiner | None:
+        """That of the formula with its integrals as such, if it has some."""
+        definition = self.formula.definition
+        return None if definition is None else Examiner(definition)
+
+    @cached_property
     def operations(self) -> int:
         """How many there are in the formula."""
         return int(self.formula.expression.count_ops())

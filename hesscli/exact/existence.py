@@ -19,6 +19,7 @@ from hesscli.exact.existing import Existing
 from hesscli.exact.limits.evidence import by_limits
 from hesscli.exact.proof import Exact, Proof, Prover
 from hesscli.exact.sites import names_in, place_of
+from hesscli.expression.walk import has_integral
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.failures import SYMPY_FAILURES
 from hesscli.notes import Note, Reason, Remark, Trouble
@@ -31,7 +32,22 @@ MAX_ORDER = 8
 def proved(
     examiner: Examiner, point: Mapping[str, Exact], index: str, meter: Meter
 ) -> Existing | None:
-    """What is proved at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``)."""
+    """What is proved at ``point``; ``index`` tells a tensor's element in sentences (``[0,1]``).
+
+    Of integrals, that is what is proved of the closed forms where they are not known themselves.
+    """
+    if examiner.definition is not None:
+        found = _proved(examiner.definition, point, index, meter)
+        if found is not None and _is_known(found):
+            return found
+    found = _proved(examiner, point, index, meter)
+    closed_form = has_integral(examiner.formula.tree)
+    return None if found is None else replace(found, closed_form=closed_form)
+
+
+def _proved(
+    examiner: Examiner, point: Mapping[str, Exact], index: str, meter: Meter
+) -> Existing | None:
     prover = Prover(examiner.formula, point, meter)
     proof = prover()
     if proof is None:

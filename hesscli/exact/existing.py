@@ -18,7 +18,8 @@ class Existing:
     ``numbers`` gives enclosures of those that exist and are not exactly 0; ``missing`` have no
     number, for ``reasons``: a site (None for the formula as a whole) with what to say of it.
     Without ``defined`` there is no value either. ``by_limit`` tells evidence from proof, and
-    ``vanishes`` whether algebra proves that an entry is 0.
+    ``vanishes`` whether algebra proves that an entry is 0. With ``closed_form``, all is about
+    what SymPy says that an integral is.
     """
 
     numbers: Numbers
@@ -28,3 +29,4 @@ class Existing:
     reasons: tuple[tuple[Site | None, Remark], ...]
     notes: tuple[Remark, ...]
     vanishes: Callable[[Entry], bool] | None = None
+    closed_form: bool = False

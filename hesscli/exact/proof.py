@@ -103,6 +103,8 @@ class Prover:
 
         The formula has values around the point, or this would not tell.
         """
+        if self._whole.has(sympy.Integral):
+            return None
         balls = self.at_point(bits)
         try:
             removed = removable_sites(self.formula.sites, balls)
@@ -299,6 +301,8 @@ class Prover:
         """Whether algebra shows that ``expression`` is 0 at the point."""
         if self.asked >= MAX_ALGEBRA or not expression.free_symbols <= self._symbols.keys():
             return False
+        if expression.has(sympy.Integral):
+            return False  # SymPy would integrate
         self.asked += 1
         try:
             require_moderate(expression, self._symbols)

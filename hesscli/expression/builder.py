@@ -78,9 +78,14 @@ class Builder(Walk):
     """Walks a tree once, building the expression and collecting what a user has to be told."""
 
     def __init__(
-        self, source: str, given: frozenset[str], shapes: Mapping[str, Shape] | None = None
+        self,
+        source: str,
+        given: frozenset[str],
+        shapes: Mapping[str, Shape] | None = None,
+        *,
+        closed: bool = True,
     ) -> None:
-        super().__init__(source)
+        super().__init__(source, closed)
         self.given = given
         self.shapes = shapes or {}
         self.index: tuple[int, ...] = ()
@@ -107,6 +112,10 @@ class Builder(Walk):
         yield from dict.fromkeys(self.doubts)
 
     # Expressions
+
+    def whole(self, node: Node) -> Expr:
+        """The expression of a whole formula, over all elements."""
+        return sympy.Add(*self.elements((node,), lambda: self.number(node)))
 
     def number(self, node: Node) -> Expr:
         """The expression that ``node`` names; refuses conditions, tuples and lists."""
@@ -427,7 +436,8 @@ class Builder(Walk):
                 self.fail("a condition is needed here", node, "a comparison such as x > 0")
 
     def _compare(self, operator: str, a: Expr, b: Expr, node: Node) -> Expr:
-        self.site("zero", (a - b,), node, Trouble.SWITCH)
+        if a != b:
+            self.site("zero", (a - b,), node, Trouble.SWITCH)
         for side in (a, b):
             if side.has(*_UNORDERED):
                 self.fail("only real numbers can be compared", node, "a condition without `I`")

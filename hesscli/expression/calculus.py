@@ -21,6 +21,11 @@ SAMPLES = ((1.37, 0.58, 2.11, 0.83), (-0.64, 1.49, -1.23, 0.41), (0.29, -1.71, 0
 # A quadrature over a kink is no better; a wrong closed form is further off.
 AGREED = 1e-4
 
+_WITH_PIECES = (
+    sympy.Abs, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling, sympy.Max, sympy.Min,
+    sympy.Piecewise,
+)  # fmt: skip
+
 Limits = tuple[Expr, Expr, Expr]  # the variable, from, to
 
 
@@ -35,6 +40,8 @@ def smooth_derivative(expression: Expr, *by: tuple[Expr, int]) -> Expr:
 
 def differentiated(expression: Expr, by: Sequence[tuple[Expr, int]]) -> Expr:
     """The derivative by each variable, so many times. Raises :class:`NoClosedFormError`."""
+    if any(integral.function.has(*_WITH_PIECES) for integral in expression.atoms(sympy.Integral)):
+        raise NoClosedFormError  # under the integral, what pieces that meet add is lost
     result = smooth_derivative(expression, *by)
     if result.has(sympy.Derivative, sympy.Subs):
         raise NoClosedFormError
@@ -48,6 +55,16 @@ def antiderivative(expression: Expr, variable: Expr) -> Expr:
     if not _equal_somewhere(lambda values: _float(back, values), expression, result.free_symbols):
         raise NoClosedFormError
     return result
+
+
+def definition(expression: Expr, limits: Limits) -> Expr:
+    """A definite integral as it stands; that of a polynomial by its powers."""
+    variable, start, stop = limits
+    if not expression.is_polynomial(variable) or start.is_infinite or stop.is_infinite:
+        return sympy.Integral(expression, limits)
+    coefficients = sympy.Poly(expression, variable).all_coeffs()[::-1]
+    terms = [c * (stop**k - start**k) / k for k, c in enumerate(coefficients, 1)]
+    return sympy.Add(*terms)
 
 
 def integrated(expression: Expr, limits: Limits) -> Expr:

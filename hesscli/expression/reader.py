@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
-
-import sympy
 
 from hesscli.errors import HessError, did_you_mean
 from hesscli.expression.arguments import elementwise_names
 from hesscli.expression.builder import Builder, refused
 from hesscli.expression.names import natural_key
 from hesscli.expression.products import require_names
+from hesscli.expression.walk import has_integral
 from hesscli.language.parser import parse_definition
 from hesscli.language.tree import Node
 from hesscli.language.writer import UNICODE, unparse
@@ -55,7 +55,7 @@ def from_tree(
     shapes = shapes or {}
     builder = Builder(source, frozenset((*given, *wrt)), shapes)
     with refused():
-        expression = sympy.Add(*builder.elements((tree,), lambda: builder.number(tree)))
+        expression = builder.whole(tree)
     insisted = {*builder.given, *names}
     require_names(tree, source, builder.names, builder.indices, insisted)
     variables = sorted({*builder.names, *names}, key=natural_key)
@@ -76,7 +76,7 @@ def from_tree(
             )
     rest = [name for name in variables if name not in wrt] if wrt else []
     differentiated = _in_elements(wrt or variables, shapes)
-    return Formula(
+    formula = Formula(
         source=source,
         tree=tree,
         text=unparse(tree),
@@ -91,6 +91,17 @@ def from_tree(
         outer=tuple(n for n in dict.fromkeys(elementwise_names(tree)) if n in builder.names),
         reduces=builder.reduces,
     )
+    return _with_definition(formula, shapes) if has_integral(tree) else formula
+
+
+def _with_definition(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
+    """The formula that knows its integrals as such, if they can be."""
+    builder = Builder(formula.source, formula.given, shapes, closed=False)
+    with suppress(HessError), refused():
+        expression = builder.whole(formula.tree)
+        definition = replace(formula, expression=expression, sites=tuple(builder.sites))
+        return replace(formula, definition=definition)
+    return formula
 
 
 def _in_elements(names: Sequence[str], shapes: Mapping[str, Shape]) -> list[str]:

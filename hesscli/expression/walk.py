@@ -39,10 +39,14 @@ def has_integral(node: Node) -> bool:
 
 
 class Walk:
-    """A walk over a tree, which collects the places that a user has to be told of."""
+    """A walk over a tree, which collects the places that a user has to be told of.
 
-    def __init__(self, source: str) -> None:
+    Without ``closed``, integrals stay what they are, but those of polynomials.
+    """
+
+    def __init__(self, source: str, closed: bool = True) -> None:
         self.source = source
+        self.closed = closed
         self.bound: dict[str, Expr] = {}
         self.indices: dict[str, None] = {}  # all names that are bound somewhere
         self.inside: Node | None = None  # what a tree that was not typed stands for
@@ -197,11 +201,17 @@ class Walk:
             bounds.insert(0, (self.bound[name], start, stop))
         sites = len(self.sites)
         expression = self.number(body)
-        # Of the integrand; what the integral itself has follows.
-        self.sites[sites:] = [site for site in self.sites[sites:] if site.is_everywhere]
+        # Of the integrand; what the integral itself has follows, or is what its parameters have.
+        variables = {variable for variable, _, _ in bounds}
+        self.sites[sites:] = [
+            site
+            for site in self.sites[sites:]
+            if site.is_everywhere or not (self.closed or _symbols_of(site) & variables)
+        ]
         self.bound = outer
+        integrated = calculus.integrated if self.closed else calculus.definition
         for limits in bounds:
-            expression = self._done(node, partial(calculus.integrated, expression, limits))
+            expression = self._done(node, partial(integrated, expression, limits))
         return expression
 
     def _done(self, node: tree.Call, compute: Callable[[], Expr]) -> Expr:
@@ -209,8 +219,8 @@ class Walk:
         outer, bound = self.inside, self.bound
         try:
             expression = compute()
-            if any(s.is_Dummy for s in expression.free_symbols):
-                return expression  # inside another integral
+            if not self.closed or any(s.is_Dummy for s in expression.free_symbols):
+                return expression  # inside another integral, or not to be told of
             # A name may stand for an element (x[0]), an index or a constant.
             ordered = sorted(expression.free_symbols, key=str)
             stand_ins = {s: symbol(f"v{k}_") for k, s in enumerate(ordered)}
@@ -235,6 +245,10 @@ def _breaking(site: Site, by: Sequence[tuple[Expr, int]]) -> Site:
     varying = {variable for variable, _ in by}
     meets = any(quantity.free_symbols & varying for quantity in site.quantities)
     return replace(site, breaks=site.breaks or meets)
+
+
+def _symbols_of(site: Site) -> set[Expr]:
+    return set().union(*(part.free_symbols for part in (*site.quantities, *site.guards)))
 
 
 def _encloses(outer: Span, inner: Span) -> bool:

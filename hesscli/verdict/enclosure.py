@@ -189,8 +189,10 @@ def _spread(own: NDArray[np.intp], shape: Shape) -> list[int]:
     return spread
 
 
-def joint(graph: Graph, sums: Sums, point: Point, meter: Meter) -> Part | None:
-    """What is proved of a formula that joins its elements, where no pieces meet."""
+def joint(graph: Graph, sums: Sums, point: Point, meter: Meter, closed_form: bool) -> Part | None:
+    """What is proved of a formula that joins its elements, where no pieces meet; of the
+    ``closed_form`` where it has an integral.
+    """
     numbers = joint_numbers(graph, sums, point, meter, range(len(sums.gradient)))
     for bits in PRECISIONS:
         try:
@@ -199,7 +201,7 @@ def joint(graph: Graph, sums: Sums, point: Point, meter: Meter) -> Part | None:
             continue
         except (BoundaryError, BudgetError, NotProvedError):
             return None
-        found = Existing(numbers, frozenset(), True, False, (), ())
+        found = Existing(numbers, frozenset(), True, False, (), (), closed_form=closed_form)
         return Part(found, range(len(sums.gradient)))
     return None
 

@@ -90,7 +90,7 @@ def settle(
     if numbers is None:
         why = proof if isinstance(proof, Remark) else Remark(Reason.TOO_LARGE)
         numbers = _unproved(sums, point, examiner, graph, examined, why)
-    if has_integral(formula.tree):
+    if has_integral(formula.tree) and not numbers.by_definition:
         numbers.rest_on(Remark(Reason.INTEGRAL))
     total, met = numbers.total, numbers.met
     undefined = (
@@ -139,6 +139,12 @@ class _Numbers:
     sample: Sample | None = None
     notes: tuple[Remark, ...] = ()
 
+    @property
+    def by_definition(self) -> bool:
+        """Whether they are proved of the integrals themselves, not of their closed forms."""
+        enclosure = self.enclosure
+        return enclosure is not None and not any(p.found.closed_form for p in enclosure.parts)
+
     def rest_on(self, reason: Remark) -> None:
         """Take back that the numbers are verified, if they were."""
         self.by = self.digits = self.enclosure = self.sample = None
@@ -174,10 +180,11 @@ def _proved(
     if verify is Verify.never:
         return Remark(Reason.NOT_ASKED)
     meter = Meter(BUDGET * (PATIENCE if verify is Verify.always else 1))
+    closed_form = has_integral(elements.examiner.formula.tree)
     suspects, count = set(sums.suspects), size(sums.shape)
     found: list[Part | None] = []
     if sums.structural is not None and graph is not None:
-        found = [] if suspects else [joint(graph, sums, point, meter)]
+        found = [] if suspects else [joint(graph, sums, point, meter, closed_form)]
     elif count > MAX_PROVED_ELEMENTS and verify is Verify.auto:
         return Remark(Reason.TOO_LARGE)
     else:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+import sympy
 from flint import arb
 
 from hesscli.answer import Answer, By, Doubles, Grounds, Verdict
@@ -121,14 +122,15 @@ def _by_higher_terms(settled: Settled, verdict: Verdict) -> str | None:
     """The kind of a stationary point with a singular Hessian, where it can be proved."""
     assert verdict.inertia is not None
     positive, zero, negative = verdict.inertia
-    if sum(verdict.inertia) > MAX_STRUCTURE:
-        return None
     formula, variables, point = _scalars(settled)
+    if sum(verdict.inertia) > MAX_STRUCTURE or formula.expression.has(sympy.Integral):
+        return None
     return degenerate_kind(formula.expression, variables, point, positive, zero, negative)
 
 
 def _scalars(settled: Settled) -> tuple[Formula, list[Expr], dict[Expr, Expr]]:
     formula, values = settled.in_scalars()
+    formula = formula.definition or formula
     point = {symbol(name): exact(value) for name, value in values.items()}
     # Neither the structure nor the series is told of the pieces that hold elsewhere.
     piece = Prover(formula, values).piece()
