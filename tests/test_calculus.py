@@ -8,6 +8,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+import sympy
 import torch
 from torch.autograd.functional import hessian
 
@@ -266,3 +267,21 @@ def test_vectors_have_a_dot_product(hess: Hess) -> None:
     assert answer["value"] == 1 * 16 + 2 * 25 + 3 * 36
     assert answer["blocks"]["x"]["y"] == [[8, 0, 0], [0, 10, 0], [0, 0, 12]]
     assert answer["blocks"]["y"]["y"] == [[2, 0, 0], [0, 4, 0], [0, 0, 6]]
+
+
+@pytest.mark.parametrize(
+    ("text", "hessian"),
+    [
+        ("abs(log(x))", [["-sign(log(x))/x**2"]]),
+        ("sign(sqrt(x))*x**2", [["2*sign(sqrt(x))"]]),
+        ("abs(sqrt(x) - 1)**2", [["2*(-sign(sqrt(x) - 1)/(4*x**(3/2)))*abs(sqrt(x) - 1)"
+                                  " + sign(sqrt(x) - 1)**2/(2*x)"]]),
+    ],
+)  # fmt: skip
+def test_what_may_be_complex_is_differentiated_as_real(
+    hess: Hess, text: str, hessian: list[list[str]]
+) -> None:
+    found = hess(text, "--json").json["hessian"]
+    for row, right in zip(found, hessian, strict=True):
+        for entry, wanted in zip(row, right, strict=True):
+            assert sympy.expand(sympy.sympify(entry) - sympy.sympify(wanted)) == 0

@@ -126,13 +126,18 @@ class Balls:
             return way(self, e)
         if not e.args:
             return Jet(self._constant(e))
-        return self.function(type(e).__name__, [self.jet(arg) for arg in e.args])
+        inner = [self.jet(arg) for arg in e.args]
+        if isinstance(e, sympy.atan2) and _is_nothing(inner[0]) and inner[1].value > 0:
+            return Jet(ZERO)  # of whichever length
+        return self.function(type(e).__name__, inner)
 
     def _constant(self, e: Expr) -> Number:
         if e.is_Float:
             sign, mantissa, exponent, _ = e._mpf_
             number = fmpq(int(mantissa)) * fmpq(2) ** int(exponent)
             return -number if sign else number
+        if e is sympy.I:
+            raise NotRealError
         way = CONSTANTS.get(type(e).__name__)
         if way is None:
             raise NotProvedError(str(e))
@@ -147,7 +152,7 @@ class Balls:
                 complex_factor = error
         if complex_factor is not None:
             # SymPy makes (a*b)**p for a >= 0 of a**p*b**p, which is 0 where a is.
-            if any(not jet.varies and is_zero(jet.value) for jet in jets):
+            if any(map(_is_nothing, jets)):
                 return Jet(ZERO)
             raise complex_factor
         jets.sort(key=lambda jet: jet.varies)
@@ -426,6 +431,10 @@ def _finite(number: Number) -> Number:
     if type(number) is arb and not number.is_finite():
         raise UndecidedError
     return number
+
+
+def _is_nothing(jet: Jet) -> bool:
+    return not jet.varies and is_zero(jet.value)
 
 
 def _surely_varies(jet: Jet) -> bool:

@@ -143,8 +143,11 @@ class Builder(Walk):
                 self.fail(message, node, hint)
 
     def _watched(self, expression: Expr, parts: tuple[Expr, ...], node: Node) -> Expr:
-        """``expression``, noted where SymPy finds it infinite though its parts are not."""
-        if expression.has(*INFINITE) and not any(part.has(*INFINITE) for part in parts):
+        """``expression``, noted where SymPy finds it infinite though its parts are not.
+
+        Of pieces, of which some may be, the sites of the parts tell.
+        """
+        if _is_infinite(expression) and not any(part.has(*INFINITE) for part in parts):
             self.infinite(node)
         return expression
 
@@ -457,3 +460,9 @@ _PLACEHOLDERS = (symbol("x"), symbol("y"))
 def _template(text: str) -> Expr:
     builder = Builder(text, frozenset("xy"))
     return builder.number(parse_formula(text))
+
+
+def _is_infinite(expression: Expr) -> bool:
+    if expression in INFINITE:
+        return True
+    return not isinstance(expression, sympy.Piecewise) and any(map(_is_infinite, expression.args))

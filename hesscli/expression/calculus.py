@@ -13,7 +13,7 @@ import mpmath
 import sympy
 
 from hesscli.functions.failures import tried
-from hesscli.functions.symbolic import written_out
+from hesscli.functions.symbolic import as_typed, of_real_parts, written_out
 from hesscli.types import Expr
 
 # Where integrals are compared: values for their parameters, of both signs and neither whole.
@@ -35,7 +35,8 @@ class NoClosedFormError(Exception):
 
 def smooth_derivative(expression: Expr, *by: tuple[Expr, int]) -> Expr:
     """SymPy's derivative without the delta functions that it has where pieces meet."""
-    return sympy.diff(expression, *by).replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
+    result = sympy.diff(of_real_parts(expression), *by)
+    return as_typed(result).replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
 
 
 def differentiated(expression: Expr, by: Sequence[tuple[Expr, int]]) -> Expr:

@@ -54,6 +54,38 @@ class ceiling(_Sloped, sympy.ceiling):
         return sympy.S.Zero
 
 
+class _RealSign(_Sloped):
+    def slope(self, x: Expr) -> Expr:
+        return sympy.S.Zero
+
+
+class _RealAbs(_Sloped):
+    def slope(self, x: Expr) -> Expr:
+        return _RealSign(x)
+
+
+_REAL = {sympy.Abs: _RealAbs, sympy.sign: _RealSign}
+
+
+def of_real_parts(expression: Expr) -> Expr:
+    """The same, where what SymPy does not know to be real (``abs(log(x))``) has the derivatives of
+    what is; undone by :func:`as_typed`.
+    """
+    if not expression.has(*_REAL):
+        return expression
+    return expression.replace(
+        lambda e: type(e) in _REAL and not e.args[0].is_extended_real,
+        lambda e: _REAL[type(e)](*e.args),
+    )
+
+
+def as_typed(expression: Expr) -> Expr:
+    """What :func:`of_real_parts` has changed, as it was."""
+    for function, own in _REAL.items():
+        expression = expression.replace(own, function)
+    return expression
+
+
 class sinc(_Sloped, sympy.sinc):
     """SymPy's, with a derivative that does not divide by x."""
 
