@@ -108,7 +108,9 @@ class Prover:
         balls = self.at_point(bits)
         try:
             removed = removable_sites(self.formula.sites, balls)
-            singular = [term for term in self._whole.as_ordered_terms() if self._fails(term, balls)]
+            singular = [
+                term for term in sympy.Add.make_args(self._whole) if self._fails(term, balls)
+            ]
         except (BudgetError, NotProvedError, UndecidedError):
             return None
         part = sympy.Add(*singular)

@@ -22,7 +22,7 @@ import sympy
 import torch
 from torch import Tensor
 
-from hesscli.balls.values import enclosed_values
+from hesscli.balls.values import enclosed_constant, enclosed_values
 from hesscli.derive.symbols import derivative
 from hesscli.errors import ExitStatus, HessError
 from hesscli.functions import kernels, values
@@ -296,6 +296,9 @@ def constant(expr: Expr) -> float:
             return int(expr.p) / int(expr.q)
         except OverflowError:
             return math.inf if expr.p > 0 else -math.inf
+    enclosed = enclosed_constant(expr)
+    if enclosed is not None:
+        return enclosed
     number = tried(expr.evalf, 25)
     if number is None:
         return math.nan

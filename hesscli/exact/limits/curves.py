@@ -15,7 +15,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from hesscli.exact.limits.germs import Germs
 from hesscli.exact.limits.series import Series
 from hesscli.exact.limits.zerosets import newton_weights
-from hesscli.functions.failures import SYMPY_FAILURES
+from hesscli.functions.failures import SYMPY_FAILURES, tried
 from hesscli.types import Expr
 
 # For each variable by its place, the coefficients of powers of the distance.
@@ -48,11 +48,21 @@ def curves(
     held = {v: point[v] for k, v in enumerate(variables) if k not in moved}
     pair = [variables[k] for k in moved]
     germs = Germs(pair, {v: point[v] for v in pair}, ORDER)
-    found = list(_along_weights(_weights(expression.xreplace(held), germs), moved))
+    found: list[Curve] = []
+
+    def here(whole: Expr) -> Iterator[Expr]:
+        held_there = tried(whole.xreplace, held)
+        if held_there is not None:  # SymPy compares no infinities
+            yield held_there
+
+    for whole in here(expression):
+        found += _along_weights(_weights(whole, germs), moved)
     for quantity in _squared([expression, *quantities]):
-        found += _beside_zeros(quantity.xreplace(held), germs, moved, on=True)
+        for whole in here(quantity):
+            found += _beside_zeros(whole, germs, moved, on=True)
     for quantity in quantities:
-        found += _beside_zeros(quantity.xreplace(held), germs, moved)
+        for whole in here(quantity):
+            found += _beside_zeros(whole, germs, moved)
     return found[:MAX_CURVES]
 
 
