@@ -158,3 +158,10 @@ def test_pieces_are_chosen_only_where_they_hold() -> None:
     assert ANALYTIC["Max"](acb(1), right, -right).overlaps(right)
     assert ANALYTIC["Min"](acb(1), right, -right).overlaps(-right)
     assert not ANALYTIC["Max"](acb(3), right).is_finite()
+
+
+def test_too_narrow_a_peak_leaves_what_is_known(hess: Hess) -> None:
+    answer = hess("Integral(exp(-(t-1/3)**2/x**2), (t, 0, 1))", "--at", "1e-20", "--json").json
+    assert answer["gradient"] == [pytest.approx(float(mp.sqrt(mp.pi)), rel=1e-15)]
+    assert answer["hessian"] == [[0]]
+    assert answer["below"]["hessian[0][0]"] > 0

@@ -283,3 +283,9 @@ def test_any_evaluators_may_be_compared() -> None:
     bad = check(answer, batch, {"again": prepared, "wrong": wrong, "exact": prepared})
     assert [entry.agrees for entry in bad.entries] == [True, False, True]
     assert bad.entries[1].numbers == {"again": 0.75, "wrong": 1.75, "exact": 0.75}
+
+
+def test_the_largest_doubles_have_their_digits(hess: Hess) -> None:
+    answer = hess("exp(x) + y", "--at", "709.78,1", "--json").json
+    assert answer["eigenvalues"] is not None
+    assert answer["verified"] == {"digits": 15, "by": "proof", "reason": None}

@@ -65,6 +65,8 @@ def integrand_of(expression: Expr, variable: Expr) -> Integrand:
         if part.is_Add or part.is_Mul:
             apart, own = part.as_independent(variable, as_Add=part.is_Add)
             return part.func(reduced(apart), *map(reduced, part.func.make_args(own)))
+        if isinstance(part, sympy.Piecewise):
+            raise NotProvedError("pieces that meet along the way")
         return part.func(*map(reduced, part.args))
 
     form = reduced(expression)

@@ -14,8 +14,8 @@ from hesscli.functions.balls.enclosure import ZERO, Number
 
 # Bits to which a number is known before it is rounded: 16 digits, and to spare.
 KNOWN = 58
-# What is smaller than this is 0 as a double.
-SMALLEST, LARGEST = arb(2) ** -1080, arb(2) ** 1023
+# What is smaller than the one is 0 as a double, and what is larger than the other is infinite.
+SMALLEST, LARGEST = arb(2) ** -1080, (1 - arb(2) ** -54) * arb(2) ** 1024
 # Bits; numbers a thousand orders of magnitude apart are told apart by the last.
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
 FIRST, MOST = 128, 8192
@@ -53,10 +53,11 @@ def refined(
     ``vanishes`` is asked whether an entry is exactly 0 once precision does not tell. Raises
     :class:`UndecidedError` where there are no enclosures at any precision.
     """
-    bits, zeros, found = FIRST, set[Entry](), None
+    bits, last, zeros, found = FIRST, FIRST, set[Entry](), None
     while bits <= MOST:
         try:
             found = {e: n for e, n in numbers(bits).items() if e not in zeros}
+            last = bits
         except UndecidedError:
             bits *= 2
             continue
@@ -76,7 +77,7 @@ def refined(
         bits *= 2
     if found is None or any(_is_unknown(number) for number in found.values()):
         raise UndecidedError
-    return {entry: number for entry, number in found.items() if entry not in zeros}, bits
+    return {entry: number for entry, number in found.items() if entry not in zeros}, last
 
 
 def _is_tiny(number: Number) -> bool:

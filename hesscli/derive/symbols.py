@@ -11,7 +11,7 @@ from hesscli.answer import Answer, Basis, Expressions, Place
 from hesscli.errors import ExitStatus, HessError
 from hesscli.expression.calculus import smooth_derivative
 from hesscli.expression.names import symbol
-from hesscli.functions.symbolic import written_out
+from hesscli.functions.symbolic import compared, written_out
 from hesscli.notes import Note, Remark, Trouble
 from hesscli.types import Expr, Formula, Variable
 
@@ -134,7 +134,7 @@ def _in_pieces(expression: Expr) -> Expr:
 
 
 def _pieces(args: Sequence[Expr], largest: bool) -> Expr:
-    relation, extreme = (sympy.Ge, sympy.Max) if largest else (sympy.Le, sympy.Min)
+    operator, extreme = (">=", sympy.Max) if largest else ("<=", sympy.Min)
     ordered = sorted(args, key=sympy.default_sort_key)
     branches = []
     for i, value in enumerate(ordered[:-1]):
@@ -142,5 +142,5 @@ def _pieces(args: Sequence[Expr], largest: bool) -> Expr:
         # arguments would take it twenty seconds.
         rest = ordered[i + 1 :]
         other = extreme(*rest, evaluate=False) if len(rest) > 1 else rest[0]
-        branches.append((value, relation(value, other)))
+        branches.append((value, compared(operator, value, other)))
     return sympy.Piecewise(*branches, (ordered[-1], True), evaluate=False)

@@ -444,7 +444,7 @@ class Builder(Walk):
         for side in (a, b):
             if side.has(*_UNORDERED):
                 self.fail("only real numbers can be compared", node, "a condition without `I`")
-        return sympy.Rel(a, b, operator)
+        return special.compared(operator, a, b)
 
 
 def quantity(text: str, arguments: tuple[Expr, ...]) -> Expr:

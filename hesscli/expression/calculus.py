@@ -1,17 +1,19 @@
 """Derivatives and integrals that stand in a formula, done by SymPy, or refused.
 
-SymPy's closed form of an integral is compared with a quadrature by mpmath before it is believed:
-with parameters, it may hold for some of their values only.
+SymPy's closed form of an integral is compared with a quadrature before it is believed, FLINT's or
+else mpmath's: with parameters, it may hold for some of their values only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import mpmath
 import sympy
 
+from hesscli.balls.values import enclosed_constant
 from hesscli.functions.failures import tried
 from hesscli.functions.symbolic import as_typed, of_real_parts, written_out
 from hesscli.types import Expr
@@ -61,6 +63,11 @@ def antiderivative(expression: Expr, variable: Expr) -> Expr:
 def definition(expression: Expr, limits: Limits) -> Expr:
     """A definite integral as it stands; that of a polynomial by its powers."""
     variable, start, stop = limits
+    if isinstance(expression, sympy.Piecewise) and not any(
+        condition.has(variable) for _, condition in expression.args
+    ):
+        pieces = [(definition(value, limits), condition) for value, condition in expression.args]
+        return sympy.Piecewise(*pieces)
     if not expression.is_polynomial(variable) or start.is_infinite or stop.is_infinite:
         return sympy.Integral(expression, limits)
     coefficients = sympy.Poly(expression, variable).all_coeffs()[::-1]
@@ -75,6 +82,9 @@ def integrated(expression: Expr, limits: Limits) -> Expr:
     parameters = (expression.free_symbols - {variable}) | start.free_symbols | stop.free_symbols
 
     def quadrature(values: dict[Expr, Expr]) -> Any:
+        enclosed = enclosed_constant(sympy.Integral(expression, limits).xreplace(values))
+        if enclosed is not None and isfinite(enclosed):
+            return enclosed
         with mpmath.workdps(20):
             ends = [_mpmath(end, values) for end in (start, stop)]
             if None in ends:
@@ -127,7 +137,7 @@ def _equal_somewhere(other: Any, result: Expr, parameters: set[Expr]) -> bool:
             symbol: sympy.Float(sample[k % len(sample)] + k // len(sample), 20)
             for k, symbol in enumerate(ordered)
         }
-        found, expected = _float(result, values), tried(other, values)
+        found, expected = tried(_float, result, values), tried(other, values)
         if found is None or expected is None:
             continue
         if abs(found - expected) > AGREED * (abs(found) + abs(expected) + 1):

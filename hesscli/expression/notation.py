@@ -66,7 +66,7 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
             above, under, negative = _quotient(expression)
             return _signed(_product(below(*above), below(*under)), negative)
         case sympy.core.relational.Relational(rel_op=operator):
-            return tree.Comparison(NOWHERE, below(*expression.args), (operator,))
+            return tree.Comparison(NOWHERE, below(*_sides(expression)), (operator,))
         case sympy.And() | sympy.Or():
             return tree.Logic(NOWHERE, type(expression).__name__.lower(), below(*expression.args))
         case sympy.Not():
@@ -83,6 +83,16 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
         case sympy.S.NegativeInfinity:
             return tree.Negative(NOWHERE, *below(sympy.S.Infinity))
     return tree.Name(NOWHERE, str(expression))
+
+
+def _sides(relation: Expr) -> tuple[Expr, Expr]:
+    """Both sides; of a difference that is compared with 0, what is subtracted is the right one."""
+    left, right = relation.args
+    subtracted = [t for t in sympy.Add.make_args(left) if t.could_extract_minus_sign()]
+    if right != 0 or len(subtracted) in (0, len(sympy.Add.make_args(left))):
+        return left, right
+    other = sympy.Add(*subtracted)
+    return left - other, -other
 
 
 # The exponents of a power that stands below a bar even alone.

@@ -54,6 +54,16 @@ class ceiling(_Sloped, sympy.ceiling):
         return sympy.S.Zero
 
 
+def compared(operator: str, a: Expr, b: Expr) -> Expr:
+    """A comparison of two numbers, of which one is 0 unless one is a constant.
+
+    SymPy has two canonical forms of some others (y**2 - 4*x >= 2*x - y), and a Piecewise goes from
+    one to the other until the stack is full.
+    """
+    constant = a.is_number or b.is_number
+    return sympy.Rel(a, b, operator) if constant else sympy.Rel(a - b, 0, operator)
+
+
 class _RealSign(_Sloped):
     def slope(self, x: Expr) -> Expr:
         return sympy.S.Zero

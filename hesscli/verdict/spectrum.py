@@ -21,7 +21,7 @@ from hesscli.balls.rounding import FIRST, LARGEST, nearest, rounded
 from hesscli.exact.proof import Prover, exact
 from hesscli.exact.spectrum.higher import degenerate_kind
 from hesscli.exact.spectrum.inertia import components, definiteness_of, kind_of
-from hesscli.exact.spectrum.nullity import nullity
+from hesscli.exact.spectrum.nullity import is_singular, nullity
 from hesscli.exact.spectrum.residuals import UNIT, bounded_eigenvalues
 from hesscli.exact.spectrum.spectra import ProvedSpectrum, proved_spectrum
 from hesscli.expression.names import symbol
@@ -103,7 +103,11 @@ def _spectrum(settled: Settled, enclosure: Enclosure, order: int) -> ProvedSpect
         return found
     formula, variables, point = _scalars(settled)
     zeros = nullity(formula.expression, variables, point)
-    return proved_spectrum(_rows(enclosure, order), zeros) if zeros else found
+    if zeros:
+        found = proved_spectrum(_rows(enclosure, order), zeros)
+    elif found.unknown == 1 and is_singular(formula.expression, variables, point):
+        found = proved_spectrum(_rows(enclosure, order), 1)
+    return found
 
 
 def _bounded(symmetric: Array, grounds: Grounds) -> ProvedSpectrum | None:

@@ -8,6 +8,7 @@ that does not change along its rays (Euler). Everything is about the Hessian whe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import comb, prod
 from typing import Any
@@ -18,18 +19,25 @@ from sympy.codegen.cfunctions import hypot
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from hesscli.derive.stable import stable
+from hesscli.errors import HessError
 from hesscli.exact.limits.separation import linked
-from hesscli.exact.numbers import sign
+from hesscli.exact.numbers import sign, vanishes
 from hesscli.exact.remembered import remembered
+from hesscli.exact.substitution import substituted
+from hesscli.expression.calculus import smooth_derivative
 from hesscli.functions import symbolic as special
 from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
 MAX_TERMS = 300  # of a polynomial
+MAX_ORDER, MAX_OPERATIONS = 4, 60  # of a matrix whose determinant is asked whether it is 0
 MAX_COMPARED = 60  # operations of a number that is compared with 0
 # With variables of their own, in which a form may have coefficients.
 BINDING = (ExprWithLimits, sympy.Derivative, sympy.Subs, sympy.Lambda)
+PIECES = (
+    sympy.Piecewise, sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling,
+)  # fmt: skip
 # Of these, f(t·u, t·v) is t to some power times f(u, v) for t > 0, if u and v have one degree.
 HOMOGENEOUS = (sympy.Abs, sympy.Max, sympy.Min, hypot)
 SMOOTH = (sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh, sympy.atan)
@@ -42,6 +50,28 @@ def nullity(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Ex
     point gives exact numbers to them and to all other symbols. 0 where nothing is known.
     """
     return tried(_nullity, expression, tuple(variables), point) or 0
+
+
+def is_singular(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> bool:
+    """Whether algebra proves that the determinant of a small Hessian is 0.
+
+    That is asked of one piece alone.
+    """
+    if len(variables) > MAX_ORDER or expression.count_ops() > MAX_OPERATIONS:
+        return False
+    if expression.has(*PIECES, sympy.Integral):
+        return False
+    with suppress(HessError):
+        return bool(tried(_is_singular, expression, variables, point))
+    return False
+
+
+def _is_singular(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> bool:
+    rows = [
+        [substituted(smooth_derivative(expression, (a, 1), (b, 1)), point) for a in variables]
+        for b in variables
+    ]
+    return vanishes(sympy.Matrix(rows).det(method="berkowitz"))
 
 
 def _nullity(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> int:
