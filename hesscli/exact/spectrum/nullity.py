@@ -21,7 +21,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from hesscli.derive.stable import stable
 from hesscli.errors import HessError
 from hesscli.exact.limits.separation import linked
-from hesscli.exact.numbers import sign, vanishes
+from hesscli.exact.numbers import sign
 from hesscli.exact.remembered import remembered
 from hesscli.exact.substitution import substituted
 from hesscli.expression.calculus import smooth_derivative
@@ -55,7 +55,7 @@ def nullity(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Ex
 def is_singular(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> bool:
     """Whether algebra proves that the determinant of a small Hessian is 0.
 
-    That is asked of one piece alone.
+    That is asked of one piece alone, and of numbers no longer than a line.
     """
     if len(variables) > MAX_ORDER or expression.count_ops() > MAX_OPERATIONS:
         return False
@@ -71,7 +71,9 @@ def _is_singular(expression: Expr, variables: Sequence[Expr], point: Mapping[Exp
         [substituted(smooth_derivative(expression, (a, 1), (b, 1)), point) for a in variables]
         for b in variables
     ]
-    return vanishes(sympy.Matrix(rows).det(method="berkowitz"))
+    if any(entry.count_ops() > MAX_COMPARED for row in rows for entry in row):
+        return False
+    return bool(sympy.expand(sympy.Matrix(rows).det(method="berkowitz")) == 0)
 
 
 def _nullity(expression: Expr, variables: Sequence[Expr], point: Mapping[Expr, Expr]) -> int:
