@@ -19,6 +19,7 @@ from hesscli.functions.failures import tried
 from hesscli.types import Expr, Formula, Site
 
 MAX_SOLVED = 100  # operations of a quantity that is solved
+_NO_FORMULA = (sympy.Derivative, sympy.Integral, sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Chart:
         if not steep:
             return None
         # What is implicit would have to be known in fewer variables as well.
-        solved = None if self.jets else self._solved(zero.quantity, steep)
+        solved = None if self.jets else self._solved(zero, steep)
         if solved is not None:
             return solved
         jet = _implicit_jet(zero.jet, steep[0], value[steep[0]])
@@ -108,16 +109,17 @@ class Chart:
         }
         return replace(self, rows=left, jets=jets)
 
-    def _solved(self, quantity: Expr, rows: Sequence[int]) -> Chart | None:
+    def _solved(self, zero: Zero, rows: Sequence[int]) -> Chart | None:
         """With the simplest formula for one of these variables, if there is any."""
         found = []
         for row in rows:
-            graph = _linear_graph(quantity, symbol(self.names[row]))
+            sign = 1 if zero.jet.at((row,)) > 0 else -1
+            graph = _graph(zero.quantity, symbol(self.names[row]), sign)
             if graph is not None:
-                found.append((graph.count_ops(), row, graph))
+                found.append((graph.has(sympy.Pow), graph.count_ops(), row, graph))
         if not found:
             return None
-        _, row, graph = min(found, key=lambda each: each[:2])
+        *_, row, graph = min(found, key=lambda each: each[:3])
         variable = symbol(self.names[row])
         known = {other: tried(e.xreplace, {variable: graph}) for other, e in self.graphs.items()}
         if None in known.values():
@@ -139,18 +141,26 @@ class Chart:
         )
 
 
-def _linear_graph(quantity: Expr, variable: Expr) -> Expr | None:
-    """The variable where the quantity, whose slope in it is not 0, vanishes; if by first degree."""
+def _graph(quantity: Expr, variable: Expr, sign: int) -> Expr | None:
+    """The variable where the quantity vanishes, if that is of at most second degree in it.
+
+    ``sign`` is that of the slope in it, which is the root of the discriminant.
+    """
     if quantity.count_ops() > MAX_SOLVED:
         return None
     whole = sympy.expand(quantity) if quantity.is_polynomial(variable) else quantity
     slope = tried(sympy.diff, whole, variable)
-    if slope is None or slope.has(variable, sympy.Derivative, sympy.Integral):
+    twice = None if slope is None else tried(sympy.diff, slope, variable)
+    if slope is None or twice is None or twice.has(variable):
         return None
-    rest = tried(whole.xreplace, {variable: sympy.S.Zero})
-    if rest is None or rest.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
+    at_zero = {variable: sympy.S.Zero}
+    rest, middle = tried(whole.xreplace, at_zero), tried(slope.xreplace, at_zero)
+    if rest is None or middle is None or (rest + middle + twice).has(*_NO_FORMULA):
         return None
-    return sympy.expand(-rest / slope) if slope.is_number else -rest / slope
+    if twice != 0:
+        root = sympy.sqrt(sympy.expand(middle**2 - 2 * twice * rest))
+        return (sign * root - middle) / twice
+    return sympy.expand(-rest / middle) if middle.is_number else -rest / middle
 
 
 def _implicit_jet(jet: Jet, row: int, value: Number) -> Jet:

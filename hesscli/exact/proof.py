@@ -377,10 +377,10 @@ class Prover:
             beside = self._chart.restricted(piece)
             gap = None if beside is None else self._gap(bits, beside, cell.piece)
             apart.append(None if gap is None else differing(gap))
-        found = contradicted(apart, entangled(self._chart.rows, self._tangents(bits)), self.order)
+        found = contradicted(apart, entangled(self._chart.rows, self.tangents(bits)), self.order)
         return None if found and not reaches else found
 
-    def _tangents(self, bits: int) -> dict[int, Jet]:
+    def tangents(self, bits: int) -> dict[int, Jet]:
         """The jets of the variables that are not free on this set."""
         balls = self._balls(bits, {})
         found = dict(self._chart.jets)
@@ -427,7 +427,8 @@ class Prover:
         }
         if self.chart is not None:
             place |= self.chart.jets
-            sides = {**sides, **dict.fromkeys(self.chart.zeros, 0)}
+            if not isinstance(sides, AtPoint):
+                sides = {**sides, **dict.fromkeys(self.chart.zeros, 0)}
         algebra = self.vanishes if bits >= ALGEBRA_FROM else None
         return Balls(place, self.meter, sides, algebra)
 
