@@ -21,6 +21,8 @@ from hesscli.types import Expr, Formula, Site
 MAX_SOLVED = 100  # operations of a quantity that is solved
 _NO_FORMULA = (sympy.Derivative, sympy.Integral, sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 
+Key = tuple[frozenset[int], frozenset[tuple[Expr, Expr]], frozenset[Expr]]
+
 
 @dataclass(frozen=True, slots=True)
 class Zero:
@@ -48,6 +50,11 @@ class Chart:
     graphs: Mapping[Expr, Expr] = field(default_factory=dict)
     jets: Mapping[str, Jet] = field(default_factory=dict)
     zeros: frozenset[Expr] = frozenset()
+
+    @property
+    def key(self) -> Key:
+        """What two charts of one set have in common that are found on different ways."""
+        return self.rows, frozenset(self.graphs.items()), self.zeros
 
     def restricted(self, expression: Expr) -> Expr | None:
         """A formula on the set; None where SymPy fails, which compares no infinities."""

@@ -38,7 +38,7 @@ from hesscli.exact.cells import (
     reached,
     shared,
 )
-from hesscli.exact.charts import Chart, Zero, entangled
+from hesscli.exact.charts import Chart, Key, Zero, entangled
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
 from hesscli.exact.limits.quotients import Verdict, quotient_jet
 from hesscli.exact.numbers import vanishes
@@ -333,7 +333,7 @@ class Prover:
         return Contradicted(frozenset(entries_found), are_all)
 
     def _lower(
-        self, bits: int, around: Around, pieces: Collection[Expr], seen: set[Any]
+        self, bits: int, around: Around, pieces: Collection[Expr], seen: set[Key]
     ) -> Iterator[frozenset[Entry] | None]:
         """The entries that each cell of lower dimension contradicts, as far as is known."""
         values = {row: self._coordinate(name, bits) for row, name in self._row_names()}
@@ -343,10 +343,9 @@ class Prover:
             if chart is None or on_set is None:
                 yield self._unsolved(bits, zero, around, pieces)
                 continue
-            key = (on_set.formula.expression, chart.rows)
-            if not chart.rows or key in seen:
+            if not chart.rows or chart.key in seen:
                 continue  # the point itself, or known
-            seen.add(key)
+            seen.add(chart.key)
             lower = on_set._around(bits, ())
             for cell in lower.cells:
                 yield on_set._contradicted(bits, cell, pieces)
