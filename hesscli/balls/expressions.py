@@ -290,7 +290,7 @@ class Balls:
         if not jet.gradient:
             split = factors(quantity)
             if split:
-                return prod(self.side(factor, thin) ** power for factor, power in split)
+                return prod(self.side(factor, thin) ** abs(power) for factor, power in split)
         key, orientation = oriented(quantity)
         if thin or key not in self.sides:
             turned = jet if orientation > 0 else scaled(jet, fmpq(-1))
@@ -482,14 +482,21 @@ def oriented(quantity: Expr) -> tuple[Expr, int]:
 
 @lru_cache(maxsize=4096)
 def factors(quantity: Expr) -> tuple[tuple[Expr, int], ...]:
-    """The factors of a polynomial that splits, with their powers; none otherwise."""
+    """The factors of a polynomial that splits, with their powers; none otherwise.
+
+    Those of a quotient of polynomials have the denominator's power -1.
+    """
     if quantity.is_Pow and quantity.exp.is_Integer and quantity.exp > 0:
         return ((quantity.base, int(quantity.exp)),)
     if quantity.is_Mul and all(factor.is_real for factor in quantity.args):
         return tuple((factor, 1) for factor in quantity.args)
     symbols = sorted(quantity.free_symbols, key=str)
-    if quantity.count_ops() > MAX_FACTORED or not quantity.is_polynomial(*symbols):
+    if quantity.count_ops() > MAX_FACTORED:
         return ()
+    if not quantity.is_polynomial(*symbols):
+        above, below = sympy.fraction(sympy.together(quantity))
+        is_quotient = above.is_polynomial(*symbols) and below.is_polynomial(*symbols)
+        return ((above, 1), (below, -1)) if is_quotient and below.free_symbols else ()
     coefficient, found = sympy.factor_list(quantity)
     if len(found) == 1 and found[0][1] == 1:
         return ()

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import sympy
 
-from hesscli.balls.expressions import PIECEWISE
+from hesscli.balls.expressions import PIECEWISE, difference, is_identically_zero
 from hesscli.balls.jets import Jet, Meter, composed, is_not_zero, pair
+from hesscli.exact.substitution import replaced
 from hesscli.expression.names import symbol
 from hesscli.functions.balls.enclosure import ONE, Number, is_zero
 from hesscli.functions.failures import tried
@@ -58,7 +59,12 @@ class Chart:
 
     def restricted(self, expression: Expr) -> Expr | None:
         """A formula on the set; None where SymPy fails, which compares no infinities."""
-        return tried(expression.xreplace, self.graphs) if self.graphs else expression
+        found = replaced(expression, self.graphs) if self.graphs else expression
+        if found is None or not self.graphs:
+            return found
+        compared = found.atoms(sympy.core.relational.Relational)
+        always = {c: c.func(0, 0) for c in compared if is_identically_zero(difference(c))}
+        return replaced(found, always)
 
     def formula(self, formula: Formula) -> Formula | None:
         """A formula with its sites on the set."""
@@ -74,7 +80,8 @@ class Chart:
         guards = tuple(map(self.restricted, site.guards))
         if None in quantities or None in guards:
             return None
-        return replace(site, quantities=quantities, guards=guards)
+        settled = tuple(sympy.S.Zero if is_identically_zero(q) else q for q in quantities)
+        return replace(site, quantities=settled, guards=guards)
 
     def depends(self, expression: Expr) -> frozenset[int]:
         """The free variables that an expression on the set depends on, or may."""

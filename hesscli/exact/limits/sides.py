@@ -22,6 +22,7 @@ from hesscli.exact.limits.curves import ORDER
 from hesscli.exact.limits.germs import Germs
 from hesscli.exact.limits.zerosets import kind
 from hesscli.exact.proof import BUDGET, Exact, Prover, exact
+from hesscli.exact.substitution import replaced
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.balls.enclosure import ONE, ZERO, Number
@@ -177,7 +178,7 @@ def _irreducible(quantity: Expr) -> Iterator[tuple[Expr, int]]:
     if not split:
         yield quantity, 1
     for factor, power in split:
-        if factor.free_symbols:
+        if factor.free_symbols and power > 0:
             yield from ((part, power * k) for part, k in _irreducible(factor))
 
 
@@ -218,7 +219,7 @@ def _rounding(part: Expr, balls: Balls) -> Step | None:
 def _is_thin(expression: Expr, steps: list[Step]) -> bool:
     """Whether a formula is another one where a quantity is 0 than on each side of that."""
     forms = [
-        tried(expression.xreplace, {part: by_sign(sign) for part, by_sign in steps})
+        replaced(expression, {part: by_sign(sign) for part, by_sign in steps})
         for sign in (-1, 0, 1)
     ]
     return forms[1] is None or forms[1] not in (forms[0], forms[2])
