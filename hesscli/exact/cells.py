@@ -53,8 +53,11 @@ class Side:
 
         Where the least terms are a definite quadratic form, it is 0 at one place of its variables.
         """
-        if is_nonnegative(self.quantity):
-            return 1
+        return 1 if is_nonnegative(self.quantity) else self._definite
+
+    @property
+    def _definite(self) -> int:
+        """The sign of the quadratic form of its least terms, if that is definite; or 0."""
         if not self.is_quadratic:
             return 0
         rows = self._bent
@@ -64,7 +67,7 @@ class Side:
     @property
     def is_isolated(self) -> bool:
         """Whether it is 0 at one place of its variables alone."""
-        return self.is_quadratic and self.lasting != 0
+        return self._definite != 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,11 +65,14 @@ class Sides:
         a variable may contradict everything.
         """
         found: set[Entry] = set()
-        for chart in self._charts():
-            if chart is None:
-                return self._all
-            if chart.rows:  # otherwise it is the point itself
-                found |= self._against(chart, known)
+        try:
+            for chart in self._charts():
+                if chart is None:
+                    return self._all
+                if chart.rows:  # otherwise it is the point itself
+                    found |= self._against(chart, known)
+        except (BudgetError, NotProvedError, UndecidedError):
+            return self._all
         return frozenset(found)
 
     def _charts(self) -> Iterator[Chart | None]:
@@ -112,7 +115,7 @@ class Sides:
         variables = [symbol(name) for name in self.formula.differentiated]
         point = {symbol(name): exact(value) for name, value in self.point.items()}
         series = tried(Germs(variables, point, ORDER).polynomial, quantity)
-        return series is not None and kind(series) == "isolated"
+        return series is not None and tried(kind, series) == "isolated"
 
     def _against(self, chart: Chart, known: Mapping[Entry, Number]) -> frozenset[Entry]:
         """What one side contradicts."""
