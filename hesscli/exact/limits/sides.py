@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import sympy
 from flint import arb, fmpq
+from sympy.codegen.cfunctions import hypot
 
 from hesscli.balls.expressions import Balls, difference, factors, oriented
 from hesscli.balls.jets import BudgetError, Entry, Jet, Meter, composed, is_not_zero, pair
@@ -31,6 +32,8 @@ from hesscli.types import Expr, Formula
 
 # Limits are known to more digits than that, relative to what they are sums of.
 CLOSE = fmpq(1, 10**20)
+# 0 at 0 with a slope, and nowhere else nearby.
+_LIKE_LINEAR = ("sin", "tan", "sinh", "tanh", "asin", "atan", "asinh", "atanh", "erf", "expm1")
 _STEPS = (sympy.sign, sympy.floor, sympy.ceiling)
 
 
@@ -85,7 +88,7 @@ class Sides:
         steps = _steps(self.formula.expression, balls)
         for key, nodes in steps.items():
             is_thin = _is_thin(self.formula.expression, nodes)
-            for factor, power in _irreducible(key):
+            for factor, power in _irreducible(key, balls):
                 zero = self._zero(factor, balls, whole)
                 if zero is False:
                     continue
@@ -175,14 +178,34 @@ def _is_steep(zero: Zero) -> bool:
     return any(map(is_not_zero, zero.jet.gradient.values()))
 
 
-def _irreducible(quantity: Expr) -> Iterator[tuple[Expr, int]]:
-    """The factors of a quantity with their powers."""
-    split = factors(quantity)
+def _irreducible(quantity: Expr, balls: Balls) -> Iterator[tuple[Expr, int]]:
+    """Quantities of which one is 0 wherever this is near the point, with the powers they have."""
+    split = factors(quantity) or _same_zeros(quantity, balls)
     if not split:
         yield quantity, 1
     for factor, power in split:
         if factor.free_symbols and power > 0:
-            yield from ((part, power * k) for part, k in _irreducible(factor))
+            yield from ((part, power * k) for part, k in _irreducible(factor, balls))
+
+
+def _same_zeros(quantity: Expr, balls: Balls) -> tuple[tuple[Expr, int], ...]:
+    """A simpler quantity with the same zeros, as if it were squared where there is no sign."""
+    if isinstance(quantity, hypot):
+        return ((sympy.Add(*(arg**2 for arg in quantity.args)), 2),)
+    if isinstance(quantity, sympy.Abs):
+        return ((quantity.args[0], 2),)
+    if quantity.is_Pow and quantity.exp.is_Rational and quantity.exp > 0:
+        return ((quantity.base, 2),)
+    if type(quantity).__name__ in _LIKE_LINEAR and _vanishes(quantity.args[0], balls):
+        return ((quantity.args[0], 1),)
+    return ()
+
+
+def _vanishes(quantity: Expr, balls: Balls) -> bool:
+    try:
+        return balls.sign(quantity, balls.jet(quantity)) == 0
+    except (BudgetError, NotProvedError, UndecidedError):
+        return False
 
 
 # A part of a formula that depends on the sign of a quantity: by that sign, what it is.
