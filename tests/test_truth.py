@@ -1,8 +1,9 @@
 """Cases that were worked out by hand, by exact derivatives or by mpmath: hess gives these numbers.
 
 ``want`` of a line says what must hold: ``hessian`` is the whole matrix, with null where there is no
-number, or "none"; ``value`` and ``definiteness`` as in the JSON answer; with ``finite`` false no
-number may be given; ``any_of`` lists what is right too. ``why`` tells where it is from.
+number, or "none", and ``gradient`` the whole vector; ``value`` and ``definiteness`` as in the JSON
+answer; with ``finite`` false no number may be given; ``any_of`` lists what is right too. ``why``
+tells where it is from.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def _holds(want: Mapping[str, Any], result: Result) -> bool:
     value, definiteness = answer["value"], answer["definiteness"]
     return (
         ("hessian" not in want or _matrix(answer["hessian"], want["hessian"], result.status))
+        and ("gradient" not in want or _row(answer["gradient"], want["gradient"]))
         and ("value" not in want or _close(value, want["value"], abs(want["value"])))
         and ("definiteness" not in want or definiteness == want["definiteness"])
         and ("status" not in want or result.status == want["status"])
@@ -60,6 +62,13 @@ def _matrix(given: list[list[float | None]], right: Any, status: int) -> bool:
         _close(a, b, largest)
         for row, wanted in zip(given, right, strict=True)
         for a, b in zip(row, wanted, strict=True)
+    )
+
+
+def _row(given: list[float | None], right: list[float | None]) -> bool:
+    largest = max((abs(e) for e in right if e is not None), default=0.0)
+    return len(given) == len(right) and all(
+        _close(a, b, largest) for a, b in zip(given, right, strict=True)
     )
 
 

@@ -46,7 +46,7 @@ from hesscli.types import Expr
 
 MAX_POWER = 10**6
 MAX_FACTORED = 60  # operations of what is factored, or simplified
-_PIECEWISE = (
+PIECEWISE = (
     sympy.Abs, sympy.sign, sympy.floor, sympy.ceiling, sympy.Max, sympy.Min, sympy.Piecewise,
 )  # fmt: skip
 CONSTANTS: dict[str, Callable[[], Number]] = {
@@ -71,9 +71,9 @@ class AtPoint(dict[Expr, int]):
 class BoundaryError(Exception):
     """The point lies on the boundary of two pieces: ``quantity`` is 0 there and changes."""
 
-    def __init__(self, quantity: Expr, jet: Jet, thin: bool) -> None:
+    def __init__(self, quantity: Expr, jet: Jet) -> None:
         super().__init__(quantity)
-        self.quantity, self.jet, self.thin = quantity, jet, thin
+        self.quantity, self.jet = quantity, jet
 
 
 class Balls:
@@ -81,7 +81,8 @@ class Balls:
 
     ``place`` gives the jet of each symbol by its name. ``sides`` assigns a sign to quantities that
     are 0 at the point, which is then approached from there alone; ``vanishes`` tells by algebra
-    whether a constant expression is 0, where it is asked at all.
+    whether a constant expression is 0, where it is asked at all. ``thin`` collects those of the
+    quantities for which it makes a difference that they are 0.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Balls:
         self.meter = meter
         self.sides = {} if sides is None else sides
         self.vanishes = vanishes
+        self.thin: dict[Expr, Jet] = {}
         self._known: dict[Expr, Jet] = {}
 
     def jet(self, expression: Expr) -> Jet:
@@ -279,24 +281,27 @@ class Balls:
         sign = self.sign(quantity, jet)
         if sign or not jet.varies:
             return sign or 0
-        if quantity.has(*_PIECEWISE):
+        if quantity.has(*PIECEWISE):
             piece = self.piece(quantity)
-            if not piece.has(*_PIECEWISE):
+            if not piece.has(*PIECEWISE):
                 return self.side(piece, thin)
         if not _surely_varies(jet) and is_identically_zero(quantity):
             return 0
         if not jet.gradient:
             split = factors(quantity)
             if split:
-                return prod(self.side(factor, thin) ** power for factor, power in split)
+                return prod(self.side(factor, thin) ** abs(power) for factor, power in split)
         key, orientation = oriented(quantity)
-        if key not in self.sides:
-            raise BoundaryError(key, jet if orientation > 0 else scaled(jet, fmpq(-1)), thin)
+        if thin or key not in self.sides:
+            turned = jet if orientation > 0 else scaled(jet, fmpq(-1))
+            if key not in self.sides:
+                raise BoundaryError(key, turned)
+            self.thin[key] = turned
         return orientation * self.sides[key]
 
     def piece(self, e: Expr) -> Expr:
         """``e`` with the pieces that hold near the point, of which algebra may know more."""
-        if not e.args or not e.has(*_PIECEWISE):
+        if not e.args or not e.has(*PIECEWISE):
             return e
         if isinstance(e, sympy.Abs):
             return self.side(e.args[0]) * self.piece(e.args[0])
@@ -477,14 +482,21 @@ def oriented(quantity: Expr) -> tuple[Expr, int]:
 
 @lru_cache(maxsize=4096)
 def factors(quantity: Expr) -> tuple[tuple[Expr, int], ...]:
-    """The factors of a polynomial that splits, with their powers; none otherwise."""
+    """The factors of a polynomial that splits, with their powers; none otherwise.
+
+    Those of a quotient of polynomials have the denominator's power -1.
+    """
     if quantity.is_Pow and quantity.exp.is_Integer and quantity.exp > 0:
         return ((quantity.base, int(quantity.exp)),)
     if quantity.is_Mul and all(factor.is_real for factor in quantity.args):
         return tuple((factor, 1) for factor in quantity.args)
     symbols = sorted(quantity.free_symbols, key=str)
-    if quantity.count_ops() > MAX_FACTORED or not quantity.is_polynomial(*symbols):
+    if quantity.count_ops() > MAX_FACTORED:
         return ()
+    if not quantity.is_polynomial(*symbols):
+        above, below = sympy.fraction(sympy.together(quantity))
+        is_quotient = above.is_polynomial(*symbols) and below.is_polynomial(*symbols)
+        return ((above, 1), (below, -1)) if is_quotient and below.free_symbols else ()
     coefficient, found = sympy.factor_list(quantity)
     if len(found) == 1 and found[0][1] == 1:
         return ()

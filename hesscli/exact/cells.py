@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from flint import arb, arb_mat, fmpq
 
@@ -16,7 +16,7 @@ from hesscli.balls.expressions import is_nonnegative
 from hesscli.balls.jets import Entry, Jet, is_not_zero, pair
 from hesscli.exact.domain import EdgeError
 from hesscli.exact.spectrum.eigenvalues import signs
-from hesscli.functions.balls.enclosure import ONE, ZERO, Number, is_zero
+from hesscli.functions.balls.enclosure import ZERO, Number, is_zero
 from hesscli.types import Expr, Site
 
 MAX_BOUNDARIES = 6
@@ -26,12 +26,16 @@ Normal = Mapping[int, Number]  # the gradient of a quantity
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The sign of a quantity that is 0 at the point, in a cell; 0 on the boundary itself."""
+    """The sign of a quantity that is 0 at the point, in a cell; 0 on the boundary itself.
+
+    ``is_straight`` says that it has the sign that its slopes give it, wherever they give one.
+    """
 
     quantity: Expr
     sign: int
     jet: Jet
     depends: int  # on so many variables
+    is_straight: bool
 
     @property
     def is_quadratic(self) -> bool:
@@ -49,8 +53,11 @@ class Side:
 
         Where the least terms are a definite quadratic form, it is 0 at one place of its variables.
         """
-        if is_nonnegative(self.quantity):
-            return 1
+        return 1 if is_nonnegative(self.quantity) else self._definite
+
+    @property
+    def _definite(self) -> int:
+        """The sign of the quadratic form of its least terms, if that is definite; or 0."""
         if not self.is_quadratic:
             return 0
         rows = self._bent
@@ -60,7 +67,7 @@ class Side:
     @property
     def is_isolated(self) -> bool:
         """Whether it is 0 at one place of its variables alone."""
-        return self.is_quadratic and self.lasting != 0
+        return self._definite != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +82,12 @@ class Cell:
     broken: Site | None
     piece: Expr | None = None
 
-    @property
-    def is_thin(self) -> bool:
-        """Whether it has no interior."""
-        return any(side.sign == 0 for side in self.sides)
-
 
 def reached(cell: Cell) -> bool | None:
     """Whether a cell with an interior reaches the point; None where that is not known.
 
     It does where some direction leads into it. That none does proves the contrary for quantities
-    that are affine.
+    that are affine, or depend on one variable.
     """
     sides = [side for side in cell.sides if not side.lasting]
     if any(side.sign * side.lasting < 0 for side in cell.sides):
@@ -98,12 +100,12 @@ def reached(cell: Cell) -> bool | None:
     if all(type(n) is fmpq for normal in normals for n in normal.values()):
         if _has_direction(normals):
             return True
-        affine = all(_is_affine(side.quantity) for side in sides)
-        return False if affine else None
+        return False if all(side.is_straight for side in sides) else None
     return True if _independent(normals) else None
 
 
-def _is_affine(quantity: Expr) -> bool:
+def is_affine(quantity: Expr) -> bool:
+    """Whether a quantity is a polynomial of at most first degree in everything."""
     symbols = sorted(quantity.free_symbols, key=str)
     return bool(quantity.is_polynomial(*symbols)) and quantity.as_poly(*symbols).total_degree() <= 1
 
@@ -160,79 +162,44 @@ def agree(a: Number, b: Number) -> bool | None:
     return True if is_zero(gap) else False if is_not_zero(gap) else None
 
 
-def meets(apart: Jet, boundaries: Sequence[Jet], order: int) -> bool | None:
-    """Whether a piece that holds where quantities are 0 alone continues another, to second order.
+def differing(apart: Jet) -> frozenset[Entry] | None:
+    """The entries in which the jet of a difference is not 0: first those of the least order.
 
-    There, the difference d of both, whose jet is ``apart``, must be a combination Σ λₖqₖ of the
-    quantities: d' = Σ λₖqₖ', and d'' = Σ λₖqₖ'' along all directions in which no quantity changes.
     None where not known.
     """
-    same = agree(apart.value, ZERO)
-    if not same:
-        return same
-    basis = _eliminated([boundary.gradient for boundary in boundaries], order)
-    if basis is None:
-        return None
-    pivots, rows = basis
-
-    # The quantities' combinations that change along one pivot each.
-    slopes = [apart.at((i,)) for i in range(order)]
-    multiples = [slopes[pivot] for pivot in pivots]
-    free = [i for i in range(order) if i not in pivots]
-    found = [
-        agree(slopes[i], sum((m * row[i] for m, row in zip(multiples, rows, strict=True)), ZERO))
-        for i in free
-    ]
-
-    def bent(i: int, j: int) -> Number:
-        entry = pair(i, j)
-        total = apart.at(entry)
-        for multiple, row in zip(multiples, rows, strict=True):
-            for share, boundary in zip(row[order:], boundaries, strict=True):
-                total = total - multiple * share * boundary.at(entry)
-        return total
-
-    def along(i: int) -> dict[int, Number]:
-        return {i: ONE, **{p: -row[i] for p, row in zip(pivots, rows, strict=True)}}
-
-    for i in free:
-        for j in free:
-            total = ZERO
-            for a, x in along(i).items():
-                for b, y in along(j).items():
-                    total = total + x * y * bent(a, b)
-            found.append(agree(total, ZERO))
-    return every(found)
-
-
-def _eliminated(
-    normals: Sequence[Normal], order: int
-) -> tuple[list[int], list[list[Number]]] | None:
-    """Gauss and Jordan's elimination: the pivots, and the rows with the combinations they are.
-
-    None where a pivot is not known to be one.
-    """
-    count = len(normals)
-    rows = [
-        [*(normal.get(i, ZERO) for i in range(order)), *(fmpq(k == m) for m in range(count))]
-        for k, normal in enumerate(normals)
-    ]
-    pivots: list[int] = []
-    for k in range(count):
-        pivot = next((i for i in range(order) if is_not_zero(rows[k][i])), None)
-        if pivot is None:
+    states = {entry: agree(number, ZERO) for entry, number in apart.entries().items()}
+    for order in (0, 1, 2):
+        these = {entry: same for entry, same in states.items() if len(entry) == order}
+        found = frozenset(entry for entry, same in these.items() if same is False)
+        if None in these.values() and (order == 2 or not found):
             return None
-        pivots.append(pivot)
-        head = rows[k][pivot]
-        rows[k] = [ONE if i == pivot else entry / head for i, entry in enumerate(rows[k])]
-        for m in range(count):
-            if m != k:
-                factor = rows[m][pivot]
-                rows[m] = [
-                    ZERO if i == pivot else a - factor * b
-                    for i, (a, b) in enumerate(zip(rows[m], rows[k], strict=True))
-                ]
-    return pivots, rows
+        if found:
+            return found
+    return frozenset()
+
+
+def contradicted(
+    apart: Collection[frozenset[Entry] | None], entangled: Mapping[int, Collection[int]], order: int
+) -> frozenset[Entry] | None:
+    """The entries that a side of lower dimension contradicts; None where not known.
+
+    ``apart`` has the entries along the side in which it differs from each piece with an interior.
+    With none of these, it must agree. Where its value or a slope is another one, there are no
+    derivatives; of ``entangled`` variables, it is not known which second derivatives differ.
+    """
+    if frozenset() in apart:
+        return frozenset()
+    if None in apart:
+        return None
+    found = []
+    for entries_apart in apart:
+        assert entries_apart is not None
+        if any(len(entry) < 2 for entry in entries_apart):
+            found.append(set(entries(order)) - {()})
+            continue
+        pairs = (p for i, j in entries_apart for p in product(entangled[i], entangled[j]))
+        found.append({pair(a, b) for a, b in pairs})
+    return frozenset(set.intersection(*found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +208,18 @@ class Center:
 
     value: Number
     piece: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """The entries that sides of lower dimension contradict: all, or those that are known."""
+
+    entries: frozenset[Entry]
+    are_all: bool
+
+    def spares(self, entry: Entry) -> bool | None:
+        """Whether no side contradicts an entry; None where that is not known."""
+        return False if entry in self.entries else True if self.are_all else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,13 +239,15 @@ def shared(
     at_point: Center,
     order: int,
     gap: Callable[[Expr, Expr], Jet | None],
+    contradictions: Callable[[Collection[Expr]], Contradicted],
 ) -> Shared | None:
     """What all cells share; None where it is not known.
 
-    ``gap`` gives the jet of the difference of two pieces, in which what they share cancels. Raises
+    ``gap`` gives the jet of the difference of two pieces, in which what they share cancels, and
+    ``contradictions`` what sides of lower dimension contradict of these pieces. Raises
     :class:`EdgeError` where the formula is not real in one of the cells.
     """
-    full = [(cell, reached(cell)) for cell in cells if not cell.is_thin]
+    full = [(cell, reached(cell)) for cell in cells]
     sure = [cell for cell, reaches in full if reaches]
     possible = [cell for cell, reaches in full if reaches is not False]
     broken = next((cell.broken for cell in sure if cell.broken), None)
@@ -294,41 +275,13 @@ def shared(
     if here is None and (apart := gap(first, at_point.piece)) is not None:
         here = agree(apart.value, ZERO)
     known[()] = every([known[()], here])
-    # What holds on a boundary alone as it does in one of the cells continues that.
-    pieces = [cell.piece for cell in sure]
-    thin = [c for c in cells if c.is_thin and (c.piece is None or c.piece not in pieces)]
-    continued = _continued(thin, sure[0], order, gap)
+    sides = contradictions(dict.fromkeys(cell.piece for cell in sure))
     missing = set()
     for entry in entries(order):
         needed = {(), *((i,) for i in entry), entry} if entry else set()
-        exists = every([known[e] for e in needed] + ([continued] if entry else []))
+        exists = every([*(known[e] for e in needed), *map(sides.spares, needed)])
         if exists is None:
             return None
         if not exists:
             missing.add(entry)
     return Shared(sure[0], frozenset(missing))
-
-
-def _continued(
-    thin: Sequence[Cell], full: Cell, order: int, gap: Callable[[Expr, Expr], Jet | None]
-) -> bool | None:
-    """Whether the pieces without an interior continue those around them."""
-    found: list[bool | None] = []
-    for cell in thin:
-        boundaries = [side.jet for side in cell.sides if side.sign == 0]
-        if any(side.is_isolated and side.depends == order for side in cell.sides):
-            continue  # it is the point itself
-        if len(boundaries) >= order and _independent([b.gradient for b in boundaries]):
-            continue  # it is the point itself
-        same: bool | None = False
-        if cell.jet is not None:
-            apart = gap(full.piece, cell.piece)
-            same = None if apart is None else meets(apart, boundaries, order)
-            if same is None:
-                assert full.jet is not None
-                equal = (agree(full.jet.at(e), cell.jet.at(e)) for e in entries(order))
-                same = all(equal) or None
-        if same is False and not _independent([side.jet.gradient for side in cell.sides]):
-            same = None  # it may not reach the point
-        found.append(same)
-    return every(found)

@@ -7,7 +7,7 @@ it. Where algebra may tell that a number is exactly zero, it is asked once preci
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
@@ -15,11 +15,30 @@ from typing import Any
 import sympy
 from flint import ctx, fmpq
 
-from hesscli.balls.expressions import AtPoint, Balls, BoundaryError, coordinate
+from hesscli.balls.expressions import (
+    AtPoint,
+    Balls,
+    BoundaryError,
+    coordinate,
+    is_identically_zero,
+)
 from hesscli.balls.jets import BudgetError, Entry, Jet, Meter
 from hesscli.balls.rounding import ALGEBRA_FROM, PRECISIONS
 from hesscli.errors import HessError, TooSlowError
-from hesscli.exact.cells import MAX_BOUNDARIES, Cell, Center, Side, entries, shared
+from hesscli.exact.cells import (
+    MAX_BOUNDARIES,
+    Cell,
+    Center,
+    Contradicted,
+    Side,
+    contradicted,
+    differing,
+    entries,
+    is_affine,
+    reached,
+    shared,
+)
+from hesscli.exact.charts import Chart, Key, Zero, entangled
 from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
 from hesscli.exact.limits.quotients import Verdict, quotient_jet
 from hesscli.exact.numbers import vanishes
@@ -27,7 +46,7 @@ from hesscli.exact.remembered import remembered
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import NotProvedError, SingularError, UndecidedError
-from hesscli.functions.balls.enclosure import Number
+from hesscli.functions.balls.enclosure import ZERO, Number
 from hesscli.functions.magnitudes import require_moderate
 from hesscli.types import Expr, Formula, Site
 
@@ -56,15 +75,27 @@ class Proof:
     has_value: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The cells around a point, and the quantities for which it matters that they are 0."""
+
+    cells: tuple[Cell, ...]
+    thin: Mapping[Expr, Zero]
+
+
 @dataclass
 class Prover:
-    """Proves the derivatives of one formula in scalars at one point."""
+    """Proves the derivatives of one formula in scalars at one point.
+
+    On a ``chart``, the formula is one in its free variables.
+    """
 
     formula: Formula
     point: Mapping[str, Exact]
     meter: Meter = field(default_factory=partial(Meter, BUDGET))
     expression: Expr | None = None  # a part of the formula's, if not all of it
     rows: Collection[int] | None = None  # that vary, if not all
+    chart: Chart | None = None
     asked: int = 0
 
     @property
@@ -221,8 +252,14 @@ class Prover:
         if removable_sites(self._sites, at_point):
             raise NotProvedError("pieces, and no value of their own at the point")
         center = Center(at_point.jet(self._whole).value, at_point.piece(self._whole))
-        gap = partial(self._gap, bits)
-        found = shared(list(self._cells(bits, ())), center, self.order, gap)
+        around = self._around(bits, ())
+        found = shared(
+            around.cells,
+            center,
+            self.order,
+            partial(self._gap, bits),
+            partial(self._contradictions, bits, around),
+        )
         if found is None:
             raise UndecidedError
         sites = self._met((), at_point)
@@ -243,9 +280,17 @@ class Prover:
         except (BoundaryError, NotProvedError, UndecidedError):
             return None
         balls.sign(one - other, jet, needed=False)  # 0, if algebra says so
+        if differing(jet) is None and is_identically_zero(one - other):
+            return Jet(ZERO)
         return jet
 
-    def _cells(self, bits: int, sides: tuple[Side, ...]) -> Iterator[Cell]:
+    def _around(self, bits: int, sides: tuple[Side, ...]) -> Around:
+        """What there is around the point, with these signs of quantities."""
+        thin: dict[Expr, Zero] = {}
+        return Around(tuple(self._cells(bits, sides, thin)), thin)
+
+    def _cells(self, bits: int, sides: tuple[Side, ...], thin: dict[Expr, Zero]) -> Iterator[Cell]:
+        """The cells, with what is found ``thin`` in them."""
         balls = self._balls(bits, {side.quantity: side.sign for side in sides})
         try:
             removable_sites(self._sites, balls)
@@ -255,13 +300,105 @@ class Prover:
         except BoundaryError as boundary:
             if len(sides) == MAX_BOUNDARIES:
                 raise NotProvedError("too many boundaries") from None
-            for sign in (1, -1, 0) if boundary.thin else (1, -1):
-                side = Side(boundary.quantity, sign, boundary.jet, self._depends(boundary.quantity))
-                yield from self._cells(bits, (*sides, side))
+            for sign in (1, -1):
+                side = self._side(boundary.quantity, sign, boundary.jet)
+                yield from self._cells(bits, (*sides, side), thin)
+        for quantity, jet in balls.thin.items():
+            if quantity in self._chart.zeros:
+                continue
+            is_isolated = self._side(quantity, 0, jet).is_isolated
+            thin.setdefault(quantity, Zero(quantity, jet, is_isolated))
 
-    def _depends(self, quantity: Expr) -> int:
-        names = {s.name for s in quantity.free_symbols}
-        return len(names.intersection(self.formula.differentiated))
+    def _side(self, quantity: Expr, sign: int, jet: Jet) -> Side:
+        here = self._chart
+        is_straight = len(here.rows) == 1 or (not here.jets and is_affine(quantity))
+        return Side(quantity, sign, jet, len(here.depends(quantity)), is_straight)
+
+    # Sides of lower dimension
+
+    @cached_property
+    def _chart(self) -> Chart:
+        rows = range(self.order) if self.rows is None else self.rows
+        return self.chart or Chart(self.formula.differentiated, frozenset(rows))
+
+    def _contradictions(self, bits: int, around: Around, pieces: Collection[Expr]) -> Contradicted:
+        """What sides of lower dimension contradict of the ``pieces`` that have an interior."""
+        entries_found: set[Entry] = set()
+        are_all = True
+        for found in self._lower(bits, around, pieces, set()):
+            if found is None:
+                are_all = False
+            else:
+                entries_found |= found
+        return Contradicted(frozenset(entries_found), are_all)
+
+    def _lower(
+        self, bits: int, around: Around, pieces: Collection[Expr], seen: set[Key]
+    ) -> Iterator[frozenset[Entry] | None]:
+        """The entries that each cell of lower dimension contradicts, as far as is known."""
+        values = {row: self._coordinate(name, bits) for row, name in self._row_names()}
+        for zero in around.thin.values():
+            chart = self._chart.where_zero(zero, values, self.meter)
+            on_set = None if chart is None else self._on(chart)
+            if chart is None or on_set is None:
+                yield self._unsolved(bits, zero, around, pieces)
+                continue
+            if not chart.rows or chart.key in seen:
+                continue  # the point itself, or known
+            seen.add(chart.key)
+            lower = on_set._around(bits, ())
+            for cell in lower.cells:
+                yield on_set._contradicted(bits, cell, pieces)
+            yield from on_set._lower(bits, lower, pieces, seen)
+
+    def _row_names(self) -> Iterator[tuple[int, str]]:
+        return ((row, self.formula.variables[row]) for row in self._chart.rows)
+
+    def _on(self, chart: Chart) -> Prover | None:
+        """The same on a set where something is 0."""
+        here = replace(self.formula, expression=self._whole, sites=self._sites)
+        formula = chart.formula(here)
+        if formula is None:
+            return None
+        return Prover(formula, self.point, self.meter, rows=chart.rows, chart=chart)
+
+    def _contradicted(
+        self, bits: int, cell: Cell, pieces: Collection[Expr]
+    ) -> frozenset[Entry] | None:
+        """The entries that a cell on this set contradicts."""
+        reaches = reached(cell)
+        if reaches is False:
+            return frozenset()
+        apart: list[frozenset[Entry] | None] = []
+        if cell.jet is None:
+            apart.append(frozenset({()}))  # the formula has no value there
+        for piece in pieces if cell.jet is not None else ():
+            beside = self._chart.restricted(piece)
+            gap = None if beside is None else self._gap(bits, beside, cell.piece)
+            apart.append(None if gap is None else differing(gap))
+        found = contradicted(apart, entangled(self._chart.rows, self.tangents(bits)), self.order)
+        return None if found and not reaches else found
+
+    def tangents(self, bits: int) -> dict[int, Jet]:
+        """The jets of the variables that are not free on this set."""
+        balls = self._balls(bits, {})
+        found = dict(self._chart.jets)
+        for variable, graph in self._chart.graphs.items():
+            found[variable.name] = balls.jet(graph)
+        return {self.formula.variables.index(name): jet for name, jet in found.items()}
+
+    def _unsolved(
+        self, bits: int, zero: Zero, around: Around, pieces: Collection[Expr]
+    ) -> frozenset[Entry] | None:
+        """Nothing, where what holds on a set that is not known holds beside it too; else None."""
+        on_set = self._around(bits, (self._side(zero.quantity, 0, zero.jet),))
+        if not on_set.thin.keys() <= around.thin.keys():
+            return None
+        for cell in on_set.cells:
+            gaps = [None if cell.jet is None else self._gap(bits, p, cell.piece) for p in pieces]
+            if not any(gap is not None and differing(gap) == frozenset() for gap in gaps):
+                return None
+        return frozenset()
 
     def _numbers(
         self,
@@ -287,6 +424,10 @@ class Prover:
             name: coordinate(self._coordinate(name, bits), row if row in rows else None)
             for row, name in enumerate(self.formula.variables)
         }
+        if self.chart is not None:
+            place |= self.chart.jets
+            if not isinstance(sides, AtPoint):
+                sides = {**sides, **dict.fromkeys(self.chart.zeros, 0)}
         algebra = self.vanishes if bits >= ALGEBRA_FROM else None
         return Balls(place, self.meter, sides, algebra)
 

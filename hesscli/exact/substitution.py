@@ -52,3 +52,33 @@ def _too_large() -> HessError:
         hint="--digits 50 instead of --exact",
         status=ExitStatus.NO_ANSWER,
     )
+
+
+def replaced(expression: Expr, parts: Mapping[Expr, Expr]) -> Expr | None:
+    """``expression`` with other parts in place of some; None where SymPy fails.
+
+    SymPy brings conditions of pieces into a form of its own, and may not come to an end with that.
+    """
+    known = dict(parts)
+
+    def visit(e: Expr) -> Expr:
+        if e not in known:
+            known[e] = rebuilt(e) if e.args else e
+        return known[e]
+
+    def rebuilt(e: Expr) -> Expr:
+        if isinstance(e, sympy.Piecewise):
+            return pieces([(value, visit(condition)) for value, condition in e.args])
+        args = [visit(arg) for arg in e.args]
+        same = all(a is b for a, b in zip(args, e.args, strict=True))
+        return e if same else e.func(*args)
+
+    def pieces(found: list[tuple[Expr, Expr]]) -> Expr:
+        possible = [(value, condition) for value, condition in found if condition != sympy.false]
+        end = next((k for k, (_, c) in enumerate(possible) if c == sympy.true), len(possible))
+        kept = [(visit(value), condition) for value, condition in possible[: end + 1]]
+        if not kept:
+            return sympy.nan
+        return kept[0][0] if end == 0 else sympy.Piecewise(*kept, evaluate=False)
+
+    return tried(visit, expression)

@@ -23,6 +23,7 @@ from hesscli.exact.domain import holds, outside
 from hesscli.exact.existing import Existing
 from hesscli.exact.limits.curves import Curve, curves
 from hesscli.exact.limits.separation import near_variables, separated
+from hesscli.exact.limits.sides import Lower, Sides
 from hesscli.exact.limits.ways import (
     RINGS,
     WIDE_RINGS,
@@ -110,7 +111,38 @@ class _Examination:
                 for i, j in pairs:
                     if numbers[(i,)] is not None and numbers[(j,)] is not None:
                         numbers[i, j] = self._entry((i, j), value)
+                self._drop_contradicted({(): value, **numbers}, numbers)
         return self._existing({(): value, **numbers}, pairs)
+
+    def _drop_contradicted(
+        self, known: Mapping[Entry, Number], numbers: dict[Entry, Number]
+    ) -> None:
+        """Leave out the entries that sides of lower dimension contradict."""
+        if not any(number is not None for number in numbers.values()):
+            return
+        with ctx.workprec(FIRST):
+            sides = Sides(self.formula, self.point, FIRST, self._on_side)
+            found = sides.contradicted(
+                {e: arb(sympy.Float(n, DIGITS)) for e, n in known.items() if n is not None}
+            )
+        contradicted = [e for e in numbers if found & {*((i,) for i in e), e}]
+        for entry in contradicted:
+            numbers[entry] = None
+        if contradicted:
+            steps = [s for s in self.hits if s.trouble in (Trouble.SWITCH, Trouble.JUMP)]
+            for site in steps or self.hits:
+                self._break(site, site.trouble)
+
+    def _on_side(self, formula: Formula) -> Lower | None:
+        """What there is on a side of lower dimension, by proof or by limits."""
+        proof = Prover(formula, self.point, Meter(BUDGET))()
+        try:
+            if proof is not None:
+                return Lower(proof.numbers(FIRST), proof.missing)
+            found = by_limits(formula, self.point, self.index)
+            return Lower(found.numbers(FIRST), found.missing)
+        except (HessError, BudgetError, NotProvedError, UndecidedError):
+            return None
 
     def _is_complex(self) -> bool:
         """Whether the formula is proved not to be real at the point, though no site tells."""
@@ -230,7 +262,7 @@ class _Examination:
                 hit = next((h for h in self.hits if h.span == site.span), None)
                 self._break(hit or site, hit.trouble if hit else Trouble.EDGE)
                 return None
-            thin = [site for site in self.hits if site.test != "nonpositive"]
+            thin = [site for site in self.met if site.test != "nonpositive"]
             if entry and any(self._holds(site, offsets[0]) for site in thin):
                 # The way stays on the kink, as y does in sin(x*y)/(x*y) at x = 0: what SymPy's
                 # derivative gives there is of one side, or of none.
