@@ -1,0 +1,115 @@
+"""A formula → the text of a function of its value, gradient and Hessian, for a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import sympy
+from sympy.codegen.cfunctions import hypot
+
+from hesscli.answer import Answer, Expressions
+from hesscli.code.c import translation_unit
+from hesscli.code.listing import Listing, listed, safe_names
+from hesscli.code.python import module
+from hesscli.code.source import Source
+from hesscli.code.targets import TARGETS, Target
+from hesscli.derive.stable import stable
+from hesscli.derive.symbols import differentiate
+from hesscli.errors import HessError, printable
+from hesscli.exact.proof import exact
+from hesscli.expression.graph import split_formula
+from hesscli.expression.names import symbol
+from hesscli.functions.symbolic import MAX_WRITTEN_OUT
+from hesscli.notes import Remark
+from hesscli.render.phrases import words
+from hesscli.types import Expr, Formula, Point, Values, Variable
+
+# Rows of the Hessian: each entry is written out.
+MAX_ORDER = 100
+
+
+def written(
+    formula: Formula, target: str, point: Point | None, notes: tuple[Remark, ...] = ()
+) -> str:
+    """The code, with its call at the ``point`` if there is one; ``notes`` are told beside those of
+    the formula.
+
+    A formula over tensors is written out in their elements. Raises :class:`HessError` where there
+    is no code for it.
+    """
+    shapes = {} if point is None else {n: point.values[n].shape for n in formula.variables}
+    variables = tuple(Variable(name, shapes.get(name, ())) for name in formula.variables)
+    _require(formula, variables, point)
+    chosen = TARGETS[target]
+    scalars = split_formula(formula, shapes) if any(shapes.values()) else formula
+    if chosen.rounded:
+        scalars = replace(scalars, expression=_computable(scalars.expression))
+    answer = differentiate(scalars, MAX_WRITTEN_OUT)
+    names = _names(variables, chosen)
+    source = Source(
+        target=chosen,
+        formula=formula.text,
+        variables=variables,
+        wrt=formula.wrt,
+        names=names,
+        listing=_listing(answer, names, chosen),
+        notes=tuple(printable(words(note)) for note in (*answer.notes, *notes)),
+        values=None if point is None else _numbers(point),
+    )
+    return translation_unit(source) if target == "c" else module(source, target)
+
+
+def _require(formula: Formula, variables: Sequence[Variable], point: Point | None) -> None:
+    if point is None and formula.reduces:
+        raise HessError(
+            "missing-point",
+            "the formula goes over the elements of tensors: how many there are, only a point tells",
+            hint=f"--at {formula.variables[0]}=[1,2]",
+        )
+    order = sum(v.size for v in variables[: formula.wrt])
+    if order > MAX_ORDER:
+        raise HessError(
+            "too-large",
+            f"the Hessian has {order:,} rows, and code is written out for at most {MAX_ORDER}",
+            hint="smaller tensors, or `--wrt` with fewer variables",
+        )
+
+
+def _computable(expression: Expr) -> Expr:
+    """The form that floating point can compute; but norms stay the roots that people write."""
+    found = stable(expression)
+    if expression.has(hypot):
+        return found
+    return found.replace(hypot, lambda x, y: sympy.sqrt(x**2 + y**2))
+
+
+def _names(variables: Sequence[Variable], target: Target) -> dict[str, str]:
+    """What variables and elements are called in the code."""
+    every = [name for v in variables for name in (v.name, *v.elements())]
+    return safe_names(list(dict.fromkeys(every)), target.reserved)
+
+
+def _listing(answer: Answer, names: Mapping[str, str], target: Target) -> Listing:
+    assert isinstance(answer.jet, Expressions)
+    renamed = {symbol(name): symbol(safe) for name, safe in names.items()}
+
+    def written(expression: Expr | None) -> Expr:
+        return expression.xreplace(renamed) if expression is not None else None
+
+    value, *gradient = map(written, (answer.jet.value, *answer.jet.gradient))
+    rows = [list(map(written, row)) for row in answer.jet.hessian]
+    if target.rounded and any(e.has(sympy.I) for e in (value, *gradient)):
+        message = f"the formula is not real, and {target.said} would compute in real numbers"
+        raise HessError("unsupported", message, hint="`--code sympy`")
+    return listed(value, gradient, rows, target, frozenset(names.values()))
+
+
+def _numbers(point: Point) -> dict[str, Expr]:
+    """The exact number for each element, by its name."""
+    found: dict[str, Expr] = {}
+    for name, value in point.values.items():
+        assert isinstance(value, Values)
+        labels = Variable(name, value.shape).elements()
+        found |= dict(zip(labels, map(exact, value.entries), strict=True))
+    return found
