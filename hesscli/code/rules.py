@@ -120,6 +120,8 @@ EXACT_RULES: dict[str, Callable[..., Expr | None]] = {
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
     "logcosh": lambda x: sympy.log(sympy.cosh(x)),
     "logsumexp": lambda *terms: sympy.log(sympy.Add(*map(sympy.exp, terms))),
+    # SymPy has an erfcinv, but no digits for it.
+    "erfcinv": lambda x: sympy.erfinv(1 - x),
     "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
     "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
 }

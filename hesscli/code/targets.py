@@ -186,7 +186,7 @@ SYMPY = Target(
         **_same(
             "sympy.",
             f"{_COMMON} sec csc cot asec acsc acot sech csch coth asech acsch acoth asin acos atan "
-            "atan2 asinh acosh atanh Abs sign ceiling Max Min erf erfc erfi erfinv erfcinv gamma "
+            "atan2 asinh acosh atanh Abs sign ceiling Max Min erf erfc erfi erfinv gamma "
             "loggamma polygamma beta binomial factorial lowergamma uppergamma besselj bessely "
             "besseli besselk airyai airyaiprime airybi airybiprime LambertW zeta polylog expint Ei "
             "li Si Ci Shi Chi fresnels fresnelc elliptic_k elliptic_e legendre chebyshevt "
