@@ -59,8 +59,8 @@ class _File:
         yield from broken("void derivatives(", self._parameters(), ")", "")
         yield "{"
         yield from self._arguments()
-        for name, number, expression in listing.constants:
-            comment = f"  /* {expression} */" if name != str(expression) else ""
+        for name, number, said in listing.constants:
+            comment = f"  /* {said} */" if name != said else ""
             yield f"{INDENT}const double {name} = {number!r};{comment}"
         for step, expression in listing.steps:
             kind = "int" if isinstance(expression, Boolean) else "double"

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import count, islice
 
 import sympy
+from sympy.printing.str import StrPrinter
 
 from hesscli.balls.values import enclosed_constant
 from hesscli.code.rules import EXACT_RULES, RULES, Select, select
 from hesscli.code.targets import TARGETS, Target
-from hesscli.errors import ExitStatus, HessError
+from hesscli.errors import ExitStatus, HessError, shortened
 from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
@@ -27,6 +28,8 @@ OPERATORS = (
     sympy.logic.boolalg.BooleanAtom,
 )  # fmt: skip
 
+# In whose place stands 1 by what may overflow.
+OVERFLOWING = {"sigmoid", "sech", "csch"}
 # Deeper than this, an expression is hard to read, and its lines are long.
 MAX_DEPTH = 6
 # Names that the code has for slopes and for entries of the Hessian.
@@ -37,13 +40,13 @@ OURS = r"g_\d+|h_\d+_\d+"
 class Listing:
     """What a function computes, step by step.
 
-    ``constants`` are numbers by name, each with the expression that it is; ``steps`` the named
+    ``constants`` are numbers by name, each with the text of what it is; ``steps`` the named
     subexpressions, each after those that it uses. ``hessian`` has its entries on and above the
     diagonal that are not 0, by row and column. It ``overflows`` where steps may be infinite on the
     way to what is finite.
     """
 
-    constants: tuple[tuple[str, float, Expr], ...]
+    constants: tuple[tuple[str, float, str], ...]
     steps: tuple[tuple[Expr, Expr], ...]
     value: Expr
     gradient: tuple[Expr, ...]
@@ -86,13 +89,20 @@ def listed(
     used = {s for e in (*(step for _, step in steps), *reduced) for s in e.free_symbols}
     value, *rest = reduced
     return Listing(
-        constants=tuple((s.name, n, e) for e, (s, n) in lowering.constants.items() if s in used),
+        constants=tuple(
+            (s.name, n, _said(e)) for e, (s, n) in lowering.constants.items() if s in used
+        ),
         steps=tuple(steps),
         value=value,
         gradient=tuple(rest[: len(gradient)]),
         hessian=dict(zip(places, rest[len(gradient) :], strict=True)),
-        overflows="sigmoid" in lowering.rewritten,
+        overflows=bool(lowering.rewritten & OVERFLOWING),
     )
+
+
+def _said(number: Expr) -> str:
+    """A constant as a comment has it. In its own order: to find another, SymPy evaluates it."""
+    return shortened(StrPrinter({"order": "none"}).doprint(number))
 
 
 def _named(

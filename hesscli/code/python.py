@@ -92,7 +92,7 @@ class _Module:
         if self.source.listing.chooses:
             yield "# Both sides of a choice are computed, and one of them is taken."
         elif self.source.listing.overflows:
-            yield "# 1 / (1 + exp(-x)) is 0 where exp(-x) overflows."
+            yield "# 1 by what overflows is 0, as it should be."
         else:
             return
         yield '@np.errstate(all="ignore")'
@@ -108,8 +108,8 @@ class _Module:
         listing, dialect = self.source.listing, self.dialect
         for variable in self.source.variables:
             yield from self._argument(variable)
-        for name, number, expression in listing.constants:
-            comment = f"  # {expression}" if name != str(expression) else ""
+        for name, number, said in listing.constants:
+            comment = f"  # {said}" if name != said else ""
             yield f"{INDENT}{name} = {number!r}{comment}"
         for step, expression in listing.steps:
             yield from self._assigned(str(step), expression)

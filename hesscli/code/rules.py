@@ -102,6 +102,7 @@ RULES: dict[str, Callable[..., Expr | None]] = {
     "softplus": lambda x: special.relu(x) + log1p(sympy.exp(-sympy.Abs(x))),
     "logcosh": _logcosh,
     "logsumexp": _logsumexp,
+    "Share": lambda which, *terms: sympy.exp(terms[which] - special.logsumexp(*terms)),
     "sinc": lambda x: select((sympy.sin(x) / x, sympy.Ne(x, 0)), (sympy.S.One, sympy.true)),
     "spherical_jn": _spherical_jn,
     "factorial": lambda x: sympy.gamma(x + 1),
@@ -112,6 +113,7 @@ RULES: dict[str, Callable[..., Expr | None]] = {
     "li": lambda x: sympy.Ei(sympy.log(x)),
     "polygamma": _polygamma,
     "polylog": _polylog,
+    "ITE": lambda c, a, b: sympy.Or(sympy.And(c, a), sympy.And(sympy.Not(c), b)),
 }
 # Of SymPy's own functions: what it has by these names is not to be computed, but to be read.
 EXACT_RULES: dict[str, Callable[..., Expr | None]] = {

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sympy
-from sympy.codegen.cfunctions import hypot
 
 from hesscli.answer import Answer, Expressions
 from hesscli.code.c import translation_unit
 from hesscli.code.listing import Listing, listed, safe_names
 from hesscli.code.python import module
+from hesscli.code.slopes import computable
 from hesscli.code.source import Source
 from hesscli.code.targets import TARGETS, Target
-from hesscli.derive.stable import stable
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError, printable
 from hesscli.exact.proof import exact
@@ -44,7 +43,7 @@ def written(
     chosen = TARGETS[target]
     scalars = split_formula(formula, shapes) if any(shapes.values()) else formula
     if chosen.rounded:
-        scalars = replace(scalars, expression=_computable(scalars.expression))
+        scalars = replace(scalars, expression=computable(scalars.expression))
     answer = differentiate(scalars, MAX_WRITTEN_OUT)
     names = _names(variables, chosen)
     source = Source(
@@ -74,14 +73,6 @@ def _require(formula: Formula, variables: Sequence[Variable], point: Point | Non
             f"the Hessian has {order:,} rows, and code is written out for at most {MAX_ORDER}",
             hint="smaller tensors, or `--wrt` with fewer variables",
         )
-
-
-def _computable(expression: Expr) -> Expr:
-    """The form that floating point can compute; but norms stay the roots that people write."""
-    found = stable(expression)
-    if expression.has(hypot):
-        return found
-    return found.replace(hypot, lambda x, y: sympy.sqrt(x**2 + y**2))
 
 
 def _names(variables: Sequence[Variable], target: Target) -> dict[str, str]:
