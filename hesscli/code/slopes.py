@@ -13,6 +13,9 @@ from hesscli.derive.stable import stable
 from hesscli.functions import symbolic as special
 from hesscli.types import Expr
 
+# Each share has all others in its slope, which is long.
+MAX_SHARES = 16
+
 
 class tanh(sympy.tanh):  # type: ignore[misc]
     """The hyperbolic tangent."""
@@ -32,6 +35,8 @@ class logsumexp(special.logsumexp):
     """``log(exp(x) + exp(y) + ...)``."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
+        if len(self.args) > MAX_SHARES:
+            return super().fdiff(argindex)
         return Share(argindex - 1, *self.args)
 
 
