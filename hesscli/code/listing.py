@@ -7,7 +7,7 @@ common subexpressions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -15,7 +15,7 @@ import sympy
 from sympy.printing.str import StrPrinter
 
 from hesscli.balls.values import enclosed_constant
-from hesscli.code.rules import EXACT_RULES, RULES, Select, select
+from hesscli.code.rules import EXACT_RULES, RULES, Max, Min, Select, select
 from hesscli.code.targets import TARGETS, Target
 from hesscli.errors import ExitStatus, HessError, shortened
 from hesscli.functions.failures import tried
@@ -73,15 +73,16 @@ class Listing:
 
 def listed(
     value: Expr, gradient: Sequence[Expr], hessian: Sequence[Sequence[Expr]], target: Target,
-    taken: frozenset[str],
+    names: Mapping[str, str],
 ) -> Listing:  # fmt: skip
-    """The steps to these expressions; ``taken`` are the names that they may not have.
+    """The steps to these expressions; ``names`` are those that the variables have in the code.
 
     Raises :class:`HessError` where the target lacks a function.
     """
     order = range(len(gradient))
     places = [(i, j) for i in order for j in order[i:] if hessian[i][j] != 0]
-    lowering = Lowering(target, taken)
+    taken = frozenset(names.values())
+    lowering = Lowering(target, names)
     outputs = [lowering(e) for e in (value, *gradient, *(hessian[i][j] for i, j in places))]
     if lowering.missing:
         raise _lacking(lowering, (value, *gradient, *(entry for row in hessian for entry in row)))
@@ -127,7 +128,7 @@ def _named(
             depth = 1 + max(depth for _, depth in parts)
         args = [part for part, _ in parts]
         changed = any(new is not old for new, old in zip(args, expression.args, strict=True))
-        return rebuilt(expression, args) if changed else expression, depth
+        return expression.func(*args) if changed else expression, depth
 
     for mark, expression in common:
         steps.append((mark, cut(expression)[0]))
@@ -144,7 +145,7 @@ def _lacking(lowering: Lowering, expressions: Sequence[Expr]) -> HessError:
     listed = f"{', '.join(others)} and {last}" if others else last
     hint = "`--at`, for the numbers alone"
     for name in ("numpy", "sympy"):
-        other = Lowering(TARGETS[name], frozenset())
+        other = Lowering(TARGETS[name], {})
         for expression in expressions:
             other(expression)
         if not other.missing:
@@ -161,14 +162,15 @@ def _lacking(lowering: Lowering, expressions: Sequence[Expr]) -> HessError:
 class Lowering:
     """Writes expressions in the functions of a target, and collects those that it lacks."""
 
-    def __init__(self, target: Target, taken: frozenset[str]) -> None:
+    def __init__(self, target: Target, names: Mapping[str, str]) -> None:
         self.target = target
+        self.names = names
         self.rules = RULES if target.rounded else EXACT_RULES
         self.constants: dict[Expr, tuple[Expr, float]] = {}
         self.missing: dict[str, None] = {}
         self.rewritten: set[str] = set()
         self._known: dict[Expr, Expr] = {}
-        self._names = (f"c{k}" for k in count() if f"c{k}" not in taken)
+        self._free = (f"c{k}" for k in count() if f"c{k}" not in names.values())
 
     def __call__(self, expression: Expr) -> Expr:
         """An equal expression that the target can compute, if nothing is :attr:`missing`."""
@@ -177,8 +179,12 @@ class Lowering:
         return self._known[expression]
 
     def _lowered(self, expression: Expr) -> Expr:
+        if expression.is_Symbol:
+            return sympy.Symbol(self.names.get(expression.name, expression.name), real=True)
         if expression.is_Atom and isinstance(expression, OPERATORS):
             return expression
+        if isinstance(expression, (sympy.Max, sympy.Min)):
+            return (Max if isinstance(expression, sympy.Max) else Min)(*map(self, expression.args))
         if self.target.rounded and not expression.free_symbols and expression.is_number:
             return self._constant(expression)
         if isinstance(expression, sympy.Piecewise):
@@ -199,21 +205,14 @@ class Lowering:
         args = [self(a) for a in expression.args]
         if all(new is old for new, old in zip(args, expression.args, strict=True)):
             return expression
-        return rebuilt(expression, args)
+        return expression.func(*args)
 
     def _constant(self, expression: Expr) -> Expr:
         """The name of a number, rounded once."""
         if expression not in self.constants:
-            name = "pi" if expression == sympy.pi else next(self._names)
+            name = "pi" if expression == sympy.pi else next(self._free)
             self.constants[expression] = sympy.Symbol(name, real=True), double(expression)
         return self.constants[expression][0]
-
-
-def rebuilt(expression: Expr, args: Sequence[Expr]) -> Expr:
-    """The same of other arguments, which SymPy is not to order."""
-    if isinstance(expression, (sympy.Max, sympy.Min)):
-        return expression.func(*args, evaluate=False)
-    return expression.func(*args)
 
 
 def found(target: Target, expression: Expr) -> str | None:

@@ -16,6 +16,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
 from hesscli.code.listing import double, found
+from hesscli.code.rules import Max
 from hesscli.code.targets import Target
 from hesscli.types import Expr
 
@@ -42,7 +43,7 @@ class _Printer:
         return text
 
     def _call(self, called: str, expr: Expr) -> str:
-        if isinstance(expr, (sympy.Max, sympy.Min)) and self.target.rounded:
+        if isinstance(expr, Max) and self.target.rounded:
             return self._extreme(called, list(expr.args))
         first_whole = called in self.target.ordered.values()
         arguments = [

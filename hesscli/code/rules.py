@@ -30,6 +30,17 @@ class Select(sympy.Expr):  # type: ignore[misc]
     is_real = True
 
 
+class Max(sympy.Expr):  # type: ignore[misc]
+    """The largest, which SymPy would take seconds to order."""
+
+    is_commutative = True
+    is_real = True
+
+
+class Min(Max):
+    """The smallest."""
+
+
 def select(*pieces: tuple[Expr, Expr]) -> Expr:
     """The value of the first condition that holds."""
     return Select(*(part for piece in pieces for part in piece))

@@ -18,10 +18,10 @@ from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError, printable
 from hesscli.exact.proof import exact
 from hesscli.expression.graph import split_formula
-from hesscli.expression.names import symbol
 from hesscli.functions.symbolic import MAX_WRITTEN_OUT
-from hesscli.notes import Remark
+from hesscli.notes import Note, Remark
 from hesscli.render.phrases import words
+from hesscli.shapes import Shape, broadcast, size
 from hesscli.types import Expr, Formula, Point, Values, Variable
 
 # Rows of the Hessian: each entry is written out.
@@ -53,10 +53,18 @@ def written(
         wrt=formula.wrt,
         names=names,
         listing=_listing(answer, names, chosen),
-        notes=tuple(printable(words(note)) for note in (*answer.notes, *notes)),
+        notes=tuple(
+            printable(words(note)) for note in (*answer.notes, *_summed(formula, shapes), *notes)
+        ),
         values=None if point is None else _numbers(point),
     )
     return translation_unit(source) if target == "c" else module(source, target)
+
+
+def _summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[Remark]:
+    """A note where the formula gives a tensor."""
+    shape = broadcast(shapes.get(name, ()) for name in formula.outer)
+    return [Remark(Note.SUMMED, (size(shape), list(shape)))] if size(shape) != 1 else []
 
 
 def _require(formula: Formula, variables: Sequence[Variable], point: Point | None) -> None:
@@ -83,17 +91,12 @@ def _names(variables: Sequence[Variable], target: Target) -> dict[str, str]:
 
 def _listing(answer: Answer, names: Mapping[str, str], target: Target) -> Listing:
     assert isinstance(answer.jet, Expressions)
-    renamed = {symbol(name): symbol(safe) for name, safe in names.items()}
-
-    def written(expression: Expr | None) -> Expr:
-        return expression.xreplace(renamed) if expression is not None else None
-
-    value, *gradient = map(written, (answer.jet.value, *answer.jet.gradient))
-    rows = [list(map(written, row)) for row in answer.jet.hessian]
-    if target.rounded and any(e.has(sympy.I) for e in (value, *gradient)):
+    jet = answer.jet
+    value, gradient = jet.value, list(jet.gradient)
+    if target.rounded and any(e is not None and e.has(sympy.I) for e in (value, *gradient)):
         message = f"the formula is not real, and {target.said} would compute in real numbers"
         raise HessError("unsupported", message, hint="`--code sympy`")
-    return listed(value, gradient, rows, target, frozenset(names.values()))
+    return listed(value, gradient, jet.hessian, target, names)
 
 
 def _numbers(point: Point) -> dict[str, Expr]:
