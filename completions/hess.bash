@@ -353,6 +353,7 @@ _hess_value() {
         --dtype) _hess_words float64 float32 ;;
         --device) _hess_words cpu cuda ;;
         --format) _hess_words terminal plain json csv latex ;;
+        --code) _hess_words torch jax numpy c sympy ;;
         --output|-o) _hess_files ;;
         --plot) _hess_files svg png pdf ;;
         --color) _hess_words auto always never ;;
@@ -375,6 +376,7 @@ _hess() {
         '--timeout'
         '--format'
         '--json'
+        '--code'
         '--output -o'
         '--plot'
         '--full'
@@ -386,7 +388,7 @@ _hess() {
         '--warm-stop'
         '--help -h'
     )
-    local valued=' --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --output -o --plot --color '
+    local valued=' --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color '
     local redirection='^[0-9]*&?[<>]+[&|]?' IFS=$' \t\n'
     local words=() here=-1 typed='' quote='' pending='' option='' stem='' formula='' given=' '
     local replaced=$2 replies=() listed=() follows='' in_formula='' ended word i

@@ -318,6 +318,7 @@ function __hess_options --no-scope-shadowing
             '--timeout'\t'Stop an answer that takes longer; 0 waits for ever' \
             '--format'\t'How to write the answer: drawn for people (terminal), the matrix as tab-separated numbers (plain), or for programs' \
             '--json'\t'The same as --format json: one object a point, one a line' \
+            '--code'\t'Write a function of value, gradient and Hessian in place of an answer, with its call at the point if there is one' \
             '--output -o'\t'Write the answer into FILE; .json, .csv, .tsv, .tex and .txt tell its format' \
             '--plot'\t'Draw a picture of the answer into FILE, .svg, .png or .pdf' \
             '--full'\t'Every number of a large answer' \
@@ -342,8 +343,8 @@ function __hess_options --no-scope-shadowing
 end
 
 function __hess
-    set -l names --at --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --output -o --plot --full --color --functions --schema --version --warm-status --warm-stop --help -h
-    set -l valued --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --output -o --plot --color
+    set -l names --at --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --version --warm-status --warm-stop --help -h
+    set -l valued --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color
     set -l token (commandline -ct)
     set -l head ''
     set -l stem (string unescape -- $token)
@@ -384,6 +385,7 @@ function __hess
             case --dtype; __hess_words float64 float32
             case --device; __hess_words cpu cuda
             case --format; __hess_words terminal plain json csv latex
+            case --code; __hess_words torch jax numpy c sympy
             case --output -o; __hess_files
             case --plot; __hess_files svg png pdf
             case --color; __hess_words auto always never

@@ -203,6 +203,19 @@ class Compiled:
         operations = 0 if few else self.formula.expression.count_ops()
         return cost.arrays(_order(self.formula, point), elements, operations)
 
+    def code(self, target: str, point: Point | None) -> str:
+        """A function of value, gradient and Hessian in the language or library ``target``, with
+        its call at the ``point`` if there is one; see :mod:`hesscli.code.write`.
+        """
+        from hesscli.code.write import written
+
+        settings = self.settings
+        with self._guarded(), settings.clock.within(settings.seconds, "writing this code"):
+            _check_finite(self.formula)
+            notes = () if point is None else self.solver.dice.notes(point)
+            point = None if point is None else self._drawn(point)
+            return written(self.formula, target, point, notes)
+
     def answer(self, point: Point) -> Answer:
         """The answer at ``point``."""
         return self.answer_and_values(point)[0]

@@ -36,10 +36,14 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         _require_two_files(request)
         if STANDARD_INPUT in (*request.at, request.expression.strip()):
             _require_apart(request, streams, reads=[_descriptor(streams.stdin)])
+        if request.code is not None and STANDARD_INPUT in request.at:
+            raise usage("`--code` calls its function at one point, not at a stream", "--at 2,4")
         if STANDARD_INPUT in request.at:
             return _answer_lines(request, streams, output)
         if request.expression.strip() == STANDARD_INPUT:
             request = replace(request, expression=streams.stdin.read().strip())
+        if request.code is not None:
+            return _write_code(request, request.code, streams, output)
         if not request.at:
             return _answer_symbols(request, output)
         return _answer_points(request, streams, output)
@@ -58,6 +62,25 @@ def _answer_symbols(request: Request, output: Output) -> ExitStatus:
 
     _collect_again()
     output.answer(_solver(request).symbols())
+    return ExitStatus.ANSWERED
+
+
+def _write_code(request: Request, target: str, streams: Streams, output: Output) -> ExitStatus:
+    from hesscli.point.assignment import read_assignment
+
+    solver = _solver(request)
+    with CLOCK.within(request.timeout, "reading the formula and the point"):
+        assignments = [read_assignment(at) for at in request.at]
+        _require_apart(request, streams, [file for each in assignments for file in each.files])
+        compiled, points = solver.bound(assignments) if assignments else (solver.given(), [])
+    if len(points) > 1:
+        raise usage(
+            f"`--code` calls its function at one point, and here are {len(points)}", "one `--at`"
+        )
+    import hesscli.code.write  # noqa: F401
+
+    _collect_again()
+    output.text(compiled.code(target, points[0] if points else None))
     return ExitStatus.ANSWERED
 
 

@@ -18,9 +18,10 @@ import hesscli
 from hesscli import __version__
 from hesscli.cli.help import Option, explained, help_page
 from hesscli.cli.leniency import doubtful, refuse_options, understand
-from hesscli.cli.options import ARGUMENT, REFERENCE, Request, parameters
+from hesscli.cli.options import ARGUMENT, REFERENCE, DType, Request, parameters
 from hesscli.errors import HessError, shortened, usage
 from hesscli.render.formats import PICTURES, SUFFIXES
+from hesscli.types import Verify
 
 HELP_NAMES = ("--help", "-h")
 
@@ -123,12 +124,15 @@ def _reference(
 def _asked(remark: str | None, given: dict[str, Any]) -> Request:
     """The request for an answer. Raises :class:`HessError` for options that contradict."""
     if given["expression"] is None:
-        if given["at"] or given["json"] or given["wrt"]:
+        if given["at"] or given["json"] or given["wrt"] or given["code"]:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
         raise Introduction
     _check_together(**given)
     if given["seed"] is not None and given["seed"] >= 2**63:
         raise usage("the seed is beyond 64 bits", "--seed 7")
+    if given["code"] is not None:
+        _check_code(**given)
+        given["format"] = "terminal"  # whatever the suffix of a file
     format = _format(given["format"], given["json"], given["output"])
     read = {"at": tuple(given["at"] or ()), "format": format, "wrt": _names(given["wrt"])}
     return Request(**{**given, **read}, remark=remark)
@@ -199,6 +203,27 @@ def _check_together(
         if given and (exact or digits is not None):
             hint = f"`{option}` without `--exact` and `--digits`"
             raise usage(f"`{option}` is about doubles, not exact numbers", hint)
+
+
+def _check_code(*, format: str | None, dtype: str, device: str, verify: str, **given: Any) -> None:
+    """Refuse what is about an answer, where there is to be none."""
+    options = {
+        "--json": given["json"],
+        f"--format {format}": format is not None,
+        "--exact": given["exact"],
+        "--digits": given["digits"] is not None,
+        "--check": given["check"],
+        "--expect": given["expect"] is not None,
+        "--plot": given["plot"] is not None,
+        "--full": given["full"],
+        f"--verify {verify}": verify != Verify.auto,
+        f"--dtype {dtype}": dtype != DType.float64,
+        f"--device {device}": device != "cpu",
+    }
+    for option, asked in options.items():
+        if asked:
+            message = f"`{option}` is about an answer, and `--code` writes code in its place"
+            raise usage(message, f"one of `--code` and `{option.split()[0]}`")
 
 
 def _names(wrt: str | None) -> tuple[str, ...]:

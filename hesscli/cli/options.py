@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 
 import typer
 
+from hesscli.code.targets import TARGETS
 from hesscli.render.formats import FORMATS, PICTURES, SUFFIXES
 from hesscli.solver import MAX_DIGITS
 from hesscli.types import Verify
@@ -27,6 +28,7 @@ POINT, NUMBERS, OUTPUT, REFERENCE = "Point", "Numbers", "Output", "Reference"
 _TOLD = list(dict.fromkeys(FORMATS[name].suffixes[0] for name in SUFFIXES.values()))
 
 Format = StrEnum("Format", {name: name for name in FORMATS})  # type: ignore[misc]
+Code = StrEnum("Code", {name: name for name in TARGETS})  # type: ignore[misc]
 
 
 class DType(StrEnum):
@@ -130,6 +132,12 @@ class Request:
     )
     json: bool = _option(
         OUTPUT, "The same as --format json: one object a point, one a line.", False
+    )
+    code: str | None = _option(
+        OUTPUT,
+        "Write a function of value, gradient and Hessian in place of an answer, with its call at "
+        "the point if there is one.",
+        typed=Code | None,
     )
     output: str | None = _option(
         OUTPUT,

@@ -99,6 +99,10 @@ class Output:
             # A table of numbers has no room for words.
             self._say(problems(answer))
 
+    def text(self, text: str) -> None:
+        """Write what is in place of an answer."""
+        self._write([text])
+
     def failure(self, error: HessError, line: int | None = None) -> None:
         """Say that one point has no answer, and go on."""
         pieces = self.writer.failure(error, line)

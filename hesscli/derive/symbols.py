@@ -22,8 +22,9 @@ MAX_FACTORS = 60
 MAX_DEGREE = 20
 
 
-def differentiate(formula: Formula) -> Answer:
-    """Gradient and Hessian of ``formula`` in its differentiated variables.
+def differentiate(formula: Formula, degree: int = MAX_DEGREE) -> Answer:
+    """Gradient and Hessian of ``formula`` in its differentiated variables; its polynomials up to
+    this ``degree`` in powers.
 
     Raises :class:`HessError` where they would be too large, or no rule is known.
 
@@ -32,7 +33,7 @@ def differentiate(formula: Formula) -> Answer:
     """
     variables = [symbol(name) for name in formula.differentiated]
     _check_products(formula)
-    expression = written_out(_in_pieces(formula.expression), MAX_DEGREE)
+    expression = written_out(_in_pieces(formula.expression), degree)
     gradient = _gradient(expression, variables)
     zero = sympy.S.Zero
     rows: list[list[Expr]] = [[zero] * len(variables) for _ in variables]
