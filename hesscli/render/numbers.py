@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hesscli.render.entries import MISSING, Column, Signs, margin
-from hesscli.render.figures import Layout, layout, number
+from hesscli.render.figures import Layout, Written, written
 from hesscli.render.palette import LEVELS
 from hesscli.types import Array, Mask
 
@@ -31,7 +31,7 @@ class Numbers:
         numbered = np.isfinite(values) & (values != 0)
         zeros = np.where(self.structural[chosen, j], _STRUCTURAL, _ZERO)
         kinds = np.where(numbered, _FIRST_NUMBER, np.where(values == 0, zeros, _MISSING))
-        made = layout(values)
+        made = self.written.layout((chosen, j))
         formats = _formats(made, margin(made.width, least), signs)
         patterns = "\n".join(formats[kinds + made.places].tolist())
         levelled = 2 * levels(np.abs(values), self.largest) + (values < 0)
@@ -43,7 +43,7 @@ class Numbers:
 
     def text(self, i: int, j: int) -> str:
         """One entry on its own."""
-        return number(float(self.values[i, j]))
+        return self.written.text((i, j))
 
     @property
     def proved(self) -> tuple[bool, bool]:
@@ -60,6 +60,11 @@ class Numbers:
         """The positive and the negative entries, for a picture each."""
         values = np.nan_to_num(self.values)
         return {"positive": np.maximum(values, 0), "negative": np.minimum(values, 0)}
+
+    @cached_property
+    def written(self) -> Written:
+        """All entries in one notation, those as well that are not shown."""
+        return written(self.values)
 
     @cached_property
     def largest(self) -> float:
