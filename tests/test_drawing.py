@@ -150,7 +150,7 @@ def test_values_from_1e_300_to_1e300_stand_in_one_matrix() -> None:
 
 
 def _is_scientific(cell: str) -> bool:
-    return "e" in cell
+    return re.search(r"\de[-+]?\d", cell) is not None
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -181,6 +181,21 @@ def test_a_gradient_and_a_spectrum_have_one_notation_each() -> None:
     digits = report("1e-9*x**2 + 1200*x*y + y**2", "1,1", settings=Settings(digits=6))
     rows = _grid(str(documented(digits, unicode=True)).splitlines())
     assert all(_is_scientific(cell) for row in rows[1:3] for cell in row.split()[1:])
+
+
+def test_what_is_hidden_has_no_say_in_the_notation() -> None:
+    values = np.full(40, 2.5)
+    values[20] = 1e-9
+    answer = _matrix(40, np.diag(values))
+    jet = Doubles(5.0, values, np.diag(values))
+    spectrum = replace(answer.verdict, eigenvalues=np.arange(40) * 10 * (values > 1) + values)
+    answer = replace(answer, jet=jet, verdict=spectrum)
+    for width, scientific in ((80, False), (None, True)):
+        lines = _printed(documented(answer, unicode=True, full=width is None), width)
+        for start in ("gradient", "x[1]", "eigenvalues"):
+            (line,) = [each for each in lines if each.strip().startswith(f"{start} ")]
+            assert "2.5" in line
+            assert _is_scientific(line.replace(start, "")) == scientific
 
 
 def test_a_long_gradient_has_names() -> None:

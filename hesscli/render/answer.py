@@ -30,7 +30,6 @@ from hesscli.render.phrases import likely, listed, words
 from hesscli.render.texts import Texts
 
 if TYPE_CHECKING:
-    from hesscli.render.figures import Written
     from hesscli.render.numbers import Numbers
 
 # What writes a number, in one notation with those that are given.
@@ -116,23 +115,27 @@ def _gradient(
     """The slopes: doubles beside each other, by name where they are many; formulas one a line."""
     if answer.basis is not Basis.DOUBLES:
         slopes = answer.jet.slopes()
-        texts = map(writer(slopes), slopes)
-        named = [f"{name}: {text}" for name, text in zip(labels, texts, strict=True)]
+        formulas = map(writer(slopes), slopes)
+        named = [f"{name}: {text}" for name, text in zip(labels, formulas, strict=True)]
         return below("gradient", named, most)
     shown = middle_left_out(range(len(labels)), most)
-    slope = _written(answer.gradient).text
+    texts = _texts([math.nan if isinstance(k, str) else answer.gradient[k] for k in shown])
     many = len(labels) > MAX_UNNAMED
     parts = (
-        k if isinstance(k, str) else f"{labels[k]}:{TOGETHER}{slope(k)}" if many else slope(k)
-        for k in shown
+        k if isinstance(k, str) else f"{labels[k]}:{TOGETHER}{text}" if many else text
+        for k, text in zip(shown, texts, strict=True)
     )
     return (Line("gradient", GAP.join(parts)),)
 
 
-def _written(values: Any) -> Written:
+def _texts(values: Sequence[float]) -> list[str]:
+    """Doubles in one notation; NaN for what is missing."""
+    import numpy as np
+
     from hesscli.render.figures import written
 
-    return written(values)
+    made = written(np.array(values, dtype=float))
+    return list(map(made.text, range(len(values))))
 
 
 def _point(answer: Answer, notation: Notation, most: int | None, text: Callable[[Any], str]) -> str:
@@ -150,27 +153,28 @@ def _point(answer: Answer, notation: Notation, most: int | None, text: Callable[
 def _verdict(answer: Answer, writer: Writer, most: int | None) -> Iterator[Line]:
     verdict, grounds = answer.verdict, answer.grounds
     if verdict.eigenvalues is not None and grounds is None:
-        shown, counts = _counted(verdict.eigenvalues, writer(verdict.eigenvalues))
-        yield from below("eigenvalues", shown, most, counts)
+        text = writer(verdict.eigenvalues)
+        runs = _runs(verdict.eigenvalues)
+        texts = [_times(text(value), count) for value, count in runs]
+        yield from below("eigenvalues", texts, most, [count for _, count in runs])
     elif verdict.eigenvalues is not None:
         yield Line("eigenvalues", _spectrum(verdict, most))
     if verdict.definiteness is not None and (grounds is None or verdict.eigenvalues is not None):
         yield Line("definiteness", _definiteness(answer), "verdict")
     if verdict.stationary is not None:
-        yield Line("point", _stationarity(answer, verdict), "verdict")
+        yield Line("point", _stationarity(answer, verdict, most), "verdict")
 
 
 def _spectrum(verdict: Verdict, most: int | None) -> str:
     """The eigenvalues in doubles, without the digits that rounding errors may have made."""
-    import numpy as np
-
     tolerance = verdict.tolerance or 0.0
-    certain = [_certain(value, tolerance) for value in verdict.eigenvalues.tolist()]
-    distinct = list(dict.fromkeys(certain))
-    texts = _written(np.array([math.nan if v is None else v for v in distinct])).text
-    known = {v: "≈0" if v is None else texts(k) for k, v in enumerate(distinct)}
-    shown, counts = _counted(certain, known.__getitem__)
-    return GAP.join(middle_left_out(shown, most, counts))
+    runs = _runs(_certain(value, tolerance) for value in verdict.eigenvalues.tolist())
+    shown = middle_left_out(runs, most, [count for _, count in runs])
+    values = [math.nan if isinstance(run, str) or run[0] is None else run[0] for run in shown]
+    return GAP.join(
+        run if isinstance(run, str) else _times("≈0" if run[0] is None else text, run[1])
+        for run, text in zip(shown, _texts(values), strict=True)
+    )
 
 
 def _certain(value: float, tolerance: float) -> float | None:
@@ -183,14 +187,14 @@ def _certain(value: float, tolerance: float) -> float | None:
     return float(f"{value:.{certain}g}")
 
 
-def _counted(numbers: Iterable[Any], text: Callable[[Any], str]) -> tuple[list[str], list[int]]:
-    """Each run of equal numbers once, with its length where it is repeated; and the lengths."""
-    runs = [(number, len(list(run))) for number, run in groupby(numbers)]
-    texts = [
-        text(number) + (f" ({count:,} times)".replace(" ", TOGETHER) if count > 1 else "")
-        for number, count in runs
-    ]
-    return texts, [count for _, count in runs]
+def _runs(numbers: Iterable[Any]) -> list[tuple[Any, int]]:
+    """Each run of equal numbers once, with its length."""
+    return [(number, len(list(run))) for number, run in groupby(numbers)]
+
+
+def _times(text: str, count: int) -> str:
+    """A number that stands for so many that are equal."""
+    return f"{text} ({count:,} times)".replace(" ", TOGETHER) if count > 1 else text
 
 
 def _definiteness(answer: Answer) -> str:
@@ -217,18 +221,18 @@ def _definiteness_found(verdict: Verdict, grounds: Grounds | None) -> str:
     return f"{definiteness} (tolerance {verdict.tolerance:.2g}{unverified})"
 
 
-def _stationarity(answer: Answer, verdict: Verdict) -> str:
+def _stationarity(answer: Answer, verdict: Verdict, most: int | None) -> str:
     if verdict.stationary:
         return KINDS[verdict.kind]
     if answer.grounds is None:
         return "not stationary"
-    slopes = enumerate(answer.gradient.tolist())
-    sizes = [(abs(slope), k) for k, slope in slopes if math.isfinite(slope)]
-    largest, at = max(sizes, default=(0.0, 0))
+    slopes = answer.gradient.tolist()
+    largest = max((abs(slope) for slope in slopes if math.isfinite(slope)), default=0.0)
     if not largest:
         return "not stationary (a slope is below the smallest double)"
-    shown = _written(answer.gradient).text(at).removeprefix("-")
-    return f"not stationary (largest slope {shown})"
+    # In the notation of the slopes that are shown.
+    shown = [s for s in middle_left_out(slopes, most) if not isinstance(s, str)]
+    return f"not stationary (largest slope {_texts([*shown, largest])[-1]})"
 
 
 # What is known about the numbers
