@@ -1,5 +1,5 @@
 # Completion of hess in bash, 3.2 or newer.
-# Made by completions/generate.py: change its template, not this file.
+# Made by `hess --completion`, from hesscli/cli/completions: change that, not this file.
 # It needs no other package, changes no setting, and starts no process.
 
 _hess_signatures=(
@@ -357,6 +357,7 @@ _hess_value() {
         --output|-o) _hess_files ;;
         --plot) _hess_files svg png pdf ;;
         --color) _hess_words auto always never ;;
+        --completion) _hess_words bash zsh fish ;;
         '>') _hess_files ;;
     esac
 }
@@ -383,12 +384,13 @@ _hess() {
         '--color'
         '--functions'
         '--schema'
+        '--completion'
         '--version'
         '--warm-status'
         '--warm-stop'
         '--help -h'
     )
-    local valued=' --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color '
+    local valued=' --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion '
     local redirection='^[0-9]*&?[<>]+[&|]?' IFS=$' \t\n'
     local words=() here=-1 typed='' quote='' pending='' option='' stem='' formula='' given=' '
     local replaced=$2 replies=() listed=() follows='' in_formula='' ended word i

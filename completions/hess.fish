@@ -1,5 +1,5 @@
 # Completion of hess in fish.
-# Made by completions/generate.py: change its template, not this file.
+# Made by `hess --completion`, from hesscli/cli/completions: change that, not this file.
 # The functions share the variables of `__hess`: `stem` is what they complete, `head` what stands
 # before it in the word, `quote` the quotation mark that is open, and `formula` the formula.
 
@@ -325,6 +325,7 @@ function __hess_options --no-scope-shadowing
             '--color'\t'Colour the numbers; auto does on a terminal, unless NO_COLOR is set' \
             '--functions'\t'List every function that a formula may call' \
             '--schema'\t'Print the JSON Schema of --json' \
+            '--completion'\t'Print the script that completes hess in a shell' \
             '--version'\t'Print the version' \
             '--warm-status'\t'Tell which helpers HESS_WARM=1 has started' \
             '--warm-stop'\t'End these helpers' \
@@ -343,8 +344,8 @@ function __hess_options --no-scope-shadowing
 end
 
 function __hess
-    set -l names --at --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --version --warm-status --warm-stop --help -h
-    set -l valued --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color
+    set -l names --at --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --completion --version --warm-status --warm-stop --help -h
+    set -l valued --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion
     set -l token (commandline -ct)
     set -l head ''
     set -l stem (string unescape -- $token)
@@ -389,6 +390,7 @@ function __hess
             case --output -o; __hess_files
             case --plot; __hess_files svg png pdf
             case --color; __hess_words auto always never
+            case --completion; __hess_words bash zsh fish
         end
         return
     end

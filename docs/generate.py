@@ -21,7 +21,7 @@ from rich.text import Text
 
 from hesscli import __version__
 from hesscli.cli.command import declared
-from hesscli.cli.help import EXAMPLES, STATUSES, SUMMARY
+from hesscli.cli.help import ENVIRONMENT, EXAMPLES, STATUSES, SUMMARY
 from hesscli.cli.options import ARGUMENT
 from hesscli.point.assignment import read_assignment
 from hesscli.render.answer import document as documented
@@ -47,17 +47,6 @@ DESCRIPTION = (
     "The numbers are proved in ball arithmetic at the exact point, and the answer says on what "
     "they rest. Where there is no Hessian, hess says which part of the formula breaks. An entry "
     "that is zero at every point is drawn as a dot.",
-)
-ENVIRONMENT = (
-    ("NO_COLOR", "where it is set and not empty, nothing has a hue"),
-    ("FORCE_COLOR", "where it is set, not empty and not 0, a pipe gets colours as well"),
-    ("COLUMNS", "the width of the terminal, where it is not to be asked for it"),
-    (
-        "HESS_WARM",
-        "with 1, or a number of minutes, a helper process is kept that answers in a twentieth of "
-        "the time",
-    ),
-    ("LC_ALL", "with C or POSIX, a terminal gets ASCII alone"),
 )
 
 
@@ -102,9 +91,11 @@ def _roff(text: str) -> str:
 
 
 def tables(readme: str) -> str:
-    """The README with its tables of options and exit statuses made anew."""
+    """The README with its tables of options, exit statuses and the environment made anew."""
     rows = [(f"`{o.usage}`", o.explanation.rstrip(".")) for o in declared()]
     readme = _between(readme, "options", _table(("option", "meaning"), rows))
+    environment = [(f"`{name}`", what) for name, what in ENVIRONMENT]
+    readme = _between(readme, "environment", _table(("variable", "what it does"), environment))
     return _between(readme, "exit status", _table(("status", "when"), list(STATUSES)))
 
 

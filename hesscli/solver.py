@@ -229,7 +229,8 @@ class Compiled:
             notes = self.solver.dice.notes(point)
             point = self._drawn(point)
             if settings.exact or settings.digits is not None:
-                return self._exact(point, notes), None
+                with settings.clock.within(0, "finding exact numbers"):
+                    return self._exact(point, notes), None
             return self._in_doubles(point, notes)
 
     def _in_doubles(self, point: Point, notes: tuple[Remark, ...]) -> tuple[Answer, Values]:
@@ -238,7 +239,8 @@ class Compiled:
         settings = self.settings
         verify = Verify.always if settings.check else settings.verify
         settled, sums, evaluator = self._evaluation(point, notes, verify, settings.clock)
-        answer = judged(settled)
+        with settings.clock.within(0, "finding the signs of the eigenvalues"):
+            answer = judged(settled)
         if settings.check:
             answer = replace(answer, check=self._check(answer, sums, evaluator))
         if self.solver.expected is not None:

@@ -167,6 +167,17 @@ def line_by_line(command: list[str], lines: list[str]) -> list[dict[str, Any]]:
     return answers
 
 
+def on_screen(written: str) -> list[str]:
+    """The lines that a terminal shows in the end, of all that was written there."""
+    lines = []
+    for text in written.replace("\r\n", "\n").split("\n"):
+        line: list[str] = []
+        for part in text.split("\r"):
+            line[: len(part)] = part
+        lines.append("".join(line).rstrip())
+    return lines
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the helper."""
     if config.getoption("--warm"):

@@ -146,19 +146,19 @@ def test_pipe_gets_plain_text(hess: Hess) -> None:
     text = hess("x**3 + x*y", "--at", "2,4").stdout
     assert text.splitlines() == [
         "f = x³ + x·y",
-        "at           x = 2, y = 4",
-        "value        16",
-        "gradient     16  2",
+        "at            x = 2, y = 4",
+        "value         16",
+        "gradient      16  2",
         "",
         "Hessian  · is 0 at every point",
         "    x  y",
         "x  12  1",
         "y   1  ·",
         "",
-        "eigenvalues  -0.0827625  12.0828",
-        "Hessian      indefinite (proved)",
-        "point        not stationary (largest slope 16)",
-        "verified     to 15 digits, by proof in ball arithmetic",
+        "eigenvalues   -0.0827625  12.0828",
+        "definiteness  indefinite (proved)",
+        "point         not stationary (largest slope 16)",
+        "verified      to 15 digits, by proof in ball arithmetic",
     ]
 
 

@@ -14,6 +14,7 @@ import pexpect
 import pytest
 
 from completions import generate
+from hesscli.cli import completions
 from hesscli.cli.command import declared
 from hesscli.expression.names import CONSTANTS, TRUTH
 from hesscli.language.tokens import KEYWORDS
@@ -242,12 +243,26 @@ def test_options_and_functions_are_explained(shell: Shell) -> None:
 
 
 def test_the_scripts_are_what_the_generator_makes() -> None:
-    stored = {name: (SCRIPTS / name).read_text(encoding="utf-8") for name in generate.scripts()}
-    assert stored == generate.scripts(), "run `python completions/generate.py`"
+    for name, shell in generate.FILES.items():
+        stored = (SCRIPTS / name).read_text(encoding="utf-8")
+        assert stored == completions.script(shell), "run `python completions/generate.py`"
+
+
+@pytest.mark.parametrize(("name", "shell"), generate.FILES.items())
+def test_the_command_prints_the_scripts(hess: Hess, name: str, shell: str) -> None:
+    printed = hess("--completion", shell)
+    assert printed.stdout == (SCRIPTS / name).read_text(encoding="utf-8")
+    assert (printed.stderr, printed.status) == ("", 0)
+
+
+def test_a_shell_that_is_not_known_is_refused_with_those_that_are(hess: Hess) -> None:
+    refused = hess("--completion", "tcsh")
+    assert refused.status == 2
+    assert all(shell in refused.stderr for shell in generate.FILES.values())
 
 
 def test_making_the_scripts_needs_neither_torch_nor_sympy() -> None:
-    modules = "import sys, completions.generate; print(*sys.modules)"
+    modules = "import sys, hesscli.cli.completions; print(*sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", modules],
         capture_output=True, text=True, check=True, timeout=120, cwd=SCRIPTS.parent,
@@ -257,10 +272,10 @@ def test_making_the_scripts_needs_neither_torch_nor_sympy() -> None:
 
 def test_names_that_are_no_variables_are_known() -> None:
     known = {*CONSTANTS, *TRUTH, *KEYWORDS}
-    assert set(generate.NOT_VARIABLES) == known | {"π"}
+    assert set(completions.NOT_VARIABLES) == known | {"π"}
 
 
-@pytest.mark.parametrize("call", [call for call, _ in generate.GENERATORS])
+@pytest.mark.parametrize("call", [call for call, _ in completions.GENERATORS])
 def test_what_is_offered_as_a_value_is_one(hess: Hess, call: str) -> None:
     assert hess("x*1", "--at", f"x={call}", "--json").status == 0
 
@@ -269,4 +284,4 @@ def test_every_option_that_takes_a_value_is_thought_of() -> None:
     numbers = {"N", "SECONDS"}
     for option in declared():
         if option.metavar is not None:
-            assert option.metavar in {*generate.BY_METAVAR, *numbers}, option.names
+            assert option.metavar in {*completions.BY_METAVAR, *numbers}, option.names

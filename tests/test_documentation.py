@@ -46,6 +46,40 @@ def test_readme_example_prints_what_it_says(command: str, output: str) -> None:
         assert re.sub(r"\S+ ± \S+ +", "± ", line) == re.sub(r"\S+ ± \S+ +", "± ", wanted)
 
 
+# In place of hess: what a shell has made of its arguments.
+STUB = """#!/usr/bin/env python3
+import json, sys
+print(json.dumps(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "shell", [pytest.param(name, marks=needs(name)) for name in ("bash", "zsh", "fish")]
+)
+def test_the_readme_is_quoted_for_every_shell(shell: str, tmp_path: Path) -> None:
+    (tmp_path / "hess").write_text(STUB)
+    (tmp_path / "hess").chmod(0o755)
+    commands = [example.values[0] for example in _examples()]
+    commands += [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+        for line in block.splitlines()
+        if line.startswith("hess '")
+    ]
+    assert any("'" in command for command in commands)
+    for command in commands:
+        assert "!" not in command  # which bash and zsh take for a line of their history
+        only_arguments = command.partition(" | tail")[0].partition(" > ")[0]
+        found = [
+            subprocess.run(
+                [each, "-c", only_arguments], capture_output=True, text=True, timeout=60,
+                check=True, env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+            ).stdout
+            for each in ("sh", shell)
+        ]  # fmt: skip
+        assert found[0] == found[1] != ""
+
+
 def test_the_readme_has_every_option() -> None:
     assert len(_examples()) >= 6
     assert generate.tables(README) == README
@@ -115,3 +149,5 @@ def test_the_wheel_brings_completions_and_man_page(tmp_path: Path) -> None:
     ):
         assert any(name.endswith(f".data/data/{path}") for name in names)
     assert not any("docs" in name or "completions/generate" in name for name in names)
+    for shell in ("bash", "zsh", "fish"):
+        assert f"hesscli/cli/completions/template.{shell}" in names

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.theme import Theme
 
-from hesscli.answer import Answer, Doubles, Place
+from hesscli.answer import Answer, Basis, Doubles, Place
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import display_width
 from hesscli.expression.reader import read_formula
@@ -149,6 +149,121 @@ def test_values_from_1e_300_to_1e300_stand_in_one_matrix() -> None:
     ]
 
 
+def _is_scientific(cell: str) -> bool:
+    return re.search(r"\de[-+]?\d", cell) is not None
+
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(NUMBERS, min_size=6, max_size=6))
+def test_a_symmetric_matrix_has_one_notation_and_looks_symmetric(values: list[float]) -> None:
+    matrix = np.zeros((3, 3))
+    matrix[np.triu_indices(3)] = values
+    matrix = np.triu(matrix) + np.triu(matrix, 1).T
+    rows = _grid(_printed(documented(_matrix(3, matrix), unicode=True)))
+    cells = [row.split()[1:] for row in rows if row.startswith("x[") and "x[1] " not in row[5:]]
+    assert cells == [list(column) for column in zip(*cells, strict=True)]
+    assert len({_is_scientific(c) for row in cells for c in row if c != "0"}) <= 1
+
+
+def test_whole_numbers_beside_others_are_no_powers_of_ten() -> None:
+    rows = _grid(_drawn("1200*x**2 + 1200.5*x*y - 4*y**2", "1,1"))
+    assert [row.split() for row in rows[1:3]] == [["x", "2400", "1200.5"], ["y", "1200.5", "-8"]]
+
+
+def test_a_gradient_and_a_spectrum_have_one_notation_each() -> None:
+    lines = _drawn("1e-9*x + 1200*y + 4*z + x**2*1e-9 + y**2*600 - 2*z**2", "0,0,0")
+    numbers = {words[0]: words[1:] for line in lines if (words := line.split())}
+    assert numbers["gradient"] == ["1e-09", "1.2e+03", "4e+00"]
+    assert numbers["eigenvalues"] == ["-4e+00", "2e-09", "1.2e+03"]
+    assert "(largest slope 1.2e+03)" in "\n".join(lines)
+    digits = report("1e-9*x**2 + 1200*x*y + y**2", "1,1", settings=Settings(digits=6))
+    rows = _grid(str(documented(digits, unicode=True)).splitlines())
+    assert all(_is_scientific(cell) for row in rows[1:3] for cell in row.split()[1:])
+
+
+def test_what_is_hidden_has_no_say_in_the_notation() -> None:
+    values = np.full(40, 2.5)
+    values[20] = 1e-9
+    answer = _matrix(40, np.diag(values))
+    jet = Doubles(5.0, values, np.diag(values))
+    spectrum = replace(answer.verdict, eigenvalues=np.arange(40) * 10 * (values > 1) + values)
+    answer = replace(answer, jet=jet, verdict=spectrum)
+    for width, scientific in ((80, False), (None, True)):
+        lines = _printed(documented(answer, unicode=True, full=width is None), width)
+        for start in ("gradient", "x[1]", "eigenvalues"):
+            (line,) = [each for each in lines if each.strip().startswith(f"{start} ")]
+            assert "2.5" in line
+            assert _is_scientific(line.replace(start, "")) == scientific
+
+
+def test_a_long_gradient_has_names() -> None:
+    few, many = _drawn("x**2", "x=[1,2,3,4,5,6]"), _drawn("x**2*y", "x=[1,2,3,4,5,6],y=1")
+    assert "gradient      2  4  6  8  10  12" in few
+    (line,) = [line for line in many if line.startswith("gradient")]
+    assert line.startswith("gradient      x[0]: 2  x[1]: 4  x[2]: 6 ")
+    assert line.endswith("  x[5]: 12  y: 91")
+    drawn = " ".join(" ".join(_drawn("x**2", "x=arange(30)", 80)).split())
+    assert "x[7]: 14 … 14 more … x[22]: 44" in drawn
+
+
+def test_repeated_eigenvalues_stand_once_with_their_count() -> None:
+    for formula, at, shown in (
+        ("x**2/2", "x=zeros(10)", "1 (10 times)"),
+        ("norm(x)**2/3 + sum(x)**2/7", "x=[1,2,3]", "0.666667 (2 times)  1.52381"),
+        ("x**2 + 1.00000001*y**2", "1,1", "2  2.00000"),
+    ):
+        (line,) = [line for line in _drawn(formula, at) if line.startswith("eigenvalues")]
+        assert line == f"eigenvalues   {shown}"
+    spectrum = np.array([*range(20), *[20] * 30, *range(21, 40)], dtype=float)
+    matrix = _matrix(69, np.diag(spectrum))
+    answer = replace(matrix, verdict=replace(matrix.verdict, eigenvalues=spectrum))
+    lines = _printed(documented(answer, unicode=True, full=False), 300)
+    (line,) = [line for line in lines if line.startswith("eigenvalues")]
+    counts = [int(count) for count in re.findall(r"\((\d+) times\)", line)]
+    (hidden,) = re.findall(r"… (\d+) more …", line)
+    texts = re.sub(r"\(.*?\)|….*?…", "", line.removeprefix("eigenvalues")).split()
+    assert len(texts) - len(counts) + sum(counts) + int(hidden) == 69
+
+
+def test_exact_eigenvalues_are_counted_and_json_has_them_all(hess: Hess) -> None:
+    command = ("x**2/3 + y**2/3 + z**2", "--at", "1,2,3")
+    assert "eigenvalues   2/3 (2 times)\n              2\n" in hess(*command, "--exact").stdout
+    assert hess(*command, "--exact", "--json").json["eigenvalues"] == ["2/3", "2/3", "2"]
+    assert hess(*command, "--json").json["eigenvalues"] == [2 / 3, 2 / 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "said"),
+    [
+        ("x**2", "3", "to 15 digits, by proof in ball arithmetic"),
+        ("abs(x)", "0", "value, to 15 digits, by proof in ball arithmetic"),
+        (
+            "x*abs(x) + y**2",
+            "0,1",
+            "value, gradient and 3 of 4 entries of the Hessian, to 15 digits, by proof in ball "
+            "arithmetic",
+        ),
+        ("log(x)", "-1", None),
+    ],
+)
+def test_verified_speaks_only_of_what_has_a_number(formula: str, at: str, said: str | None) -> None:
+    found = [line for line in _drawn(formula, at) if line.startswith("verified")]
+    assert found == ([] if said is None else [f"verified      {said}"])
+
+
+def test_undecided_points_to_exact(hess: Hess) -> None:
+    command = ("sum(x)**3", "--at", "x=linspace(-1,1.1,40)", "--verify", "never")
+    assert "zero to rounding (tolerance" in hess(*command).stdout
+    assert "; `--exact` may decide it\n" in hess(*command).stdout
+    given = report("x**2", "3", settings=Settings(exact=True))
+    undecided = replace(given, verdict=replace(given.verdict, definiteness="undecided"))
+    for basis in (Basis.EXACT, Basis.DIGITS):
+        said = str(documented(replace(undecided, basis=basis), unicode=True))
+        assert ("`--exact`" in said) == (basis is Basis.DIGITS)
+
+
 def test_noise_among_eigenvalues_is_no_number() -> None:
     settings = Settings(verify=Verify.never)
     answer = report("x**3*z + x*y + 2/3*x", "x=[2,3],y=[4,5],z=1/3", settings=settings)
@@ -168,7 +283,7 @@ def test_an_eigenvalue_has_no_more_digits_than_are_certain() -> None:
         at = "1,1" if "y" in formula else "1"
         lines = _drawn(formula, at)
         (line,) = [line for line in lines if line.startswith("eigenvalues")]
-        assert line == f"eigenvalues  {shown}"
+        assert line == f"eigenvalues   {shown}"
 
 
 # Zeros
@@ -269,7 +384,7 @@ def test_lines_of_numbers_start_in_one_column() -> None:
         lines = _drawn("x**2*0.35", "x=linspace(-2.25542,6.60889,30)", width)
         start = next(i for i, line in enumerate(lines) if line.startswith("gradient"))
         end = next(i for i in range(start, len(lines)) if not lines[i])
-        assert all(line[12] == " " and line[13] != " " for line in lines[start:end])
+        assert all(line[13] == " " and line[14] != " " for line in lines[start:end])
 
 
 def test_lines_are_broken_before_a_term_and_between_values() -> None:
@@ -299,11 +414,10 @@ def test_a_small_matrix_of_long_formulas_is_listed_whole() -> None:
 def test_a_large_matrix_of_formulas_is_a_list_with_a_count() -> None:
     answer = differentiate(read_formula("+".join(f"x{i}**3*x{i + 1}**2" for i in range(40))))
     drawn = _printed(documented(answer, unicode=True, full=False), 80)
-    assert "matrix       41×41 tridiagonal, 121 of 1,681 entries are not zero" in drawn
+    assert "matrix        41×41 tridiagonal, 121 of 1,681 entries are not zero" in drawn
     shown = [line for line in drawn if re.match(r"x\d+, x\d+ ", line)]
     (hidden,) = [line for line in drawn if "more entries are hidden" in line]
     assert len(shown) + int(hidden.split()[0]) == 41 + 40
-    assert any(line.startswith("not zero: 121") for line in drawn)
     full = _printed(documented(answer, unicode=True), 80, full=True)
     assert sum(bool(re.match(r"x\d+, x\d+ ", line)) for line in full) == 81
 
@@ -340,7 +454,7 @@ def test_any_program_can_print_a_document() -> None:
 def test_a_document_takes_the_width_that_it_needs() -> None:
     document = _document("x**3 + x*y", "x=[2,3],y=[4,5]")
     width = max(map(len, str(document).splitlines()))
-    framed = _on(Panel(document, expand=False), color_system=None).splitlines()
+    framed = _on(Panel(document, expand=False), color_system=None, width=100).splitlines()
     assert {len(line) for line in framed} == {width + 4}
     beside = Columns([_document("x**2", "3"), _document("y**2", "3")], padding=(0, 3))
     first, *_ = _on(beside, color_system=None, width=140).splitlines()
@@ -386,6 +500,7 @@ def _dots(lines: list[str]) -> Any:
 def test_a_picture_shows_each_entry_that_is_not_zero(order: int) -> None:
     generator = np.random.default_rng(order)
     matrix = generator.random((order, order)) * (generator.random((order, order)) < 0.02)
+    matrix[0, order - 1] = 1
     dots = _dots(_printed(documented(_matrix(order, matrix), unicode=True), 80))
     step = -(-order // 64)
     for i in range(-(-order // step)):
@@ -398,6 +513,28 @@ def test_signs_are_told_apart_without_colour() -> None:
     lines = _drawn("x**3", "x=linspace(-1,1,40)", 80)
     assert any(re.match(r"positive: 20 +negative: 20", line) for line in lines)
     assert any("40×40 diagonal, 40 of 1,600 entries are not zero" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "says_more"),
+    [
+        (np.zeros((40, 40)), False),
+        (np.eye(40), False),
+        (np.ones((200, 200)), False),
+        (np.diag(np.full(40, 2.0)) - np.eye(40, k=1) - np.eye(40, k=-1), False),
+        (np.diag([*[1.0] * 20, *[-1.0] * 20]), True),
+        (np.eye(40) + np.eye(40, k=5) + np.eye(40, k=-5), True),
+        (np.eye(40)[::-1], True),
+        (np.tri(40) * np.tri(40).T + np.outer(np.arange(40) == 39, np.ones(40)), True),
+        (np.sign(np.subtract.outer(np.arange(40), np.arange(40)[::-1])) + 0.5, True),
+        (np.abs(np.subtract.outer(np.arange(40), np.arange(40))) < 15, True),
+    ],
+)
+def test_a_picture_is_there_only_where_it_says_more_than_words(
+    matrix: Any, says_more: bool
+) -> None:
+    lines = _printed(documented(_matrix(len(matrix), matrix), unicode=True), 80)
+    assert any("┌" in line for line in lines) == says_more
 
 
 @pytest.mark.parametrize("width", [24, 40, 80])

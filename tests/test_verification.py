@@ -29,7 +29,7 @@ def test_an_answer_says_to_how_many_digits_it_is_verified(hess: Hess) -> None:
     answer = hess("gamma(x)*sin(y)", "--at", "1,2", "--json").json
     assert answer["verified"] == {"digits": 15, "by": "proof", "reason": None}
     text = hess("gamma(x)*sin(y)", "--at", "1,2").stdout
-    assert "verified     to 15 digits" in text
+    assert "verified      to 15 digits" in text
 
 
 def test_verified_numbers_are_rounded_once(hess: Hess) -> None:

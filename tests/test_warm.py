@@ -23,7 +23,7 @@ import hesscli
 from hesscli.cli import command as cli
 from hesscli.warm import control, place, wire
 
-from .conftest import ASK, SLOW, SLOW_AT, line_by_line, start_helper
+from .conftest import ASK, SLOW, SLOW_AT, line_by_line, on_screen, start_helper
 
 pytestmark = pytest.mark.slow
 HESS = [sys.executable, "-m", "hesscli"]
@@ -122,18 +122,18 @@ def test_streams_folder_and_mask_are_the_clients(folder: Path, tmp_path: Path) -
 
 
 def test_a_terminal_is_drawn_at_its_width(folder: Path) -> None:
-    def drawn(command: list[str], environment: dict[str, str]) -> str:
+    def drawn(command: list[str], environment: dict[str, str]) -> list[str]:
         process = pexpect.spawn(
             command[0], [*command[1:], "x**3+x*y", "--at", "x=[2,3],y=[4,5]"],
             env={**environment, "TERM": "xterm-256color"}, dimensions=(50, 40),
             encoding="utf-8", timeout=120,
         )  # fmt: skip
         process.expect(pexpect.EOF)
-        return str(process.before)
+        return on_screen(str(process.before))
 
     warm = drawn(WARM, dict(os.environ))
     assert warm == drawn(HESS, _cold())
-    assert "\x1b[" in warm
+    assert "\x1b[" in "".join(warm)
 
 
 def test_a_stream_is_answered_line_by_line(folder: Path) -> None:
@@ -196,6 +196,19 @@ def test_a_signal_reaches_the_worker(folder: Path, number: signal.Signals, statu
     assert client.wait(60) == status
     _until(lambda: _is_gone(worker))
     assert client.communicate() == ("", "")
+
+
+def test_an_interrupted_client_dies_of_the_signal_as_a_cold_run_does(folder: Path) -> None:
+    """By that alone a shell knows that its loop is to end."""
+    for environment in (dict(os.environ), _cold()):
+        process = pexpect.spawn(
+            HESS[0], [*HESS[1:], *SLOW_RUN], env=environment, encoding="utf-8", timeout=60
+        )
+        process.expect(r"hess: [\w ]+ \(\d+ s\)")  # is shown on a terminal alone
+        process.sendintr()
+        process.expect(pexpect.EOF)
+        process.close()
+        assert process.signalstatus == signal.SIGINT
 
 
 def test_a_signal_that_is_ignored_stays_ignored(folder: Path) -> None:

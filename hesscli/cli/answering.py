@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
 from hesscli.cli.deadline import Alarm
 from hesscli.cli.memory import Memory
 from hesscli.cli.options import Request
 from hesscli.cli.output import Output, Streams
-from hesscli.errors import UNTIL_NAMED, ExitStatus, HessError, internal, usage
+from hesscli.errors import UNTIL_NAMED, ExitStatus, HessError, internal, shortened, usage
 from hesscli.files import require_apart
 from hesscli.solver import Settings, Solver
 
@@ -41,6 +43,7 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
         if STANDARD_INPUT in request.at:
             return _answer_lines(request, streams, output)
         if request.expression.strip() == STANDARD_INPUT:
+            _say_what_is_awaited(streams, "a formula")
             request = replace(request, expression=streams.stdin.read().strip())
         if request.code is not None:
             return _write_code(request, request.code, streams, output)
@@ -58,9 +61,7 @@ def _solver(request: Request) -> Solver:
 
 def _answer_symbols(request: Request, output: Output) -> ExitStatus:
     _require_point(request)
-    import hesscli.derive.symbols  # noqa: F401
-
-    _collect_again()
+    _load("hesscli.derive.symbols", "loading SymPy")
     output.answer(_solver(request).symbols())
     return ExitStatus.ANSWERED
 
@@ -169,9 +170,7 @@ def _answer_point(
     compiled: Compiled, request: Request, point: Point, output: Output, line: int | None = None
 ) -> ExitStatus:
     if not (request.exact or request.digits):
-        import hesscli.numeric.autograd  # noqa: F401
-
-        _collect_again()
+        _load("hesscli.numeric.autograd", "loading torch")
     CLOCK.answering(line)
     MEMORY.allow(compiled.arrays(point))
     try:
@@ -196,10 +195,12 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
     from hesscli.point.assignment import read_assignment
 
     with CLOCK.within(request.timeout, "reading the formula"):
-        solver, held = _for_all_lines(request)
+        solver, held, awaited = _for_all_lines(request)
         expected = solver.expected.files if solver.expected is not None else ()
         files = [file for each in held for file in each.files]
         _require_apart(request, streams, [*files, *expected])
+    example = ",".join(f"{name}=…" for name in awaited) or "2,4"
+    _say_what_is_awaited(streams, f"points, one a line, such as `{shortened(example)}`")
     status = ExitStatus.ANSWERED
     number = 0
     for number, line in enumerate(streams.stdin, start=1):
@@ -244,8 +245,16 @@ def _require_one_input(request: Request) -> None:
         raise HessError("two-inputs", "standard input can be read only once")
 
 
-def _for_all_lines(request: Request) -> tuple[Solver, list[Assignment]]:
-    """What answers lines, and the values that hold for all of them."""
+def _say_what_is_awaited(streams: Streams, what: str) -> None:
+    """Tell a person who would look at an empty line."""
+    if streams.stdin.isatty():
+        streams.say(f"hess: waiting for {what}; Ctrl-D ends")
+
+
+def _for_all_lines(request: Request) -> tuple[Solver, list[Assignment], list[str]]:
+    """What answers lines, the values that hold for all of them, and the names of the others, which
+    may not be known before there is a line.
+    """
     from hesscli.point.assignment import read_assignment
     from hesscli.point.binding import bind, names_given
 
@@ -256,7 +265,7 @@ def _for_all_lines(request: Request) -> tuple[Solver, list[Assignment]]:
     except HessError as error:
         if error.code not in UNTIL_NAMED:
             raise
-        return solver, held
+        return solver, held, []
     for assignment in held:
         if assignment.positional or len(assignment.named) == len(formula.variables):
             raise HessError(
@@ -264,11 +273,19 @@ def _for_all_lines(request: Request) -> tuple[Solver, list[Assignment]]:
                 "points come from standard input and from `--at` at once",
                 hint="`--at -` with `--at NAME=VALUE` for what holds for all lines",
             )
+    rest = [name for name in formula.variables if name not in names_given(held)]
     # Found now, because they concern the request and not one of its lines.
     if held:
-        rest = [n for n in formula.variables if n not in names_given(held)]
         bind([*held, read_assignment(",".join(f"{name}=0" for name in rest))], formula)
-    return solver, held
+    return solver, held, rest
+
+
+def _load(module: str, doing: str) -> None:
+    """Import what answers need, which takes a while, and nothing of it more than once."""
+    if module not in sys.modules:
+        with CLOCK.within(0, doing):
+            import_module(module)
+    _collect_again()
 
 
 def _collect_again() -> None:

@@ -105,7 +105,14 @@ app.command(
 
 
 def _reference(
-    *, version: bool, schema: bool, functions: bool, warm_status: bool, warm_stop: bool, **_: Any
+    *,
+    version: bool,
+    schema: bool,
+    functions: bool,
+    completion: str | None,
+    warm_status: bool,
+    warm_stop: bool,
+    **_: Any,
 ) -> str | None:
     """The text that an option asks for instead of an answer."""
     if version:
@@ -114,6 +121,10 @@ def _reference(
         return (Path(hesscli.__file__).parent / "render" / "schema.json").read_text("utf-8")
     if functions:
         return _function_list()
+    if completion is not None:
+        from hesscli.cli.completions import script
+
+        return script(completion)
     if warm_status or warm_stop:
         from hesscli.warm import control
 

@@ -74,6 +74,9 @@ class Alarm(Clock):
     def answering(self, line: int | None) -> None:
         """Note that what follows is about one point, of this line of a stream or of none."""
         if self.progress is not None:
+            # Nobody has waited for this while what came before was answered, or typed.
+            if line is not None or self.progress.subject:
+                self.progress.since = str(time.monotonic())
             self.progress.subject = "point" if line is None else str(line)
 
     def _start(self) -> None:

@@ -26,6 +26,19 @@ STATUSES = (
     ("2", "the request cannot be understood; nothing was computed"),
     ("130", "interrupted"),
 )
+ENVIRONMENT = (
+    ("NO_COLOR", "where it is set and not empty, nothing has a hue"),
+    ("FORCE_COLOR", "where it is set, not empty and not 0, a pipe gets colours as well"),
+    ("COLUMNS", "the width of the terminal, where it is not to be asked for it"),
+    ("TERM", "with dumb, a terminal gets no colours"),
+    ("LC_ALL", "with C or POSIX, a terminal gets ASCII alone"),
+    (
+        "HESS_WARM",
+        "with 1, or a number of minutes, a helper process is kept that answers in a twentieth of "
+        "the time",
+    ),
+    ("XDG_RUNTIME_DIR", "the folder of the helper's socket, in place of TMPDIR or /tmp"),
+)
 # Wider than this, a line is hard to read.
 MAX_WIDTH = 100
 # Narrower than this, texts stand below what they explain and not beside it.
@@ -86,6 +99,7 @@ def help_page(argument: str, options: Sequence[Option], width: int) -> str:
     lines += [*explained([("EXPRESSION", argument)], width, column), ""]
     for group, members in groupby(rows, key=lambda row: row[0]):
         lines += [group, *explained([row[1:] for row in members], width, column), ""]
+    lines += ["Environment", *explained(ENVIRONMENT, width, column), ""]
     lines += ["Exit status", *explained(STATUSES, width, 5)]
     return "\n".join(lines) + "\n"
 

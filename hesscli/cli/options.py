@@ -46,6 +46,14 @@ class Color(StrEnum):
     never = "never"
 
 
+class Shell(StrEnum):
+    """The shells that ``--completion`` knows."""
+
+    bash = "bash"
+    zsh = "zsh"
+    fish = "fish"
+
+
 def _number(value: float) -> float:
     """``value``, unless it is NaN, which is in no range and yet passes for one."""
     if math.isnan(value):
@@ -156,6 +164,9 @@ class Request:
     )
     functions: bool = _option(REFERENCE, "List every function that a formula may call.", False)
     schema: bool = _option(REFERENCE, "Print the JSON Schema of --json.", False)
+    completion: Shell | None = _option(
+        REFERENCE, "Print the script that completes hess in a shell.", typed=Shell | None
+    )
     version: bool = _option(REFERENCE, "Print the version.", False)
     warm_status: bool = _option(REFERENCE, "Tell which helpers HESS_WARM=1 has started.", False)
     warm_stop: bool = _option(REFERENCE, "End these helpers.", False)

@@ -1,5 +1,7 @@
 """The process that waits for the one which computes, and holds it to its limits from outside.
 
+It also tells a person at a terminal what takes so long.
+
 What computes is a child, forked before anything heavy is imported. A library in C may hold the
 interpreter for ever, abort, or be killed for lack of memory: this process, which has none of all
 that, tells it, tidies up and ends as a command should. Signals reach both, and neither outlives the
@@ -113,11 +115,14 @@ class _Keeper:
             if ended:
                 break
             now = time.monotonic()
+            if self.interrupted is None:
+                self.progress.show()
             if self.interrupted is not None and now > self.interrupted + PATIENCE_SECONDS:
                 os.kill(self.child, signal.SIGKILL)
             elif now > self.patient_until and self.progress.is_over_for(PATIENCE_SECONDS):
                 late = True
                 os.kill(self.child, signal.SIGKILL)
+        self.progress.hide()
         if os.WIFEXITED(status):
             # Nothing has been written or kept here that would have to be tidied up.
             os._exit(os.WEXITSTATUS(status))
@@ -134,6 +139,7 @@ class _Keeper:
         """A signal to this process: the child is to have it, and each only once."""
         number = signal.Signals(received.si_signo)
         if number == signal.SIGTSTP:
+            self.progress.hide()
             os.kill(self.child, signal.SIGSTOP)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
             # Here this process has been stopped, and goes on.

@@ -6,6 +6,7 @@ instead of negative powers, roots instead of halves.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -26,17 +27,23 @@ NOWHERE = (0, 0)  # in no text
 
 
 def as_text(
-    expression: Any, notation: Notation = PYTHON, *, decimal: bool = False, padded: bool = False
+    expression: Any,
+    notation: Notation = PYTHON,
+    *,
+    decimal: bool = False,
+    padded: bool = False,
+    scientific: bool | None = None,
 ) -> str:
     """``expression`` in ``notation``.
 
     ``decimal`` writes 1/5 as 0.2 where that is exact; ``padded`` writes all digits of a Float,
-    with zeros at its end.
+    with zeros at its end. ``scientific`` says whether a number has an exponent, which is left to
+    SymPy otherwise.
     """
     if decimal:
         expression = _with_decimals(expression)
     if expression.is_Number:
-        return _digits(expression, padded).removesuffix(".")
+        return _digits(expression, padded, scientific).removesuffix(".")
     node = tree_of(expression, padded=padded)
     return unparse(node, SYMPY if notation is PYTHON else notation).removesuffix(".")
 
@@ -99,9 +106,16 @@ def _sides(relation: Expr) -> tuple[Expr, Expr]:
 _BELOW = (sympy.S.NegativeOne, -sympy.S.Half)
 
 
-def _digits(number: Expr, padded: bool) -> str:
-    text: str = StrPrinter({"full_prec": padded}).doprint(number)
-    return text
+def _digits(number: Expr, padded: bool, scientific: bool | None = None) -> str:
+    settings: dict[str, Any] = {"full_prec": padded}
+    if scientific is not None:
+        # Decimal exponents between these are not written.
+        settings |= (
+            {"min": 0, "max": 0} if scientific else {"min": -sys.maxsize, "max": sys.maxsize}
+        )
+    text: str = StrPrinter(settings).doprint(number)
+    # SymPy leaves an exponent of 0 out.
+    return f"{text}e+0" if scientific and number.is_Float and "e" not in text else text
 
 
 def _signed(node: Node, negative: bool) -> Node:

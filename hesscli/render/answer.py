@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from hesscli.answer import Answer, Basis, By, Check, CheckedEntry, Comparison, Grounds, Verdict
@@ -23,14 +24,18 @@ from hesscli.render.document import (
     middle_left_out,
     title,
 )
-from hesscli.render.entries import MISSING, precise, writing
+from hesscli.render.entries import GAP, MISSING, precise, writing
 from hesscli.render.grid import MAX_COLUMNS, Matrix
-from hesscli.render.phrases import likely, words
+from hesscli.render.phrases import likely, listed, words
 from hesscli.render.texts import Texts
 
 if TYPE_CHECKING:
     from hesscli.render.numbers import Numbers
 
+# What writes a number, in one notation with those that are given.
+Writer = Callable[..., Callable[[Any], str]]
+# More slopes than can be matched with their variables at a glance have names.
+MAX_UNNAMED = 6
 KINDS = {
     "minimum": "stationary: a strict local minimum",
     "maximum": "stationary: a strict local maximum",
@@ -51,7 +56,8 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
     formula = answer.formula
     variables = [displayed(v, notation) for v in answer.place.variables]
     labels = tuple(name for v in variables for name in v.elements())
-    text = writing(answer, _number, MISSING, notation)
+    writer = partial(writing, answer, _number, MISSING, notation)
+    text = writer()
     lines: list[Line] = []
     captions: dict[tuple[int, int], str] = {}
     # NumPy takes a sixth of the time of a small answer in symbols to load.
@@ -61,23 +67,18 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
         captions = blocks.captions(variables, answer.jet.doubles(), answer.structural)
         lines.append(Line("at", _point(answer, notation, most, text)))
         lines.append(Line("value", text(answer.jet.value)))
-    slopes = answer.jet.slopes()
-    if answer.basis is Basis.DOUBLES:
-        lines.append(Line("gradient", _listed(slopes, most, text)))
-    else:
-        named = [f"{name}: {text(slope)}" for name, slope in zip(labels, slopes, strict=True)]
-        lines += below("gradient", named, most)
+    lines += _gradient(answer, labels, most, writer)
     return Document(
         title=title(formula.pretty if unicode else formula.text),
         lines=tuple(lines),
         matrix=Matrix(
             groups=groups(variables),
             labels=labels,
-            entries=_entries(answer, text),
+            entries=_entries(answer, writer),
             captions=captions,
             legend=legend(formula),
         ),
-        verdict=(*_verdict(answer, text, most), *_remarks(answer)),
+        verdict=(*_verdict(answer, writer, most), *_remarks(answer)),
         table=None if answer.check is None else _table(answer.check),
         summary=_summary(answer, variables) if len(labels) > MAX_COLUMNS else (),
         full=full,
@@ -90,12 +91,14 @@ def _number(value: float) -> str:
     return number(value)
 
 
-def _entries(answer: Answer, text: Callable[[Any], str]) -> Numbers | Texts:
+def _entries(answer: Answer, writer: Writer) -> Numbers | Texts:
     if answer.basis is Basis.DOUBLES:
         from hesscli.render.numbers import Numbers
 
         return Numbers(answer.jet.doubles(), answer.structural)
-    return Texts(tuple(tuple(map(text, row)) for row in answer.jet.rows()), answer.structural)
+    rows = list(answer.jet.rows())
+    text = writer([entry for row in rows for entry in row])
+    return Texts(tuple(tuple(map(text, row)) for row in rows), answer.structural)
 
 
 def _summary(answer: Answer, variables: list[Any]) -> tuple[Line, ...]:
@@ -106,9 +109,33 @@ def _summary(answer: Answer, variables: list[Any]) -> tuple[Line, ...]:
     return tuple(blocks.summary(variables, answer.jet.doubles(), answer.structural))
 
 
-def _listed(numbers: list[Any], most: int | None, text: Callable[[Any], str]) -> str:
-    parts = middle_left_out(numbers, most)
-    return "  ".join(part if isinstance(part, str) else text(part) for part in parts)
+def _gradient(
+    answer: Answer, labels: Sequence[str], most: int | None, writer: Writer
+) -> Iterable[Line]:
+    """The slopes: doubles beside each other, by name where they are many; formulas one a line."""
+    if answer.basis is not Basis.DOUBLES:
+        slopes = answer.jet.slopes()
+        formulas = map(writer(slopes), slopes)
+        named = [f"{name}: {text}" for name, text in zip(labels, formulas, strict=True)]
+        return below("gradient", named, most)
+    shown = middle_left_out(range(len(labels)), most)
+    texts = _texts([math.nan if isinstance(k, str) else answer.gradient[k] for k in shown])
+    many = len(labels) > MAX_UNNAMED
+    parts = (
+        k if isinstance(k, str) else f"{labels[k]}:{TOGETHER}{text}" if many else text
+        for k, text in zip(shown, texts, strict=True)
+    )
+    return (Line("gradient", GAP.join(parts)),)
+
+
+def _texts(values: Sequence[float]) -> list[str]:
+    """Doubles in one notation; NaN for what is missing."""
+    import numpy as np
+
+    from hesscli.render.figures import written
+
+    made = written(np.array(values, dtype=float))
+    return list(map(made.text, range(len(values))))
 
 
 def _point(answer: Answer, notation: Notation, most: int | None, text: Callable[[Any], str]) -> str:
@@ -123,30 +150,62 @@ def _point(answer: Answer, notation: Notation, most: int | None, text: Callable[
 # What follows from the numbers
 
 
-def _verdict(answer: Answer, text: Callable[[Any], str], most: int | None) -> Iterator[Line]:
+def _verdict(answer: Answer, writer: Writer, most: int | None) -> Iterator[Line]:
     verdict, grounds = answer.verdict, answer.grounds
     if verdict.eigenvalues is not None and grounds is None:
-        yield from below("eigenvalues", list(map(text, verdict.eigenvalues)), most)
+        text = writer(verdict.eigenvalues)
+        runs = _runs(verdict.eigenvalues)
+        texts = [_times(text(value), count) for value, count in runs]
+        yield from below("eigenvalues", texts, most, [count for _, count in runs])
     elif verdict.eigenvalues is not None:
-        shown = partial(_eigenvalue, text, verdict.tolerance or 0.0)
-        yield Line("eigenvalues", _listed(verdict.eigenvalues.tolist(), most, shown))
+        yield Line("eigenvalues", _spectrum(verdict, most))
     if verdict.definiteness is not None and (grounds is None or verdict.eigenvalues is not None):
-        yield Line("Hessian", _definiteness(verdict, grounds), "verdict")
+        yield Line("definiteness", _definiteness(answer), "verdict")
     if verdict.stationary is not None:
-        yield Line("point", _stationarity(answer, verdict, text), "verdict")
+        yield Line("point", _stationarity(answer, verdict, most), "verdict")
 
 
-def _eigenvalue(text: Callable[[Any], str], tolerance: float, value: float) -> str:
-    """An eigenvalue, without the digits that rounding errors may have made."""
+def _spectrum(verdict: Verdict, most: int | None) -> str:
+    """The eigenvalues in doubles, without the digits that rounding errors may have made."""
+    tolerance = verdict.tolerance or 0.0
+    runs = _runs(_certain(value, tolerance) for value in verdict.eigenvalues.tolist())
+    shown = middle_left_out(runs, most, [count for _, count in runs])
+    values = [math.nan if isinstance(run, str) or run[0] is None else run[0] for run in shown]
+    return GAP.join(
+        run if isinstance(run, str) else _times("≈0" if run[0] is None else text, run[1])
+        for run, text in zip(shown, _texts(values), strict=True)
+    )
+
+
+def _certain(value: float, tolerance: float) -> float | None:
+    """An eigenvalue to the digits that are known; None for one that may be a rounding error."""
     if not value or not tolerance:
-        return text(value)
+        return value
     if abs(value) <= tolerance:
-        return "≈0"
+        return None
     certain = min(15, max(1, int(math.log10(abs(value)) - math.log10(tolerance))))
-    return text(float(f"{value:.{certain}g}"))
+    return float(f"{value:.{certain}g}")
 
 
-def _definiteness(verdict: Verdict, grounds: Grounds | None) -> str:
+def _runs(numbers: Iterable[Any]) -> list[tuple[Any, int]]:
+    """Each run of equal numbers once, with its length."""
+    return [(number, len(list(run))) for number, run in groupby(numbers)]
+
+
+def _times(text: str, count: int) -> str:
+    """A number that stands for so many that are equal."""
+    return f"{text} ({count:,} times)".replace(" ", TOGETHER) if count > 1 else text
+
+
+def _definiteness(answer: Answer) -> str:
+    said = _definiteness_found(answer.verdict, answer.grounds)
+    if answer.verdict.definiteness != "undecided" or answer.basis is Basis.EXACT:
+        return said
+    # What enclosures or doubles leave open, algebra may decide.
+    return f"{said}; `--exact` may decide it"
+
+
+def _definiteness_found(verdict: Verdict, grounds: Grounds | None) -> str:
     definiteness = str(verdict.definiteness)
     if grounds is None or verdict.tolerance is None:
         if definiteness == "undecided":
@@ -162,7 +221,7 @@ def _definiteness(verdict: Verdict, grounds: Grounds | None) -> str:
     return f"{definiteness} (tolerance {verdict.tolerance:.2g}{unverified})"
 
 
-def _stationarity(answer: Answer, verdict: Verdict, text: Callable[[Any], str]) -> str:
+def _stationarity(answer: Answer, verdict: Verdict, most: int | None) -> str:
     if verdict.stationary:
         return KINDS[verdict.kind]
     if answer.grounds is None:
@@ -171,7 +230,9 @@ def _stationarity(answer: Answer, verdict: Verdict, text: Callable[[Any], str]) 
     largest = max((abs(slope) for slope in slopes if math.isfinite(slope)), default=0.0)
     if not largest:
         return "not stationary (a slope is below the smallest double)"
-    return f"not stationary (largest slope {text(largest)})"
+    # In the notation of the slopes that are shown.
+    shown = [s for s in middle_left_out(slopes, most) if not isinstance(s, str)]
+    return f"not stationary (largest slope {_texts([*shown, largest])[-1]})"
 
 
 # What is known about the numbers
@@ -179,7 +240,8 @@ def _stationarity(answer: Answer, verdict: Verdict, text: Callable[[Any], str]) 
 
 def _remarks(answer: Answer) -> Iterator[Line]:
     if answer.grounds is not None:
-        yield Line("verified", _verification(answer.grounds), "note")
+        if _has_numbers(answer):
+            yield Line("verified", _verification(answer, answer.grounds), "note")
         for entry, bound in answer.grounds.below.items():
             yield Line("below", f"{entry} is 0, or not larger than {bound:.2g} in size", "note")
     for item in answer.undefined:
@@ -201,11 +263,35 @@ _BY = {
 }
 
 
-def _verification(grounds: Grounds) -> str:
+def _has_numbers(answer: Answer) -> bool:
+    """Whether there is anything that could be verified."""
+    return any(numbered for _, numbered, _ in _parts(answer))
+
+
+def _parts(answer: Answer) -> Iterator[tuple[str, int, int]]:
+    """Each part of an answer in doubles: its name, how many numbers it has, and of how many."""
+    import numpy as np
+
+    for name, numbers in (
+        ("value", answer.value), ("gradient", answer.gradient), ("Hessian", answer.hessian)
+    ):  # fmt: skip
+        yield name, int(np.isfinite(numbers).sum()), int(np.size(numbers))
+
+
+def _verification(answer: Answer, grounds: Grounds) -> str:
+    """On what the numbers rest: those that are there, where some are not."""
     if grounds.by is None:
         assert grounds.reason is not None
         return f"no: {words(grounds.reason)}"
-    return f"to {grounds.digits} digits, {_BY[grounds.by].format(grounds.proved, grounds.of)}"
+    parts = list(_parts(answer))
+    there = [
+        name if numbered == of else f"{numbered:,} of {of:,} entries of the {name}"
+        for name, numbered, of in parts
+        if numbered
+    ]
+    of_what = f"{listed(there)}, " if any(numbered < of for _, numbered, of in parts) else ""
+    how = _BY[grounds.by].format(grounds.proved, grounds.of)
+    return f"{of_what}to {grounds.digits} digits, {how}"
 
 
 def problems(answer: Answer) -> list[str]:

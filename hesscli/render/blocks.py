@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from hesscli.render.document import Line
-from hesscli.render.figures import number
+from hesscli.render.figures import number, written
 from hesscli.types import Array, Mask, Variable
 
 MAX_LISTED = 10
@@ -72,9 +72,14 @@ def form(block: Array, structural: Mask) -> str:
         return "diagonal"
     if bandwidth == 1 and rows > 2:
         return "tridiagonal"
-    if 2 * bandwidth + 1 < rows // 2:
+    if is_narrow(bandwidth, rows):
         return f"banded, {bandwidth} beside the diagonal"
     return ""
+
+
+def is_narrow(bandwidth: int, rows: int) -> bool:
+    """Whether a band with so many diagonals at each side is what a matrix of these rows shows."""
+    return 2 * bandwidth + 1 < rows // 2
 
 
 def _titled(shape: str, block: Array, structural: Mask) -> str:
@@ -86,11 +91,10 @@ def _described(shape: str, block: Array, structural: Mask) -> str:
     words = [_titled(shape, block, structural)]
     count = int(np.count_nonzero(finite))
     if count:
-        least, greatest = float(finite.min()), float(finite.max())
+        ends = written(np.array([finite.min(), finite.max()]))
+        least, greatest = ends.text(0), ends.text(1)
         words.append(_count(count, block.size))
-        words.append(
-            f"from {number(least)} to {number(greatest)}" if least < greatest else number(least)
-        )
+        words.append(f"from {least} to {greatest}" if least != greatest else least)
     if finite.size < block.size:
         words.append(f"{block.size - finite.size:,} have no number")
     return ", ".join(filter(None, words))

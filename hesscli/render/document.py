@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MAX_LISTED = 16
 TITLE = "f = "
-LABEL_WIDTH = len("eigenvalues")
+LABEL_WIDTH = len("definiteness")
 MIN_WIDTH = 20  # of a console
 # A blank at which a line is not broken, if that can be helped.
 TOGETHER = "\N{NO-BREAK SPACE}"
@@ -126,9 +126,11 @@ def groups(variables: Sequence[Variable]) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def below(label: str, texts: list[str], most: int | None) -> tuple[Line, ...]:
+def below(
+    label: str, texts: list[str], most: int | None, counts: Sequence[int] | None = None
+) -> tuple[Line, ...]:
     """One line for each text, the label before the first: formulas have blanks in them."""
-    shown = middle_left_out(texts, most)
+    shown = middle_left_out(texts, most, counts)
     return tuple(Line(label if i == 0 else "", text) for i, text in enumerate(shown))
 
 
@@ -148,10 +150,15 @@ def bracketed(
     return f"[{', '.join(parts)}]"
 
 
-def middle_left_out(parts: Sequence[T], most: int | None) -> list[T | str]:
-    """The first and the last parts, ``most`` together, with the number of those between."""
+def middle_left_out(
+    parts: Sequence[T], most: int | None, counts: Sequence[int] | None = None
+) -> list[T | str]:
+    """The first and the last parts, ``most`` together, with the number of those between, each of
+    which stands for as many as ``counts`` says.
+    """
     if most is None or len(parts) <= most:
         return list(parts)
     half = most // 2
-    left_out = f"… {len(parts) - 2 * half:,} more …".replace(" ", TOGETHER)
+    hidden = len(parts) - 2 * half if counts is None else sum(counts[half:-half])
+    left_out = f"… {hidden:,} more …".replace(" ", TOGETHER)
     return [*parts[:half], left_out, *parts[-half:]]

@@ -1,8 +1,9 @@
-"""Numbers as text: as many digits as matter, and one notation for all numbers of a column.
+"""Numbers as text: as many digits as matter, and one notation for all that stand together.
 
 A whole number has no decimals. Any other number has at least six significant digits, or fewer
 where that is the number itself: ``0.5`` is exactly that, while ``0.500000`` is rounded. Where a
-column would need too many decimals or digits, all of it is in scientific notation.
+matrix or a list would need too many decimals or digits, all of it is in scientific notation: in
+two notations, equal numbers would not look equal, nor a small one smaller than a large one.
 """
 
 from __future__ import annotations
@@ -55,31 +56,60 @@ class Layout:
         return f"{text:>{self.left}}{'':{self.right}}"
 
 
-def layout(values: Array) -> Layout:
-    """The layout for numbers (n,) that stand under each other; NaN for one that is missing."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Numbers of any shape that stand together, NaN for one that is missing, in one notation:
+    ``scientific`` or not, with the ``places`` of each, which are the decimals of its mantissa then.
+    """
+
+    values: Array
+    scientific: bool
+    places: Any
+
+    def text(self, at: Any) -> str:
+        """The number at an index, on its own."""
+        value = float(self.values[at])
+        if not math.isfinite(value):
+            return MISSING
+        if value == 0:
+            return "0"
+        return f"{value:.{self.places[at]}{'e' if self.scientific else 'f'}}"
+
+    def layout(self, at: Any) -> Layout:
+        """The layout for the numbers (n,) at an index, under each other."""
+        values, places = self.values[at], self.places[at]
+        present = np.isfinite(values) & (values != 0)
+        numbers, decimals = values[present], places[present]
+        signed = bool((numbers < 0).any())
+        if not numbers.size:
+            return Layout(False, places, _room(1, 0, values), 0, False)
+        right = int(decimals.max()) + 1 if decimals.any() else 0
+        if self.scientific:
+            sizes = np.abs(numbers)
+            right += 4 + bool(sizes.max() > 9.99999e99 or sizes.min() < 1e-99)
+            return Layout(True, places, _room(1 + signed, right, values), right, signed)
+        left = max(len(f"{n:.{p}f}".partition(".")[0]) for n, p in _longest(numbers, decimals))
+        return Layout(False, places, _room(left, right, values), right, signed)
+
+
+def written(values: Array) -> Written:
+    """Numbers of any shape in the notation that suits all of them."""
     present = np.isfinite(values) & (values != 0)
     numbers = values[present]
-    places = np.zeros(len(values), dtype=int)
-    signed = bool((numbers < 0).any())
+    places = np.zeros(values.shape, dtype=int)
     if not numbers.size:
-        return Layout(False, places, _room(1, 0, values), 0, False)
+        return Written(values, False, places)
     sizes = np.abs(numbers)
     exponents = np.floor(np.log10(sizes)).astype(int)
     whole = (sizes < LARGEST_WHOLE) & (numbers == np.rint(numbers))
     found = _decimals(numbers, exponents, whole)
     largest = int(exponents.max())
     # A number that is rounded up may have a digit more.
-    left = max(largest + 1 + bool(sizes.max() >= 10.0**largest * 9.99999), 1) + signed
-    if not _are_moderate(exponents[~whole]) or left + found.max() + 1 > MAX_WIDTH:
-        places[present] = _mantissas(numbers, exponents)
-        three = exponents.max() >= 100 or exponents.min() < -99
-        decimals = int(places.max())
-        left, right = 1 + signed, (decimals + 1 if decimals else 0) + 4 + three
-        return Layout(True, places, _room(left, right, values), right, signed)
-    places[present] = found
-    left = max(len(f"{n:.{p}f}".partition(".")[0]) for n, p in _longest(numbers, found))
-    right = int(found.max()) + 1 if found.any() else 0
-    return Layout(False, places, _room(left, right, values), right, signed)
+    left = max(largest + 1 + bool(sizes.max() >= 10.0**largest * 9.99999), 1)
+    left += bool((numbers < 0).any())
+    scientific = not _are_moderate(exponents[~whole]) or left + found.max() + 1 > MAX_WIDTH
+    places[present] = _mantissas(numbers, exponents) if scientific else found
+    return Written(values, scientific, places)
 
 
 def _longest(numbers: Array, places: Any) -> list[tuple[float, int]]:
@@ -130,9 +160,4 @@ def _mantissas(numbers: Array, exponents: Any) -> Any:
 
 def number(value: float) -> str:
     """One number on its own."""
-    if not math.isfinite(value):
-        return MISSING
-    if value == 0:
-        return "0"
-    made = layout(np.array([value]))
-    return (made.format(int(made.places[0])) % value).strip()
+    return written(np.array([value])).text(0)

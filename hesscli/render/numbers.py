@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hesscli.render.entries import MISSING, Column, Signs, margin
-from hesscli.render.figures import Layout, layout, number
+from hesscli.render.figures import Layout, Written, written
 from hesscli.render.palette import LEVELS
 from hesscli.types import Array, Mask
 
@@ -23,15 +23,18 @@ class Numbers:
 
     values: Array
     structural: Mask
+    _written: dict[tuple[int, ...], Written] = field(default_factory=dict, init=False, repr=False)
 
     def column(self, j: int, rows: Sequence[int], least: int, signs: Signs) -> Column:
-        """Column ``j`` in these rows, at least so wide without its gap."""
+        """Column ``j`` in these rows, at least so wide without its gap, in the notation that suits
+        all entries in these rows and columns.
+        """
         chosen = slice(None) if len(rows) == len(self.values) else list(rows)
         values = self.values[chosen, j]
         numbered = np.isfinite(values) & (values != 0)
         zeros = np.where(self.structural[chosen, j], _STRUCTURAL, _ZERO)
         kinds = np.where(numbered, _FIRST_NUMBER, np.where(values == 0, zeros, _MISSING))
-        made = layout(values)
+        made = self._shown(tuple(rows)).layout((slice(None), rows.index(j)))
         formats = _formats(made, margin(made.width, least), signs)
         patterns = "\n".join(formats[kinds + made.places].tolist())
         levelled = 2 * levels(np.abs(values), self.largest) + (values < 0)
@@ -43,7 +46,7 @@ class Numbers:
 
     def text(self, i: int, j: int) -> str:
         """One entry on its own."""
-        return number(float(self.values[i, j]))
+        return self._shown(tuple(range(len(self.values)))).text((i, j))
 
     @property
     def proved(self) -> tuple[bool, bool]:
@@ -60,6 +63,17 @@ class Numbers:
         """The positive and the negative entries, for a picture each."""
         values = np.nan_to_num(self.values)
         return {"positive": np.maximum(values, 0), "negative": np.minimum(values, 0)}
+
+    def _shown(self, indices: tuple[int, ...]) -> Written:
+        """The entries in these rows and columns. Those that are hidden, of which one of a million
+        may be tiny, have no say in the notation of the others.
+        """
+        if indices not in self._written:
+            whole = len(indices) == len(self.values)
+            self._written[indices] = written(
+                self.values if whole else self.values[np.ix_(indices, indices)]
+            )
+        return self._written[indices]
 
     @cached_property
     def largest(self) -> float:

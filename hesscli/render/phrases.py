@@ -131,14 +131,18 @@ _CAUSES = {
 }
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other: `x, y and z`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 def likely(finding: Finding) -> str:
     """What a finding says to the user."""
     decimals = f"{finding.number} decimal{'s' * (finding.number != 1)}"
     more = finding.count - MAX_NAMED
     names = [*finding.names[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
     said = _CAUSES[finding.cause].format(
-        names=listed,
+        names=listed(names),
         number=finding.number,
         decimals=decimals if finding.number else "whole numbers",
         moved="swapped" if finding.count == 2 else "in another order",

@@ -165,7 +165,7 @@ class Drawing:
             yield from self._labelled([Line("others", zeros)])
 
     def _pictures(self, matrix: Matrix) -> Drawn:
-        """Where a large matrix is not zero, which words cannot tell."""
+        """Where a large matrix is not zero, unless words tell it."""
         if not MIN_PICTURE_WIDTH <= self.width < UNLIMITED:
             return
         from hesscli.render import spy

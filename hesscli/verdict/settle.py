@@ -84,7 +84,8 @@ def settle(
     elements = Elements(sums, point, examiner)
     with clock.within(0, "examining the kinks and edges at this point"):
         examined = [elements.examined(k, Meter(BUDGET)) for k in sums.suspects]
-    proof, numbers = _proved(elements, point, verify, graph), None
+    with clock.within(0, "proving the numbers"):
+        proof, numbers = _proved(elements, point, verify, graph), None
     if not isinstance(proof, Remark):
         numbers = _by_proof(sums, examined, proof)
     if numbers is None:

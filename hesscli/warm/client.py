@@ -151,6 +151,7 @@ def _answered(connection: _socket.socket, worker: int, argv: list[str]) -> int |
     except (EOFError, OSError):
         pass  # the worker is gone
     finally:
+        progress.hide()
         client.listen_no_more()
     if status is not None:
         return status
@@ -201,6 +202,8 @@ class _Client:
                 return int.from_bytes(wire.received(self.connection, wire.NUMBER), "big")
             except TimeoutError:
                 pass
+            if not self.passed:
+                self.progress.show()
             now = time.monotonic()
             if now < self.patient_until:
                 continue
@@ -226,6 +229,7 @@ class _Client:
         self._send(number)
 
     def _suspend(self, number: int, _: object) -> None:
+        self.progress.hide()
         self._send(_signal.SIGSTOP)
         _signal.signal(number, _signal.SIG_DFL)
         os.kill(os.getpid(), number)
