@@ -123,7 +123,7 @@ def _reference(
 def _asked(remark: str | None, given: dict[str, Any]) -> Request:
     """The request for an answer. Raises :class:`HessError` for options that contradict."""
     if given["expression"] is None:
-        if given["at"] or given["json"] or given["wrt"]:
+        if given["at"] or given["grid"] or given["json"] or given["wrt"]:
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
         raise Introduction
     _check_together(**given)

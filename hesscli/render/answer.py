@@ -21,6 +21,7 @@ from hesscli.render.document import (
     groups,
     legend,
     middle_left_out,
+    summarised,
     title,
 )
 from hesscli.render.entries import MISSING, precise, writing
@@ -31,6 +32,8 @@ from hesscli.render.texts import Texts
 if TYPE_CHECKING:
     from hesscli.render.numbers import Numbers
 
+MAX_CONSTANT = 12  # elements, which are data and no point
+
 KINDS = {
     "minimum": "stationary: a strict local minimum",
     "maximum": "stationary: a strict local maximum",
@@ -40,11 +43,14 @@ KINDS = {
 }
 
 
-def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
+def document(
+    answer: Answer, *, unicode: bool, full: bool = True, constants: bool = False
+) -> Document:
     """The document of an answer.
 
     ``full`` writes out all numbers of the point, the gradient and the spectrum; otherwise the
-    middle of more than sixteen is left out, and counted.
+    middle of more than sixteen is left out, and counted. Of larger ``constants``, the numbers are
+    written where that is asked for, and else their shape and range.
     """
     most = None if full else MAX_LISTED
     notation = UNICODE if unicode else PYTHON
@@ -59,7 +65,7 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
         from hesscli.render import blocks
 
         captions = blocks.captions(variables, answer.jet.doubles(), answer.structural)
-        lines.append(Line("at", _point(answer, notation, most, text)))
+        lines.append(Line("at", _point(answer, notation, most, text, constants)))
         lines.append(Line("value", text(answer.jet.value)))
     slopes = answer.jet.slopes()
     if answer.basis is Basis.DOUBLES:
@@ -111,11 +117,21 @@ def _listed(numbers: list[Any], most: int | None, text: Callable[[Any], str]) ->
     return "  ".join(part if isinstance(part, str) else text(part) for part in parts)
 
 
-def _point(answer: Answer, notation: Notation, most: int | None, text: Callable[[Any], str]) -> str:
+def _point(
+    answer: Answer,
+    notation: Notation,
+    most: int | None,
+    text: Callable[[Any], str],
+    constants: bool,
+) -> str:
     place = answer.place
     parts = []
     for variable in (*place.variables, *place.constants):
-        shown = bracketed(place.entries(variable.name), variable.shape, most, text)
+        entries = place.entries(variable.name)
+        if variable in place.constants and len(entries) > MAX_CONSTANT and not constants:
+            shown = summarised(entries, variable.shape, text)
+        else:
+            shown = bracketed(entries, variable.shape, most, text)
         parts.append(TOGETHER.join((displayed(variable, notation).name, "=", shown)))
     return ", ".join(middle_left_out(parts, most))
 
@@ -128,7 +144,7 @@ def _verdict(answer: Answer, text: Callable[[Any], str], most: int | None) -> It
     if verdict.eigenvalues is not None and grounds is None:
         yield from below("eigenvalues", list(map(text, verdict.eigenvalues)), most)
     elif verdict.eigenvalues is not None:
-        shown = partial(_eigenvalue, text, verdict.tolerance or 0.0)
+        shown = partial(eigenvalue, text, verdict.tolerance or 0.0)
         yield Line("eigenvalues", _listed(verdict.eigenvalues.tolist(), most, shown))
     if verdict.definiteness is not None and (grounds is None or verdict.eigenvalues is not None):
         yield Line("Hessian", _definiteness(verdict, grounds), "verdict")
@@ -136,7 +152,7 @@ def _verdict(answer: Answer, text: Callable[[Any], str], most: int | None) -> It
         yield Line("point", _stationarity(answer, verdict, text), "verdict")
 
 
-def _eigenvalue(text: Callable[[Any], str], tolerance: float, value: float) -> str:
+def eigenvalue(text: Callable[[Any], str], tolerance: float, value: float) -> str:
     """An eigenvalue, without the digits that rounding errors may have made."""
     if not value or not tolerance:
         return text(value)
