@@ -190,7 +190,9 @@ class Rows:
         if before is not None and kinds == [(v.name, bool(v.shape)) for v in before.variables]:
             return
         short = "-" * (MAX_NUMBER if self.width is None else MIN_NUMBER)
-        tensors = [display_width(_cell(v, e, lambda _: short)) if v.shape else 0 for v, e in kept]
+        tensors = [
+            display_width(self._cell(v, e, lambda _: short)) if v.shape else 0 for v, e in kept
+        ]
         exact = answer is not None and answer.basis is not Basis.DOUBLES
         digits = (answer.digits or 0) if answer is not None else 0
         self.columns = _columns(variables, tensors, order, self.width, exact, digits)
@@ -207,7 +209,7 @@ class Rows:
         variables, kept = self._shown(given)
         # The shape and the range of a tensor have to do with less room than two numbers.
         short = text if self.width is None else lambda number: _fitted(float(number), MIN_NUMBER)
-        cells = [_cell(v, entries, short if v.shape else text) for v, entries in kept]
+        cells = [self._cell(v, entries, short if v.shape else text) for v, entries in kept]
         if self.columns.folded:
             pairs = zip(variables, cells, strict=True)
             return [(", ".join(f"{v.name}{TOGETHER}={TOGETHER}{c}" for v, c in pairs) + ": ", "")]
@@ -215,6 +217,12 @@ class Rows:
             (f"{cell:<{width}}" if v.shape else f"{cell:>{width}}", "")
             for v, cell, width in zip(variables, cells, self.columns.point, strict=True)
         ]
+
+    def _cell(self, variable: Variable, entries: Sequence[Any], text: Callable[[Any], str]) -> str:
+        if not variable.shape:
+            return text(entries[0])
+        shown = summarised(entries, variable.shape, text, "{} … {}")
+        return shown if self.unicode else shown.translate(ASCII.instead)
 
     def _ranged(self, pairs: list[Span]) -> list[Span]:
         """The eigenvalues, or the least and the greatest where there is no room for all."""
@@ -278,12 +286,6 @@ def _width(columns: Columns, ranged: bool) -> int:
     eigenvalues = number * places + gap * (places - 1) + len("… ") * ranged
     others = max(eigenvalues, len(EIGENVALUES)) + LONGEST_VERDICT + number
     return sum(columns.point) + others + gap * (len(columns.point) + 2)
-
-
-def _cell(variable: Variable, entries: Sequence[Any], text: Callable[[Any], str]) -> str:
-    if not variable.shape:
-        return text(entries[0])
-    return summarised(entries, variable.shape, text, "{} … {}")
 
 
 def _fitted(value: float, most: int) -> str:
