@@ -211,6 +211,8 @@ def test_large_constants_are_summarised_in_text_and_never_in_json(hess: Hess) ->
         "y\tx\n4\t2\n5\t1/3\n",
         "y x\n4 2\n5 1/3\n",
         'y,x\n"4","2"\n5,1/3\n',
+        '\ufeff"y","x"\r\n4,2\r\n5,1/3\r\n',
+        "y;x\n4;2\n5; 1/3\n",
         "y,x\n4,2\nx=1/3,y=5\n",
         'y,x\n4,2\n{"x": "1/3", "y": 5}\n',
     ],
@@ -354,9 +356,10 @@ def test_what_is_expected_is_told_in_the_row(hess: Hess) -> None:
 
 
 def test_names_that_clash_are_refused(hess: Hess) -> None:
-    result = hess("value**2", "--at", "1", "--at", "2", "--format", "csv")
-    assert (result.stdout, result.status) == ("", 2)
-    assert "two columns of the table would be called `value`" in result.stderr
+    for words in (["--at", "1", "--at", "2"], ["--at", "-"], ["--grid", "value=0..1:2"]):
+        result = hess("value**2", *words, "--format", "csv", stdin="1\n2\n")
+        assert (result.stdout, result.status) == ("", 2)
+        assert "two columns of the table would be called `value`" in result.stderr
 
 
 def test_plain_stays_matrices(hess: Hess) -> None:

@@ -14,6 +14,7 @@ from hesscli.cli.options import Request
 from hesscli.cli.output import Output, Streams
 from hesscli.errors import UNTIL_NAMED, ExitStatus, HessError, internal, usage
 from hesscli.files import require_apart
+from hesscli.render.formats import CLASH
 from hesscli.solver import Settings, Solver
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
     status = ExitStatus.ANSWERED
     given = False
     for number, line in enumerate(streams.stdin, start=1):
-        text = line.strip()
+        text = line.lstrip("\ufeff").strip()
         # A blank line may be a point that is missing: in JSON, whose lines pair with those of the
         # input, it is told.
         if text.startswith("#") or not (text or request.format == "json"):
@@ -246,6 +247,8 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
         except OSError:
             raise
         except Exception as error:
+            if isinstance(error, HessError) and error.code == CLASH:
+                raise
             # One line must not take the others with it.
             output.failure(_explained(error), number)
             status = ExitStatus.NO_ANSWER

@@ -15,7 +15,7 @@ from hesscli.answer import Answer, Basis
 from hesscli.errors import ExitStatus, HessError, printable
 from hesscli.render.answer import problems
 from hesscli.render.entries import precise, writing
-from hesscli.render.formats import Writer
+from hesscli.render.formats import CLASH, Writer
 from hesscli.types import Point, Random
 
 
@@ -130,7 +130,7 @@ class Sheet(Writer):
         if len(set(columns)) < len(columns):
             twice = next(name for name in columns if columns.count(name) > 1)
             message = f"two columns of the table would be called `{twice}`"
-            raise HessError("doubled-name", message, hint="another name for the variable")
+            raise HessError(CLASH, message, hint="another name for the variable, or --json")
         self.given, self.labels = given, labels
         yield self._record(columns)
         for cells, message in self.waiting:
