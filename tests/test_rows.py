@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hesscli.errors import HessError
+from hesscli.errors import ExitStatus, HessError
 from hesscli.point.grid import read_grid
 
 from .conftest import Hess
@@ -107,6 +107,32 @@ def test_a_point_without_an_answer_shows_why_in_its_row(hess: Hess) -> None:
         assert first.split(maxsplit=3) == ["-1", "2", "none", "log(x) is not real at x = -1"]
         assert second.split() == ["1", "2", "0", "indefinite", "-2.41421", "0.414214"]
         assert (result.stderr, result.status) == ("", 1)
+
+
+@pytest.mark.parametrize("terminal", [None, 80])
+@pytest.mark.parametrize("first", ["1", "0"])
+def test_a_point_that_cannot_be_computed_keeps_its_place_in_the_columns(
+    hess_here: Hess, monkeypatch: pytest.MonkeyPatch, terminal: int | None, first: str
+) -> None:
+    from hesscli.solver import Compiled
+
+    before = Compiled.answer_and_values
+
+    def answered(self: Compiled, point: Any) -> Any:
+        if float(point.values["x"].entries[0]) == 0:
+            raise HessError("timeout", "this takes long", status=ExitStatus.NO_ANSWER)
+        return before(self, point)
+
+    monkeypatch.setattr(Compiled, "answer_and_values", answered)
+    grid = ["--grid", f"x={'-1..0' if first == '1' else '0..1'}:2"]
+    result = hess_here(
+        "x**2*y", *grid, "--at", "y=5", terminal=terminal, environment={"TERM": "dumb"}
+    )
+    heading, *rows = result.stdout.splitlines()
+    assert heading.split()[:3] == ["x", "y", "value"]
+    assert ["0", "5", "none", "this takes long"] in [row.split(maxsplit=3) for row in rows]
+    assert len(rows) == 2
+    assert (result.stderr, result.status) == ("", 1)
 
 
 def test_a_line_that_is_no_point_is_told_beside_the_rows(hess: Hess) -> None:
@@ -289,6 +315,8 @@ def test_blank_lines_and_comments_are_skipped_but_json_tells_of_a_point_that_is_
     assert (len(result.stdout.splitlines()), result.status) == (3, 0)
     objects = hess("x**2", "--at", "-", "--json", stdin=stdin).objects
     assert [o.get("line") for o in objects] == [2, None, 4, None]
+    late = hess(F, "--at", "-", "--json", stdin="\ny,x\n4,2\n").objects
+    assert late[1]["point"] == {"x": 2.0, "y": 4.0}
     assert "no points" in hess("x**2", "--at", "-", stdin="# nothing\n\n").stderr
 
 

@@ -224,7 +224,7 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
         solver, held = _for_all_lines(request)
         _require_apart(request, streams, _files(solver, held))
     output.several(_names(held))
-    rows = _Rows(solver, held)
+    lines = _Lines(solver, held)
     status = ExitStatus.ANSWERED
     given = False
     for number, line in enumerate(streams.stdin, start=1):
@@ -234,13 +234,13 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
         if text.startswith("#") or not (text or request.format == "json"):
             continue
         CLOCK.answering(number)
-        if not given and rows.begin_with(text):
+        if not given and lines.begin_with(text):
             continue
-        given = True
+        given = given or bool(text)
         try:
             with CLOCK.within(request.timeout, "reading this line"):
-                output.row(rows.cells(text))
-                assignment = rows.assignment(text)
+                output.row(lines.cells(text))
+                assignment = lines.assignment(text)
                 _require_apart(request, streams, assignment.files)
                 compiled, (point,) = solver.bound([*held, assignment])
             status = max(status, _answer_point(compiled, request, point, output, number))
@@ -258,7 +258,7 @@ def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitSta
     return status
 
 
-class _Rows:
+class _Lines:
     """Reads the lines of a stream, the first of which may be a header."""
 
     def __init__(self, solver: Solver, held: Sequence[Assignment]) -> None:

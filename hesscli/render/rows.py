@@ -159,8 +159,7 @@ class Rows:
             for name, value in point.values.items()
             if not isinstance(value, Random)
         ]
-        if self.columns is None or self.columns.variables != self._shown(given)[0]:
-            yield from self._headed(given, 1, None)
+        yield from self._headed(given, sum(v.size for v, _ in given), None)
         assert self.columns is not None
         text = partial(_fitted, most=self.columns.number)
         message = error.message
