@@ -310,7 +310,7 @@ _hess_point() {
     last=${text##*,} last=${last# }
     if [[ $last == @* || $last == *=@* ]]; then
         stem=${stem##*@}
-        _hess_files npy json
+        _hess_files npy json csv tsv
     elif [[ $last == *=* ]]; then
         stem=${last#*=}
         _hess_calls 'randn(2,2)' 'rand(3)' 'zeros(2,2)' 'ones(3)' 'eye(3)' 'arange(4)' 'linspace(0,1,5)'
@@ -341,7 +341,7 @@ _hess_names() {
 _hess_matrix() {
     [[ $stem == @* ]] || return
     stem=${stem#@}
-    _hess_files npy json
+    _hess_files npy json csv tsv
 }
 
 _hess_value() {
@@ -365,6 +365,7 @@ _hess_value() {
 _hess() {
     local options=(
         '--at'
+        '--grid'
         '--wrt'
         '--seed'
         '--exact'
@@ -390,7 +391,7 @@ _hess() {
         '--warm-stop'
         '--help -h'
     )
-    local valued=' --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion '
+    local valued=' --at --grid --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion '
     local redirection='^[0-9]*&?[<>]+[&|]?' IFS=$' \t\n'
     local words=() here=-1 typed='' quote='' pending='' option='' stem='' formula='' given=' '
     local replaced=$2 replies=() listed=() follows='' in_formula='' ended word i

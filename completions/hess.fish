@@ -252,7 +252,7 @@ function __hess_point --no-scope-shadowing
     set -l last (string replace -r '.*,\s*' '' -- $text)
     if string match -qr '^[^@=]*=?@' -- $last
         __hess_split '@'
-        __hess_files npy json
+        __hess_files npy json csv tsv
     else if string match -q '*=*' -- $last
         __hess_split '='
         __hess_calls \
@@ -292,7 +292,7 @@ end
 function __hess_matrix --no-scope-shadowing
     string match -q '@*' -- $stem
     and __hess_split '@'
-    and __hess_files npy json
+    and __hess_files npy json csv tsv
 end
 
 # Move what stands before the last match of a pattern, and the match, from the stem to the head.
@@ -305,14 +305,15 @@ end
 # The options not yet given; --at may be given again.
 function __hess_options --no-scope-shadowing
     for line in \
-            '--at'\t'Where: \'2,4\', \'x=2,y=[1,2]\', \'x=randn(2,2)\', \'x=@data.npy\'; - reads points from standard input, one a line' \
+            '--at'\t'Where: \'2,4\', \'x=2,y=[1,2]\', \'x=randn(2,2)\', \'x=@data.npy\', \'x=@d.csv:column\'; - reads points from standard input, one a line' \
+            '--grid'\t'Points of a grid: \'x=0..1:11,y=-1..1:11\' has 11 numbers of each, ends included; with --at for the other variables' \
             '--wrt'\t'Which variables to differentiate, and in which order: \'y,x\'' \
             '--seed'\t'The seed of randn and rand, as torch.manual_seed takes it' \
             '--exact'\t'Exact numbers in closed form, such as sqrt(2)/3' \
             '--digits'\t'Numbers to N digits, all right' \
             '--verify'\t'Prove the numbers in ball arithmetic: auto within a bounded amount of work, always within fifty times as much' \
             '--check'\t'Show each entry by autograd, exactly, and by finite differences; status 1 where they disagree' \
-            '--expect'\t'Compare with your own Hessian, \'[[2,0],[0,1/3]]\' or \'@mine.npy\'; status 1 where it differs' \
+            '--expect'\t'Compare with your own Hessian, \'[[2,0],[0,1/3]]\' or \'@mine.tsv\'; status 1 where it differs' \
             '--dtype'\t'The floating-point type to compute in' \
             '--device'\t'The torch device to compute on' \
             '--timeout'\t'Stop an answer that takes longer; 0 waits for ever' \
@@ -321,7 +322,7 @@ function __hess_options --no-scope-shadowing
             '--code'\t'Write a function of value, gradient and Hessian in place of an answer, with its call at the point if there is one' \
             '--output -o'\t'Write the answer into FILE; .json, .csv, .tsv, .tex and .txt tell its format' \
             '--plot'\t'Draw a picture of the answer into FILE, .svg, .png or .pdf' \
-            '--full'\t'Every number of a large answer' \
+            '--full'\t'Every number of a large answer, and the blocks of each of many points' \
             '--color'\t'Colour the numbers; auto does on a terminal, unless NO_COLOR is set' \
             '--functions'\t'List every function that a formula may call' \
             '--schema'\t'Print the JSON Schema of --json' \
@@ -344,8 +345,8 @@ function __hess_options --no-scope-shadowing
 end
 
 function __hess
-    set -l names --at --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --completion --version --warm-status --warm-stop --help -h
-    set -l valued --at --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion
+    set -l names --at --grid --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --completion --version --warm-status --warm-stop --help -h
+    set -l valued --at --grid --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion
     set -l token (commandline -ct)
     set -l head ''
     set -l stem (string unescape -- $token)

@@ -43,7 +43,8 @@ DESCRIPTION = (
     "With a point, hess answers value, gradient, Hessian, eigenvalues, definiteness and the kind "
     "of stationary point; without one, the Hessian in symbols. A value is exact text (1/3, "
     "sqrt(2)), a tensor ([[1,2],[3,4]]), a generated tensor (randn(2,2), linspace(0,1,5)), or an "
-    "array from a file (@data.npy). A formula over tensors is elementwise, and summed.",
+    "array from a file (@data.npy, or @data.csv:name for a column). A formula over tensors is "
+    "elementwise, and summed. Many points are a row each, or a table with --format csv.",
     "The numbers are proved in ball arithmetic at the exact point, and the answer says on what "
     "they rest. Where there is no Hessian, hess says which part of the formula breaks. An entry "
     "that is zero at every point is drawn as a dot.",

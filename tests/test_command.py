@@ -169,7 +169,7 @@ def test_messages_stay_short(hess: Hess) -> None:
 
 
 def test_a_stream_without_json_says_which_line(hess: Hess) -> None:
-    result = hess("x**2", "--at", "-", stdin="1\noops\n2\n")
+    result = hess("x**2", "--at", "-", "--full", stdin="1\noops\n2\n")
     assert result.status == 1
     assert result.stdout.count("Hessian\n") == 2
     assert "hess: line 2: " in result.stderr

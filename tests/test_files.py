@@ -160,6 +160,39 @@ def test_lines_without_any_answer_leave_an_old_text_alone(hess: Hess, tmp_path: 
     assert path.read_text() == "old"
 
 
+@pytest.mark.parametrize("suffix", [".tsv", ".csv"])
+@pytest.mark.parametrize(
+    ("formula", "at", "options"),
+    [
+        ("x**3 + x*y", "2,4", []),
+        ("x**3", "x=[1/3,2]", []),
+        ("x**3*sqrt(y)", "1/3,2", ["--exact"]),
+        ("x*abs(x) + y**2", "0,1", []),
+    ],
+)
+def test_expect_reads_the_matrix_that_was_written(
+    hess: Hess, tmp_path: Path, suffix: str, formula: str, at: str, options: list[str]
+) -> None:
+    hess(formula, "--at", at, *options, "-o", f"h{suffix}", folder=tmp_path)
+    again = hess(formula, "--at", at, "--expect", f"@h{suffix}", "--json", folder=tmp_path)
+    assert again.json["expected"]["differences"] == []
+    other = hess(f"2*({formula})", "--at", at, "--expect", f"@h{suffix}", folder=tmp_path)
+    assert other.status == 1
+    assert "expected     differs" in other.stdout
+
+
+def test_expect_reads_rows_under_names_and_counts_the_digits_typed(
+    hess: Hess, tmp_path: Path
+) -> None:
+    (tmp_path / "h.tsv").write_text("x\ty\n0.67\t1\n1\t0\n")
+    result = hess("x**3/3 + x*y", "--at", "1/3,4", "--expect", "@h.tsv", folder=tmp_path)
+    assert "rounded to 2 digits" in result.stdout
+    (tmp_path / "h.tsv").write_text("1\t2\n3\n")
+    result = hess("x**3/3 + x*y", "--at", "1/3,4", "--expect", "@h.tsv", folder=tmp_path)
+    assert result.status == 2
+    assert "line 2: 1 cell where the first line has 2" in result.stderr
+
+
 # Not while it is read
 
 

@@ -115,6 +115,71 @@ def test_a_pickled_array_is_not_loaded(hess: Hess, tmp_path: Path) -> None:
     assert "not a .npy file of numbers" in result.stderr
 
 
+def test_a_column_of_a_table_is_a_vector_of_exact_numbers(hess: Hess, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("# made by hand\n\n1\n1/3\nsqrt(4)\n")
+    (tmp_path / "two.csv").write_text('\ufeffid,my height\r\n"1",0.5\r\n2,"1e3"\r\n')
+    (tmp_path / "two.tsv").write_text("θ\tw\n1\t2\n3\t-4\n")
+    for at, numbers in {
+        "@one.csv": [1, 1 / 3, 2],
+        '@"two.csv:my height"': [0.5, 1000],
+        "@two.csv:id": [1, 2],
+        "@two.tsv:theta": [1, 3],
+        "@two.tsv:w": [2, -4],
+    }.items():
+        answer = hess("x**2", "--at", f"x={at}", "--json", folder=tmp_path).json
+        assert answer["point"]["x"] == numbers
+    both = hess("x*y", "--at", "x=@two.tsv:θ,y=@two.tsv:w", "--json", folder=tmp_path)
+    assert both.json["value"] == -10
+
+
+def test_a_file_of_that_very_name_wins_over_a_column(hess: Hess, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("a\n1\n")
+    (tmp_path / "d.csv:a").write_text("7\n8\n")
+    assert hess("x", "--at", "@d.csv:a", "--json", folder=tmp_path).json["value"] == 15
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "words"),
+    [
+        ("a,b\n1,2\n", "@d.csv:c", "no column `c`; it has `a`, `b`"),
+        ("height,b\n1,2\n", "@d.csv:hieght", "did you mean `height`?"),
+        ("a,b\n1,2\n", "@d.csv", "has 2 columns, `a`, `b`: which of them?"),
+        ("1,2\n3,4\n", "@d.csv", "has 2 columns: which of them?"),
+        ("1\n2\n", "@d.csv:a", "has no header line"),
+        ("a,a\n1,2\n", "@d.csv:a", "has 2 columns `a`"),
+        ("a\n1\n# no\noops\n", "@d.csv", "line 4, column `a`: `oops` is not a number"),
+        ("1\n1.2.3\n", "@d.csv", "line 2, column 1: `1.2.3` is not a number"),
+        ("1.2.3\n1\n", "@d.csv", "line 1, column 1: `1.2.3` is not a number"),
+        ("nan\n1\n", "@d.csv", "line 1, column 1: the value `nan` is not a finite number"),
+        ("a,b\n1,\n", "@d.csv:b", "line 2, column `b`: the cell is empty"),
+        ("a\n[1]\n", "@d.csv", "`[1]` is not a number"),
+        ("a\n@d.csv\n", "@d.csv", "is not a number"),
+        ("a,b\n1,2\n3\n", "@d.csv:a", "line 3: 1 cell where the first line has 2"),
+        ("", "@d.csv", "`d.csv` is empty"),
+        ("# nothing\n\n", "@d.csv", "`d.csv` is empty"),
+        ("a\n", "@d.csv", "no numbers below its header line"),
+        ("e\n1\n", "@d.csv", "may be the name of a column, or a number"),
+        ("a\n1e999\n", "@d.csv", "line 2, column `a`: the value `1e999` is beyond"),
+        (None, "@d.csv:a", "cannot read `d.csv`"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told_by_line_and_column(
+    hess: Hess, tmp_path: Path, content: str | None, at: str, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / "d.csv").write_text(content)
+    result = hess("x**2", "--at", f"x={at}", folder=tmp_path)
+    assert (result.stdout, result.status) == ("", 2)
+    assert words in result.stderr
+
+
+def test_a_name_that_is_a_number_too_is_a_column_where_it_is_asked_for(
+    hess: Hess, tmp_path: Path
+) -> None:
+    (tmp_path / "d.csv").write_text("e\n2\n")
+    assert hess("x", "--at", "@d.csv:e", "--json", folder=tmp_path).json["value"] == 2
+
+
 BAD_FILES = {
     "missing.npy": None,
     "text.npy": b"hello",

@@ -16,10 +16,12 @@ from hesscli.cli.options import Request
 from hesscli.cli.output import Output, Streams
 from hesscli.errors import UNTIL_NAMED, ExitStatus, HessError, internal, shortened, usage
 from hesscli.files import require_apart
+from hesscli.render.formats import CLASH
 from hesscli.solver import Settings, Solver
 
 if TYPE_CHECKING:
     from hesscli.point.assignment import Assignment
+    from hesscli.point.lines import Header
     from hesscli.solver import Compiled
     from hesscli.types import Point
 
@@ -33,7 +35,7 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
     MEMORY.held = MEMORY.held and request.device == "cpu"  # others map theirs as data
     MEMORY.start()
     with Output(request, streams) as output:
-        if request.at:
+        if request.at or request.grid is not None:
             _require_folder()
         _require_two_files(request)
         if STANDARD_INPUT in (*request.at, request.expression.strip()):
@@ -47,6 +49,8 @@ def answer(request: Request, streams: Streams) -> ExitStatus:
             request = replace(request, expression=streams.stdin.read().strip())
         if request.code is not None:
             return _write_code(request, request.code, streams, output)
+        if request.grid is not None:
+            return _answer_grid(request, request.grid, streams, output)
         if not request.at:
             return _answer_symbols(request, output)
         return _answer_points(request, streams, output)
@@ -93,15 +97,61 @@ def _answer_points(request: Request, streams: Streams, output: Output) -> ExitSt
         assignments = [read_assignment(at) for at in request.at]
         _require_apart(request, streams, [file for each in assignments for file in each.files])
         compiled, points = solver.bound(assignments)
-        if solver.expected is not None:
-            _require_apart(request, streams, solver.expected.files)
+        _require_apart(request, streams, _files(solver, []))
     if request.plot is not None:
         _require_picture(request.plot, len(points))
+    if len(points) > 1:
+        variables = compiled.formula.variables
+        output.several(_names([a for a in assignments if len(a.named) < len(variables)]))
     status = ExitStatus.ANSWERED
     for point in points:
         status = max(status, _answer_point(compiled, request, point, output))
         output.flush()
     return status
+
+
+def _answer_grid(request: Request, ranges: str, streams: Streams, output: Output) -> ExitStatus:
+    """An answer for each point of a grid, of which none but the one that is answered is kept."""
+    if request.plot is not None:
+        raise usage("`--plot` draws one point, not a grid", "--at 2,4")
+    from hesscli.point.assignment import read_assignment
+    from hesscli.point.grid import read_grid
+
+    solver = _solver(request)
+    with CLOCK.within(request.timeout, "reading the formula and the grid"):
+        grid = read_grid(ranges)
+        held = [read_assignment(at) for at in request.at]
+        _require_apart(request, streams, _files(solver, held))
+        _require_one_point(solver, [*held, next(grid.points())])
+    output.several(_names(held))
+    status = ExitStatus.ANSWERED
+    for assignment in grid.points():
+        compiled, (point,) = solver.bound([*held, assignment])
+        status = max(status, _answer_point(compiled, request, point, output))
+        output.flush()
+    return status
+
+
+def _require_one_point(solver: Solver, assignments: Sequence[Assignment]) -> None:
+    """Refuse what is wrong with the first point of a grid, and so with all of them."""
+    try:
+        _, points = solver.bound(assignments)
+    except HessError as error:
+        if error.code == "missing-name":
+            error.hint = "the other variables with `--at NAME=VALUE`, or in the grid"
+        raise
+    if len(points) != 1:
+        raise usage("`--grid` and `--at` both give several points", "one of them")
+
+
+def _files(solver: Solver, held: Sequence[Assignment]) -> list[str]:
+    """The files that what holds for all points was read from."""
+    expected = () if solver.expected is None else solver.expected.files
+    return [*(file for each in held for file in each.files), *expected]
+
+
+def _names(assignments: Sequence[Assignment]) -> set[str]:
+    return {name for each in assignments for name in each.named}
 
 
 def _require_two_files(request: Request) -> None:
@@ -180,47 +230,102 @@ def _answer_point(
 
             with CLOCK.within(request.timeout, "drawing the picture"):
                 picture.draw(answer, values, request.plot)
+        output.answer(answer)
     except HessError as error:
         if error.status is not ExitStatus.NO_ANSWER:
             raise
-        output.failure(error, line)
+        output.failure(error, line, point)
         return ExitStatus.NO_ANSWER
-    output.answer(answer)
     return ExitStatus.ANSWERED if answer.holds else ExitStatus.NO_ANSWER
 
 
 def _answer_lines(request: Request, streams: Streams, output: Output) -> ExitStatus:
     """One answer for each line of standard input, written before the next line is waited for."""
     _require_one_input(request)
-    from hesscli.point.assignment import read_assignment
-
     with CLOCK.within(request.timeout, "reading the formula"):
         solver, held, awaited = _for_all_lines(request)
-        expected = solver.expected.files if solver.expected is not None else ()
-        files = [file for each in held for file in each.files]
-        _require_apart(request, streams, [*files, *expected])
+        _require_apart(request, streams, _files(solver, held))
+    output.several(_names(held))
+    lines = _Lines(solver, held)
     example = ",".join(f"{name}=…" for name in awaited) or "2,4"
     _say_what_is_awaited(streams, f"points, one a line, such as `{shortened(example)}`")
     status = ExitStatus.ANSWERED
-    number = 0
+    given = False
     for number, line in enumerate(streams.stdin, start=1):
+        text = line.lstrip("\ufeff").strip()
+        # A blank line may be a point that is missing: in JSON, whose lines pair with those of the
+        # input, it is told.
+        if text.startswith("#") or not (text or request.format == "json"):
+            continue
         CLOCK.answering(number)
+        if not given and lines.begin_with(text):
+            continue
+        given = given or bool(text)
         try:
             with CLOCK.within(request.timeout, "reading this line"):
-                assignment = read_assignment(line.strip())
+                output.row(lines.cells(text))
+                assignment = lines.assignment(text)
                 _require_apart(request, streams, assignment.files)
                 compiled, (point,) = solver.bound([*held, assignment])
             status = max(status, _answer_point(compiled, request, point, output, number))
         except OSError:
             raise
         except Exception as error:
+            if isinstance(error, HessError) and error.code == CLASH:
+                raise
             # One line must not take the others with it.
             output.failure(_explained(error), number)
             status = ExitStatus.NO_ANSWER
         output.flush()
-    if not number:
+    if not given:
         streams.say("hess: there are no points on standard input")
     return status
+
+
+class _Lines:
+    """Reads the lines of a stream, the first of which may be a header."""
+
+    def __init__(self, solver: Solver, held: Sequence[Assignment]) -> None:
+        self.solver = solver
+        self.held = _names(held)
+        self.header: Header | None = None
+
+    def begin_with(self, line: str) -> bool:
+        """Whether the first line is a header. Raises :class:`HessError` for one that is not of
+        this formula; a single name that it has not is a value that is none.
+        """
+        from hesscli.point.lines import read_header
+
+        header = None if self.header is not None else read_header(line)
+        if header is None:
+            return False
+        try:
+            variables = self.solver.given(self.held | {*header.names}).formula.variables
+        except HessError as error:
+            if error.code != "no-variables":
+                raise
+            return False
+        named = set(header.names) & set(variables)
+        from hesscli.expression.names import CONSTANTS
+
+        if len(header.names) == 1 and not named:
+            return False
+        # `e` may be a value, but not where it is what the formula lacks.
+        if set(header.names) <= CONSTANTS.keys() and named != set(variables) - self.held:
+            return False
+        header.require(variables, self.held)
+        self.header = header
+        return True
+
+    def cells(self, line: str) -> dict[str, str]:
+        """What the columns of the input have in this line; empty where there are no columns."""
+        return {} if self.header is None else self.header.came(line)
+
+    def assignment(self, line: str) -> Assignment:
+        """The values that a line gives."""
+        from hesscli.point.assignment import read_assignment
+
+        return read_assignment(line) if self.header is None else self.header.assignment(line)
 
 
 def _explained(error: Exception) -> HessError:
@@ -240,6 +345,11 @@ def _require_one_input(request: Request) -> None:
             "two-inputs",
             "standard input cannot be both the formula and the points",
             hint='hess "x**3 + x*y" --at - < points',
+        )
+    if request.grid is not None:
+        hint = "one of `--at -` and `--grid`"
+        raise HessError(
+            "two-inputs", "points come from standard input and from `--grid`", hint=hint
         )
     if request.at.count(STANDARD_INPUT) > 1:
         raise HessError("two-inputs", "standard input can be read only once")

@@ -135,7 +135,7 @@ def _reference(
 def _asked(remark: str | None, given: dict[str, Any]) -> Request:
     """The request for an answer. Raises :class:`HessError` for options that contradict."""
     if given["expression"] is None:
-        if given["at"] or given["json"] or given["wrt"] or given["code"]:
+        if any(given[name] for name in ("at", "grid", "json", "wrt", "code")):
             raise HessError("no-formula", "there is no formula", hint='hess "x**3 + x*y" --at 2,4')
         raise Introduction
     _check_together(**given)

@@ -86,10 +86,16 @@ class Request:
     remark: str | None
     at: tuple[str, ...] = _option(
         POINT,
-        "Where: '2,4', 'x=2,y=[1,2]', 'x=randn(2,2)', 'x=@data.npy'; - reads points from standard "
-        "input, one a line. Repeat it for more points.",
+        "Where: '2,4', 'x=2,y=[1,2]', 'x=randn(2,2)', 'x=@data.npy', 'x=@d.csv:column'; - reads "
+        "points from standard input, one a line. Repeat it for more points.",
         typed=list[str] | None,
         metavar="POINT",
+    )
+    grid: str | None = _option(
+        POINT,
+        "Points of a grid: 'x=0..1:11,y=-1..1:11' has 11 numbers of each, ends included; with "
+        "--at for the other variables.",
+        metavar="RANGES",
     )
     wrt: tuple[str, ...] = _option(
         POINT,
@@ -118,7 +124,7 @@ class Request:
     )
     expect: str | None = _option(
         NUMBERS,
-        "Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.npy'; status 1 where it "
+        "Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.tsv'; status 1 where it "
         "differs.",
         metavar="MATRIX",
     )
@@ -158,7 +164,9 @@ class Request:
         f"Draw a picture of the answer into FILE, {', '.join(PICTURES[:-1])} or {PICTURES[-1]}.",
         metavar="FILE",
     )
-    full: bool = _option(OUTPUT, "Every number of a large answer.", False)
+    full: bool = _option(
+        OUTPUT, "Every number of a large answer, and the blocks of each of many points.", False
+    )
     color: Color = _option(
         OUTPUT, "Colour the numbers; auto does on a terminal, unless NO_COLOR is set.", Color.auto
     )

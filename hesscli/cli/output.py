@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import IO, TYPE_CHECKING, Any, TextIO
@@ -15,10 +16,13 @@ from hesscli.answer import Answer
 from hesscli.cli.options import Color, Request
 from hesscli.errors import ASCII_SIGNS, HessError
 from hesscli.files import Replacement, require_writable, unwritable
-from hesscli.render.formats import FORMATS, Writer
+from hesscli.render.formats import FORMATS, Writer, table
+from hesscli.types import Point
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from hesscli.render.rows import Row, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +82,60 @@ class Output:
         drawn = request.format == "terminal"
         made = FORMATS[request.format].make
         self.writer: Writer = _Drawing(request, self._stream) if drawn else made()
+        self.told: set[str] = set()
+
+    def several(self, held: Collection[str] = ()) -> None:
+        """Write what follows as many points: a row each, in the formats that have rows.
+
+        Values of the names that are ``held`` are those of all points.
+        """
+        request = self.request
+        # What these ask for has no place in a row.
+        blocks = request.full or request.check or request.expect is not None
+        if request.format == "terminal" and not blocks:
+            self.writer = _Rows(request, self._stream, held)
+        self.writer = table(request.format, self.path) or self.writer
+
+    def row(self, came: Mapping[str, str]) -> None:
+        """Take what the input has in its columns for the next point, for the formats that keep it;
+        nothing where it has no columns.
+        """
+        self.writer.row(came)
 
     def __enter__(self) -> Output:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self.file is None:
-            return
-        if kind is None:
-            self.file.finish()
-        else:
-            self.file.discard()
+        try:
+            if kind is None:
+                self._write(self.writer.end())
+                if self.file is not None:
+                    self.file.finish()
+        finally:
+            if self.file is not None:
+                self.file.discard()
 
     def answer(self, answer: Answer) -> None:
         """Write an answer."""
         self._write(self.writer.answer(answer))
-        if not answer.holds and not FORMATS[self.request.format].words:
+        if not answer.holds and not self.writer.words:
             from hesscli.render.answer import problems
 
-            # A table of numbers has no room for words.
+            # A matrix of numbers has no room for words.
             self._say(problems(answer))
+        once = [text for text in self.writer.once(answer) if text not in self.told]
+        self.told.update(once)
+        self._say(f"note: {text}" for text in once)
 
     def text(self, text: str) -> None:
         """Write what is in place of an answer."""
         self._write([text])
 
-    def failure(self, error: HessError, line: int | None = None) -> None:
+    def failure(
+        self, error: HessError, line: int | None = None, point: Point | None = None
+    ) -> None:
         """Say that one point has no answer, and go on."""
-        pieces = self.writer.failure(error, line)
+        pieces = self.writer.failure(error, line, point)
         if pieces is not None:
             self._write(pieces)
             return
@@ -135,21 +165,17 @@ class Output:
         return self.file.stream
 
     def _write(self, pieces: Iterable[str]) -> None:
-        stream = self._stream()
         for piece in pieces:
-            stream.write(piece)
+            self._stream().write(piece)
 
 
-class _Drawing:
+class _Drawing(Writer):
     """Draws answers for people, with an empty line between two."""
 
-    def __init__(self, request: Request, stream: Any) -> None:
+    def __init__(self, request: Request, stream: Callable[[], IO[str]]) -> None:
         self.request = request
         self.stream = stream
         self.count = 0
-
-    def failure(self, error: HessError, line: int | None) -> None:
-        """Errors are told beside the answers."""
 
     def answer(self, answer: Answer) -> Iterator[str]:
         """An answer, drawn."""
@@ -157,8 +183,9 @@ class _Drawing:
 
         stream = self.stream()
         unicode = holds_unicode(stream)
-        full = self.request.full or not stream.isatty()
-        document = documented(answer, unicode=unicode, full=full)
+        listed = self.request.full
+        full = listed or not stream.isatty()
+        document = documented(answer, unicode=unicode, full=full, constants=listed)
         if self.count:
             yield "\n"
         self.count += 1
@@ -171,6 +198,50 @@ class _Drawing:
         else:
             console.print(document, crop=False)
             yield console.file.getvalue()  # type: ignore[attr-defined]
+
+
+class _Rows(Writer):
+    """Draws many answers for people, a row each."""
+
+    def __init__(
+        self, request: Request, stream: Callable[[], IO[str]], held: Collection[str]
+    ) -> None:
+        self.request = request
+        self.stream = stream
+        self.held = held
+
+    @cached_property
+    def rows(self) -> Rows:
+        """What makes rows, as wide as the terminal is with the first of them."""
+        from hesscli.render.rows import Rows
+
+        stream = self.stream()
+        width = get_terminal_size((80, 24)).columns if stream.isatty() else None
+        return Rows(width, unicode=holds_unicode(stream), held=self.held)
+
+    def answer(self, answer: Answer) -> Iterator[str]:
+        """The row of an answer."""
+        return self._drawn(self.rows.answer(answer))
+
+    def once(self, answer: Answer) -> list[str]:
+        """What is true of all points, or of the formula."""
+        return self.rows.once(answer)
+
+    def failure(
+        self, error: HessError, line: int | None, point: Point | None
+    ) -> Iterator[str] | None:
+        """The row of a point; lines that are no point are told beside the rows."""
+        return None if point is None else self._drawn(self.rows.failure(error, point))
+
+    def _drawn(self, rows: Iterable[Row]) -> Iterator[str]:
+        stream = self.stream()
+        for row in rows:
+            console = _console(self.request, stream, holds_unicode(stream))
+            if console is None:
+                yield f"{row}\n"
+            else:
+                console.print(row, crop=False)
+                yield console.file.getvalue()  # type: ignore[attr-defined]
 
 
 class _Ascii(io.StringIO):

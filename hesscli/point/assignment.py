@@ -19,8 +19,16 @@ from typing import Any, NoReturn
 from hesscli.errors import HessError, shortened
 from hesscli.language import tree
 from hesscli.language.parser import parse_items
-from hesscli.language.tokens import NAME, SIGNED_NUMBER, Token, canonical_name, read_number
+from hesscli.language.tokens import (
+    NAME,
+    NUMBER,
+    SIGNED_NUMBER,
+    Token,
+    canonical_name,
+    read_number,
+)
 from hesscli.language.tree import Node
+from hesscli.point import tables
 from hesscli.point.constants import EXAMPLE, read_constant
 from hesscli.shapes import size
 from hesscli.types import Expr, Random, Span, Value, Values
@@ -31,6 +39,8 @@ MAX_EXACT_ELEMENTS = 1_000_000
 # What a program takes for a number.
 _PROGRAMS = 'a number, a text such as "1/3", or a list or an array of them'
 _GAPS = ("none", "null", "nan")  # an entry of none: as hess prints it, in its JSON, as torch does
+_FILES = (".npy", ".json")
+_DECIMAL = re.compile(rf"-?{NUMBER.pattern}")
 _WRITTEN_GAP = re.compile(rf"(?<![\w\"])(?:{'|'.join(_GAPS)})(?![\w\"])", re.IGNORECASE)
 
 
@@ -103,6 +113,7 @@ def _items(text: str) -> list[tuple[Token | None, Node]]:
 
 
 _ITEM = rf"(?:{NAME}\s*=\s*)?{SIGNED_NUMBER}"
+_PATH = r"@(?:\"[^\"]*\"|'[^']*'|[^,]*)"  # and the column in it, behind a colon
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
 
 
@@ -110,7 +121,9 @@ def _with_commas(text: str) -> str:
     """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
     text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
     text = re.sub(
-        rf"(?<!\w)({NAME}+\s*+)(==|:=|->|[:→])(?!=)", lambda m: m[1] + "=".ljust(len(m[2])), text
+        rf"{_PATH}|(?<!\w)({NAME}+\s*+)(==|:=|->|[:→])(?!=)",
+        lambda m: m[1] + "=".ljust(len(m[2])) if m[1] else m[0],
+        text,
     )
     if not _LIST.fullmatch(text):
         return text
@@ -121,7 +134,8 @@ def _with_commas(text: str) -> str:
 class _Reader:
     """Reads values alike from the syntax of ``source``, from JSON, and from a program's objects.
 
-    ``files`` allows ``@FILE``, whose names are noted in ``read``; ``gaps`` allows entries of none.
+    ``files`` allows ``@FILE``, whose names are noted in ``read``; ``gaps`` allows entries of none,
+    and makes a matrix of what would be a column in a table, for it is a matrix that may have them.
     With ``doubles``, a program's floats are what they are, and not the decimals that they are
     written as.
     """
@@ -142,14 +156,55 @@ class _Reader:
                 arguments = [self._typed(argument) for argument in item.arguments]
                 return _with_place(lambda: _GENERATORS[name](arguments), item.span)
             case tree.File(path=path):
-                self.read.append(path)
-                return _with_place(lambda: _read_file(path, self.gaps), item.span)
+                file, column = tables.located(path)
+                self.read.append(file)
+                return _with_place(lambda: self._file(file, column), item.span)
             case tree.Pair():
                 raise HessError(
                     "bad-value", "round brackets do not hold a list", span=item.span,
                     hint="`--at 2,4` for two values, `--at \"[2,4]\"` for a tensor",
                 )  # fmt: skip
         return Values(*_nested(item, self._entry))
+
+    def _file(self, path: str, column: str | None) -> Value:
+        """What a file holds; of a table, the column called so."""
+        kind = tables.suffix(path)
+        if kind not in (*_FILES, *tables.DELIMITERS):
+            raise HessError(
+                "bad-file", f"`{path}` is none of .npy, .json, .csv and .tsv", hint="@data.npy"
+            )
+        try:
+            if kind == ".npy":
+                return _read_npy(path)
+            if kind == ".json":
+                text = Path(path).read_text(encoding="utf-8-sig")
+                if self.gaps:
+                    text = _WRITTEN_GAP.sub("null", text)
+                return _Reader(files=False, gaps=self.gaps).value(_load_json(text))
+            if self.gaps and column is None:
+                return Values(*_nested(tables.matrix(path, self._cell), lambda number: number))
+            numbers = tables.column(path, column, self._cell, MAX_EXACT_ELEMENTS)
+            return Values((len(numbers),), tuple(numbers))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
+        except UnicodeDecodeError:
+            raise HessError("bad-file", f"`{path}` is not UTF-8 text") from None
+        except ValueError:  # a NUL in the name
+            raise HessError("bad-file", f"`{path}` is not the name of a file") from None
+
+    def _cell(self, text: str) -> Fraction | float | Expr:
+        """The number in a cell of a table."""
+        if self.gaps and text.lower() in ("", *_GAPS):
+            return math.nan
+        if _DECIMAL.fullmatch(text):  # a million of them need not be parsed as formulas
+            number = read_number(text.lstrip("-"))
+            _check_range(number, text, None)
+            return -number if text.startswith("-") else number
+        value = _Reader(files=False).value(text)
+        if not isinstance(value, Values) or value.shape:
+            raise HessError("bad-value", f"`{shortened(text)}` stands where one number should")
+        return value.entries[0]
 
     def _parsed(self, text: str) -> Node:
         items = parse_items(text)
@@ -373,28 +428,6 @@ _GENERATORS: dict[str, Callable[[list[Any]], Value]] = {
 
 
 # --- files and JSON ----------------------------------------------------------------------------
-
-
-def _read_file(path: str, gaps: bool) -> Value:
-    suffix = Path(path).suffix.lower()
-    if suffix not in (".npy", ".json"):
-        raise HessError(
-            "bad-file", f"`{path}` is neither a .npy nor a .json file", hint="@data.npy"
-        )
-    try:
-        if suffix == ".npy":
-            return _read_npy(path)
-        text = Path(path).read_text(encoding="utf-8-sig")
-        if gaps:
-            text = _WRITTEN_GAP.sub("null", text)
-        return _Reader(files=False, gaps=gaps).value(_load_json(text))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
-    except UnicodeDecodeError:
-        raise HessError("bad-file", f"`{path}` is not UTF-8 text") from None
-    except ValueError:  # a NUL in the name
-        raise HessError("bad-file", f"`{path}` is not the name of a file") from None
 
 
 def _read_npy(path: str) -> Value:

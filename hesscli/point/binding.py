@@ -21,8 +21,8 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
     """The points that the assignments make for ``formula``, in order.
 
     An assignment that names every variable is a point; one that names only some holds for all
-    points. Raises :class:`HessError` for a missing, unknown or doubled name, a wrong number of
-    values, and shapes that do not broadcast.
+    points. Values stand in the order of the variables. Raises :class:`HessError` for a missing,
+    unknown or doubled name, a wrong number of values, and shapes that do not broadcast.
     """
     held: dict[str, Value] = {}
     whole: list[Assignment] = []
@@ -46,6 +46,7 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
         points = [Point(held, " ".join(a.source for a in assignments))]
     # What is inside sum(x) or norm(x) need not fit what is outside.
     elementwise = formula.outer if formula.reduces else formula.variables
+    points = [Point({n: p.values[n] for n in formula.variables}, p.source) for p in points]
     for point in points:
         shapes = {name: value.shape for name, value in point.values.items()}
         require_shapes(formula.tree, formula.source, formula.given, shapes)

@@ -22,6 +22,7 @@ from hesscli.render.document import (
     groups,
     legend,
     middle_left_out,
+    summarised,
     title,
 )
 from hesscli.render.entries import GAP, MISSING, precise, writing
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 Writer = Callable[..., Callable[[Any], str]]
 # More slopes than can be matched with their variables at a glance have names.
 MAX_UNNAMED = 6
+MAX_CONSTANT = 12  # elements, which are data and no point
+
 KINDS = {
     "minimum": "stationary: a strict local minimum",
     "maximum": "stationary: a strict local maximum",
@@ -45,11 +48,14 @@ KINDS = {
 }
 
 
-def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
+def document(
+    answer: Answer, *, unicode: bool, full: bool = True, constants: bool = False
+) -> Document:
     """The document of an answer.
 
     ``full`` writes out all numbers of the point, the gradient and the spectrum; otherwise the
-    middle of more than sixteen is left out, and counted.
+    middle of more than sixteen is left out, and counted. Of larger ``constants``, the numbers are
+    written where that is asked for, and else their shape and range.
     """
     most = None if full else MAX_LISTED
     notation = UNICODE if unicode else PYTHON
@@ -65,7 +71,7 @@ def document(answer: Answer, *, unicode: bool, full: bool = True) -> Document:
         from hesscli.render import blocks
 
         captions = blocks.captions(variables, answer.jet.doubles(), answer.structural)
-        lines.append(Line("at", _point(answer, notation, most, text)))
+        lines.append(Line("at", _point(answer, notation, most, text, constants)))
         lines.append(Line("value", text(answer.jet.value)))
     lines += _gradient(answer, labels, most, writer)
     return Document(
@@ -138,11 +144,21 @@ def _texts(values: Sequence[float]) -> list[str]:
     return list(map(made.text, range(len(values))))
 
 
-def _point(answer: Answer, notation: Notation, most: int | None, text: Callable[[Any], str]) -> str:
+def _point(
+    answer: Answer,
+    notation: Notation,
+    most: int | None,
+    text: Callable[[Any], str],
+    constants: bool,
+) -> str:
     place = answer.place
     parts = []
     for variable in (*place.variables, *place.constants):
-        shown = bracketed(place.entries(variable.name), variable.shape, most, text)
+        entries = place.entries(variable.name)
+        if variable in place.constants and len(entries) > MAX_CONSTANT and not constants:
+            shown = summarised(entries, variable.shape, text)
+        else:
+            shown = bracketed(entries, variable.shape, most, text)
         parts.append(TOGETHER.join((displayed(variable, notation).name, "=", shown)))
     return ", ".join(middle_left_out(parts, most))
 
@@ -168,7 +184,7 @@ def _verdict(answer: Answer, writer: Writer, most: int | None) -> Iterator[Line]
 def _spectrum(verdict: Verdict, most: int | None) -> str:
     """The eigenvalues in doubles, without the digits that rounding errors may have made."""
     tolerance = verdict.tolerance or 0.0
-    runs = _runs(_certain(value, tolerance) for value in verdict.eigenvalues.tolist())
+    runs = _runs(certain(value, tolerance) for value in verdict.eigenvalues.tolist())
     shown = middle_left_out(runs, most, [count for _, count in runs])
     values = [math.nan if isinstance(run, str) or run[0] is None else run[0] for run in shown]
     return GAP.join(
@@ -177,7 +193,7 @@ def _spectrum(verdict: Verdict, most: int | None) -> str:
     )
 
 
-def _certain(value: float, tolerance: float) -> float | None:
+def certain(value: float, tolerance: float) -> float | None:
     """An eigenvalue to the digits that are known; None for one that may be a rounding error."""
     if not value or not tolerance:
         return value

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hesscli.language.tree import Name
 from hesscli.language.writer import Notation, unparse
 from hesscli.render.grid import Group, Matrix
+from hesscli.shapes import Shape
 from hesscli.types import Formula, Variable
 
 if TYPE_CHECKING:
@@ -148,6 +149,15 @@ def bracketed(
         for part in middle_left_out(range(shape[0]), most)
     ]
     return f"[{', '.join(parts)}]"
+
+
+def summarised(
+    entries: Sequence[Any], shape: Shape, text: Callable[[Any], str], form: str = "from {} to {}"
+) -> str:
+    """What is worth telling of many numbers: the shape of their tensor, and their range."""
+    ends = (text(end(entries, key=float)) for end in (min, max))
+    words = f"{'×'.join(map(str, shape))} values {form.format(*ends)}"
+    return words.replace(" ", TOGETHER)
 
 
 def middle_left_out(

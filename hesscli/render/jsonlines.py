@@ -14,23 +14,24 @@ from typing import Any
 from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet
 from hesscli.errors import HessError
 from hesscli.render.entries import writing
+from hesscli.render.formats import Writer
 from hesscli.render.phrases import likely, words
 from hesscli.shapes import Shape, shaped
-from hesscli.types import Variable
+from hesscli.types import Point, Variable
 
 FORMAT_VERSION = "1.0"
 CHECKED = {DIFFERENCES: "finite_difference"}
 MAX_KEPT = 1_000  # rows of as many entries: some 60 MB
 
 
-class Json:
+class Json(Writer):
     """Writes an object a line."""
 
     def answer(self, answer: Answer) -> Iterator[str]:
         """The JSON of an answer."""
         return answered(answer)
 
-    def failure(self, error: HessError, line: int | None) -> Iterator[str]:
+    def failure(self, error: HessError, line: int | None, point: Point | None) -> Iterator[str]:
         """The JSON of a point, or of an input line, that cannot be answered."""
         return _failed(error, line)
 

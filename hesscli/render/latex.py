@@ -12,23 +12,21 @@ from typing import Any
 import sympy
 
 from hesscli.answer import Answer, Basis
-from hesscli.errors import HessError, printable
+from hesscli.errors import printable
 from hesscli.expression.names import symbol
 from hesscli.render.entries import precise
+from hesscli.render.formats import Writer
 from hesscli.render.phrases import likely, words
 
 MISSING = r"\text{none}"
 
 
-class Latex:
+class Latex(Writer):
     """Writes a display for each answer."""
 
     def answer(self, answer: Answer) -> Iterator[str]:
         """The lines of an answer; numbers in full."""
         return answered(answer)
-
-    def failure(self, error: HessError, line: int | None) -> None:
-        """Errors are told beside the answers."""
 
 
 def answered(answer: Answer) -> Iterator[str]:

@@ -22,6 +22,7 @@ from hesscli.answer import MAX_NAMED, Comparison, Difference, Finding
 from hesscli.errors import HessError
 from hesscli.notes import Cause
 from hesscli.point.assignment import read_assignment
+from hesscli.point.tables import DELIMITERS
 from hesscli.shapes import Shape, size
 from hesscli.types import Array, Mask, Values
 from hesscli.verdict.spectrum import spectrum
@@ -35,7 +36,7 @@ ABSOLUTE_TOLERANCE = 1e-12
 MAX_MOVED = 6  # 6! orders are tried at most
 MAX_FACTOR = 10
 MAX_SAMPLE = 1000  # entries whose digits are counted
-_HINT = '--expect "[[1, 1/2], [1/2, 3]]" or --expect @FILE (.npy or .json)'
+_HINT = '--expect "[[1, 1/2], [1/2, 3]]" or --expect @FILE (.npy, .json, .csv or .tsv)'
 # Errors whose hints speak of points.
 _OF_POINTS = ("syntax", "formula", "bad-value", "mixed-point")
 
@@ -101,11 +102,13 @@ def _read(text: str) -> tuple[Values, tuple[str, ...]]:
 
 
 def _plain(text: str) -> str:
-    """``text``, or what the JSON file holds that it names."""
+    """``text``, or what the file of text holds that it names."""
     path = Path(text.strip().removeprefix("@").strip("\"'"))
-    if not text.lstrip().startswith("@") or path.suffix.lower() != ".json":
+    kind = path.suffix.lower()
+    if not text.lstrip().startswith("@") or kind not in (".json", *DELIMITERS):
         return text
-    return path.read_text(encoding="utf-8-sig")
+    held = path.read_text(encoding="utf-8-sig")
+    return held if kind == ".json" else re.sub(r"[\t\n]", ",", held)
 
 
 # --- comparing ---------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ GENERATORS = (
 BY_METAVAR = {
     "POINT": ("point",),
     "NAMES": ("names",),
+    "RANGES": (),  # nobody can guess bounds
     "MATRIX": ("matrix",),
     "FILE": ("files",),
     "DEVICE": ("words", "cpu", "cuda"),

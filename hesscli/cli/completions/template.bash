@@ -129,7 +129,7 @@ _hess_point() {
     last=${text##*,} last=${last# }
     if [[ $last == @* || $last == *=@* ]]; then
         stem=${stem##*@}
-        _hess_files npy json
+        _hess_files npy json csv tsv
     elif [[ $last == *=* ]]; then
         stem=${last#*=}
         _hess_calls @GENERATORS@
@@ -160,7 +160,7 @@ _hess_names() {
 _hess_matrix() {
     [[ $stem == @* ]] || return
     stem=${stem#@}
-    _hess_files npy json
+    _hess_files npy json csv tsv
 }
 
 _hess_value() {

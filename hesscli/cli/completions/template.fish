@@ -71,7 +71,7 @@ function __hess_point --no-scope-shadowing
     set -l last (string replace -r '.*,\s*' '' -- $text)
     if string match -qr '^[^@=]*=?@' -- $last
         __hess_split '@'
-        __hess_files npy json
+        __hess_files npy json csv tsv
     else if string match -q '*=*' -- $last
         __hess_split '='
         __hess_calls \
@@ -105,7 +105,7 @@ end
 function __hess_matrix --no-scope-shadowing
     string match -q '@*' -- $stem
     and __hess_split '@'
-    and __hess_files npy json
+    and __hess_files npy json csv tsv
 end
 
 # Move what stands before the last match of a pattern, and the match, from the stem to the head.

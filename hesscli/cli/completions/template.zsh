@@ -67,7 +67,7 @@ _hess_set_variables() {
 
 # The files of arrays, and the directories; _files would offer all others where there is none.
 _hess_arrays() {
-    _path_files -g '*.(npy|json)(-.) *(-/)'
+    _path_files -g '*.(npy|json|csv|tsv)(-.) *(-/)'
 }
 
 # The value of --at: names not yet given a value, or the start of a value.
