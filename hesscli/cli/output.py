@@ -13,8 +13,9 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
 from hesscli.cli.options import Color, Request
-from hesscli.errors import ASCII_SIGNS, HessError
+from hesscli.errors import ASCII_SIGNS, HessError, shortened
 from hesscli.files import Replacement, require_writable, unwritable
+from hesscli.notes import Note
 from hesscli.render.formats import FORMATS, Writer
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def holds_unicode(stream: IO[str]) -> bool:
     return encoding in ("utf8", "utf16") and not asked
 
 
+LONGEST_READING = 300  # of a formula, on standard error
+
+
 class Output:
     """Writes answers, one after the other.
 
@@ -72,6 +76,7 @@ class Output:
         self.request = request
         self.streams = streams
         self.path = None if request.output == "-" else request.output
+        self.told = False  # whether it was said how the formula was read
         self.file: Replacement | None = None
         if self.path is not None:
             require_writable(self.path)
@@ -91,7 +96,13 @@ class Output:
             self.file.discard()
 
     def answer(self, answer: Answer) -> None:
-        """Write an answer."""
+        """Write an answer; before the first one, say how the formula was read."""
+        readings = [note for note in answer.notes if note.kind is Note.READ_AS]
+        if readings and not self.told:
+            from hesscli.render.phrases import words
+
+            self._say(shortened(words(note), LONGEST_READING) for note in readings)
+        self.told = True
         self._write(self.writer.answer(answer))
         if not answer.holds and not FORMATS[self.request.format].words:
             from hesscli.render.answer import problems

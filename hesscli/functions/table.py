@@ -225,7 +225,10 @@ FUNCTIONS: tuple[Function, ...] = (
         arity=(1, None),
     ),
     _built("relu(x)", "max(x, 0)", PIECES, hazards=_singular("x", KINK)),
-    _parsed("where(condition, a, b)", "a where the condition holds, else b", PIECES, "ite"),
+    _parsed(
+        "where(condition, a, b)", "a where the condition holds, else b", PIECES,
+        "ite ifelse if_else cond iif",
+    ),
     _parsed(
         "Piecewise((a, condition), ..., (z, True))", "the first value whose condition holds",
         PIECES, "piecewise", arity=(1, None),
