@@ -6,6 +6,7 @@ That is the header of a function (``f(x, y) = …``, ``lambda x, y: …``, ``f[x
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from hesscli.language.parser import parsed
 from hesscli.language.tokens import Token, tokenize
 from hesscli.language.tree import Node
 
+_COMMENT = re.compile(r"\s*(?:#|;\s*(?:%|//)).*$", re.DOTALL)
 _ASSIGNED = ("=", ":=")
 
 
@@ -37,7 +39,8 @@ def parse_definition(text: str) -> Definition:
     if not text.strip():
         raise HessError("empty-formula", "the formula is empty", hint='hess "x**3 + x*y" --at 2,4')
     is_latex = latex.is_latex(text)
-    tokens = latex.tokenized(text) if is_latex else in_one_notation(tokenize(text), text)
+    code = text if is_latex else _COMMENT.sub("", text)
+    tokens = latex.tokenized(text) if is_latex else in_one_notation(tokenize(code), text)
     tokens, whole = _without_end(tokens)
     header = _header(tokens)
     if _is_equation(tokens, header):
@@ -46,7 +49,7 @@ def parse_definition(text: str) -> Definition:
         _refuse_function(tokens, header, text)
     variables = _variables(header, text)
     tree, literal = parsed(text, tokens[header.end :])
-    unchanged = whole and not is_latex and not any(token.free for token in tokens)
+    unchanged = whole and code == text and not is_latex and not any(token.free for token in tokens)
     return Definition(variables, tree, literal and unchanged)
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import NoReturn
 
 from hesscli.errors import HessError, shortened
+from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, Token, tokenize
 
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
@@ -68,13 +69,15 @@ _FAMILIES = {
     "T": "chebyshevt", "U": "chebyshevu", "H": "hermite", "L": "laguerre", "W": "LambertW",
 }  # fmt: skip
 _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
+# A bracket, perhaps behind a power.
+_CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
 _ENDS_OF_CELLS = ("&", "\\\\")
 _WORD = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
 
 
 def is_latex(text: str) -> bool:
     """Whether ``text`` is LaTeX: it has a command, or stands between dollars."""
-    return "$" in text or re.search(r"\\[A-Za-z,;:!\[(]", text) is not None
+    return re.search(r"\$|_\{|\\[A-Za-z,;:!\[(]", text) is not None
 
 
 def tokenized(text: str) -> list[Token]:
@@ -210,8 +213,8 @@ class _Reader:
             return self.delimiter(word, start)
         if word == "\\begin" and self.text[start:].startswith("\\begin{cases}"):
             return self.cases(start)
-        if word == "\\Gamma" and self.opens():
-            return [Token("name", "gamma", span)]
+        if word == "\\Gamma" and _CALLED.match(self.text, self.position):
+            return [Token("name", "gamma", span, free=True)]
         if word in ("|", "\\vert", "\\mid"):
             return [Token("or", "|", span)]
         if word in _CONSTANTS:
@@ -249,11 +252,6 @@ class _Reader:
 
     def letter(self, letter: str, span: tuple[int, int]) -> list[Token]:
         return [replace(tokenize(letter)[0], span=span)]
-
-    def opens(self) -> bool:
-        """Whether a bracket opens here."""
-        self.skip()
-        return self.text[self.position : self.position + 1] in ("(", "{", "[")
 
     def root(self, span: tuple[int, int]) -> list[Token]:
         """``\\sqrt{x}`` and ``\\sqrt[3]{x}``."""
@@ -350,7 +348,9 @@ class _Reader:
         span = (start, start + 1)
         exponent = inside
         if len(inside) > 1 or self.text[self.position - 1] == "}":
-            exponent = self.bracketed(inside, start)
+            # The brace tells where the exponent ends.
+            first, *rest, last = self.bracketed(inside, start)
+            exponent = [replace(first, text="{"), *rest, replace(last, text="}")]
         self.skip()
         if self.text[self.position : self.position + 1] == "_":
             self.index(found)
@@ -438,7 +438,8 @@ def _with_factors(tokens: list[Token], text: str) -> list[Token]:
     for token, after in pairs:
         found.append(token)
         meant = _printed(token, text) if after.kind == "(" else None
-        if meant and token.text in alone:
+        variable = token.text == "e" or _is_variable(token, text)
+        if (meant and token.text in alone) or (after.kind == "(" and variable):
             found.append(Token("*", "*", token.span))
         elif meant:
             shown = text[slice(*token.span)]
@@ -447,6 +448,13 @@ def _with_factors(tokens: list[Token], text: str) -> list[Token]:
                 span=token.span, source=text, hint=f"`{shortened(shown)} \\cdot (…)` or {meant}",
             )  # fmt: skip
     return found
+
+
+def _is_variable(token: Token, text: str) -> bool:
+    """Whether a name of several letters is set as a variable, and not as a function."""
+    upright = text[token.span[0] :].startswith(_UPRIGHT)
+    operator = text[token.span[0] :].startswith("\\operatorname")
+    return token.kind == "name" and upright and not operator and token.text not in BY_NAME
 
 
 def _printed(token: Token, text: str) -> str | None:

@@ -278,7 +278,7 @@ class _Parser:
         while True:
             start = self.position
             factors.append(self.power())
-            if not self._is_followed(factors[-1], self.position - start == 1):
+            if not self._is_followed(factors[-1], start):
                 break
         self.juxtaposed = len(factors) > 1
         if len(factors) == 1:
@@ -286,8 +286,8 @@ class _Parser:
         span = (factors[0].span[0], factors[-1].span[1])
         return tree.Product(span, tuple(("*", factor) for factor in factors))
 
-    def _is_followed(self, factor: Node, single: bool) -> bool:
-        """Whether another factor stands here; ``single`` says that the one before is one word.
+    def _is_followed(self, factor: Node, start: int) -> bool:
+        """Whether another factor stands here behind the one that began at the token ``start``.
 
         Raises :class:`HessError` where a reader may take it into that one.
         """
@@ -296,10 +296,12 @@ class _Parser:
             return False
         if isinstance(factor, tree.Name) and self._needs_argument(factor.name):
             self.fail(f"`{factor.name}` has no argument", factor.span, f"`{factor.name}(…)`")
-        number = single and before.kind == "number"
+        number = self.position - start == 1 and before.kind == "number"
         if number and token.kind == "name" and token.text.startswith("_"):
             return False
-        if isinstance(factor, tree.Power) and not before.raised:
+        if self._end_of_bracket(start) == self.position:
+            pass
+        elif isinstance(factor, tree.Power) and not before.raised:
             self._check_power(factor, before, token)
         elif before.raised and self._is_function(factor):
             self._ambiguous_power(factor, token)
@@ -516,7 +518,7 @@ class _Parser:
         """A name alone, or the call of a function."""
         if self.token.kind == "(" and not self.token.raised:
             return tree.Name(name.span, name.text) if self._is_factor(name) else self._call(name)
-        if name.text in BY_NAME and name.text not in GREEK.values():
+        if name.text in BY_NAME and (name.free or name.text not in GREEK.values()):
             if self._length_of_power():
                 return self._power_of_call(name)
             if self._argument_is_bare():
@@ -525,9 +527,9 @@ class _Parser:
 
     def _is_factor(self, name: Token) -> bool:
         """Whether a name before a bracket is a factor: ``x(y+1)``."""
-        greek = name.text.rstrip("0123456789_") in _GREEK_NAMES
-        one_letter = len(name.text.rstrip("0123456789").rstrip("_")) == 1
-        if name.text in BY_NAME or not (one_letter or greek) or name.text in ("e", "E", "I"):
+        letter = name.text.partition("_")[0].rstrip("0123456789")
+        known = name.text in BY_NAME or name.text in ("e", "E", "I")
+        if known or not (len(letter) == 1 or letter in _GREEK_NAMES):
             return False
         factor = name.text in self.alone or (
             name.text not in ("f", "g", "h") and self._bracket_has_operator()
@@ -537,14 +539,17 @@ class _Parser:
 
     def _bracket_has_operator(self) -> bool:
         """Whether the bracket that opens here holds one expression with an operator."""
-        depth, found = 0, False
+        depth, found, before = 0, False, ""
         for token in self.tokens[self.position :]:
             depth += (token.kind in ("(", "[")) - (token.kind in (")", "]"))
             if depth == 0:
                 return found
             if depth == 1 and token.kind == ",":
                 return False
-            found |= depth == 1 and token.kind in ("+", "-", "*", "/", "**")
+            product = before in ("name", "number") and token.kind == "name"
+            operator = token.kind in ("+", "-", "*", "/", "**") or token.text == "Piecewise"
+            found |= depth == 1 and (product or operator)
+            before = token.kind
         return False
 
     def _call(self, name: Token) -> Node:
@@ -607,7 +612,21 @@ class _Parser:
         for pattern in _EXPONENTS:
             if kinds[: len(pattern)] == list(pattern):
                 return start + len(pattern)
-        return self.position
+        return self._end_of_braces(start)
+
+    def _end_of_braces(self, start: int) -> int:
+        """Where an exponent in braces ends; where there is none, the token here."""
+        end = self._end_of_bracket(start)
+        return end if self.tokens[end - 1].text == "}" else self.position
+
+    def _end_of_bracket(self, start: int) -> int:
+        """Behind the bracket that opens at a token; that token, where there is none."""
+        depth = 0
+        for k, token in enumerate(self.tokens[start:], start):
+            depth += (token.kind == "(") - (token.kind == ")")
+            if depth == 0:
+                return k + (k > start)
+        return start
 
     def _power_of_call(self, name: Token) -> Node:
         """``sin²(x)``, ``sin^2(x)`` and ``sin^2 x`` are ``sin(x)**2``."""

@@ -24,6 +24,9 @@ from hesscli.render.phrases import likely, words
 MISSING = r"\text{none}"
 # A letter with an index, if any.
 _INDEXED = re.compile(rf"([^\W\d_]|{'|'.join(GREEK.values())})(?:(\d+)|_([^\W_]+))?")
+# A factor before a bracket that is a function in print as well.
+_LETTERS = r"\\(?:theta|zeta|delta|gamma|beta|psi)|[WEKSC]|[JYIKPTUHLW]_(?:\w|\{\w+\})"
+_AMBIGUOUS = re.compile(rf"(?<![A-Za-z\\{{])({_LETTERS}) \\left\(")
 # What LaTeX has commands or signs for.
 _IN_PRINT = (
     "exp", "log", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "Abs",
@@ -45,7 +48,7 @@ class Latex:
 def answered(answer: Answer) -> Iterator[str]:
     """The lines of an answer; numbers in full."""
     place = answer.place
-    text = _double if answer.basis is Basis.DOUBLES else _expression
+    text = _double if answer.basis is Basis.DOUBLES else written
     yield from _comments(answer)
     point = {
         label: text(number)
@@ -154,8 +157,11 @@ def _matrix(rows: Sequence[Sequence[str]]) -> str:
     return rf"\left(\begin{{array}}{{{columns}}} {lines} \end{{array}}\right)"
 
 
-def _expression(expression: Any) -> str:
-    return MISSING if expression is None else str(_Printer().doprint(expression))
+def written(expression: Any) -> str:
+    """An expression, or what is said where there is none."""
+    if expression is None:
+        return MISSING
+    return _AMBIGUOUS.sub(r"\1 \\cdot \\left(", _Printer().doprint(expression))
 
 
 def _double(value: Any) -> str:
