@@ -81,8 +81,11 @@ class Writer:
     def expression(self, depth: int) -> Any:
         if depth == 0:
             return self.leaf()
-        draw, of = self.random.random(), lambda: self.expression(depth - 1)
-        count = self.random.randint(2, 3)
+        draw, count = self.random.random(), self.random.randint(2, 3)
+
+        def of() -> Any:
+            return self.expression(depth - 1)
+
         if draw < 0.3:
             return sympy.Add(*(of() for _ in range(count)))
         if draw < 0.6:

@@ -15,8 +15,10 @@ from hesscli.language.tokens import Token
 # Names that stand before a function of Python with a dot.
 MODULES = (
     "np", "numpy", "math", "torch", "jnp", "jax", "sp", "sympy", "scipy", "special", "linalg", "nn",
-    "functional", "F", "tf",
+    "functional", "F", "tf", "stats",
 )  # fmt: skip
+# Of the normal distribution: scipy.stats.norm.cdf(x).
+_NORMAL = {"cdf": "Phi", "pdf": "normpdf", "logcdf": "log_ndtr"}
 # Functions of Mathematica whose names are not those of others with a capital letter.
 _MATHEMATICA = {
     "ArcSin": "asin", "ArcCos": "acos", "ArcTan": "atan", "ArcSinh": "asinh", "ArcCosh": "acosh",
@@ -60,7 +62,12 @@ def _without_modules(tokens: list[Token], text: str) -> list[Token]:
             and _touch(tokens[k], tokens[k + 1])
         ):
             k += 2
+        of_normal = [token.text for token in tokens[k : k + 2]] == ["norm", "."]
+        if of_normal and tokens[k + 2].text in _NORMAL:
+            k += 2
         token = tokens[k]
+        if of_normal and token.text in _NORMAL:
+            token = replace(token, text=_NORMAL[token.text], free=True)
         if k > start and token.text == "sinc" and tokens[start].text not in ("sp", "sympy"):
             raise HessError(
                 "ambiguous-function",
