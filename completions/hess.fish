@@ -47,11 +47,25 @@ function __hess_functions --no-scope-shadowing
         'logsumexp(x, y, ...)'\t'log(exp(x) + exp(y) + ...)' \
         'logaddexp(x, y, ...)'\t'log(exp(x) + exp(y) + ...)' \
         'logcosh(x)'\t'log(cosh(x))' \
+        'logit(p)'\t'log(p) - log(1 - p)' \
+        'logsigmoid(x)'\t'-softplus(-x)' \
+        'log_sigmoid(x)'\t'-softplus(-x)' \
+        'log_expit(x)'\t'-softplus(-x)' \
+        'exprel(x)'\t'expm1(x)/x' \
+        'xlogy(x, y)'\t'x*log(y)' \
+        'xlog1py(x, y)'\t'x*log1p(y)' \
+        'entr(x)'\t'-x*log(x)' \
+        'silu(x)'\t'x*sigmoid(x)' \
+        'swish(x)'\t'x*sigmoid(x)' \
+        'square(x)'\t'x**2' \
+        'reciprocal(x)'\t'1/x' \
+        'rsqrt(x)'\t'1/sqrt(x)' \
         'pow(x, y)'\t'x to the power y' \
         'sqrt(x)'\t'square root' \
         'cbrt(x)'\t'real cube root, negative for negative x' \
         'hypot(x, y)'\t'sqrt(x**2 + y**2)' \
         'sin(x)'\t'sine, x in radians' \
+        'sen(x)'\t'sine, x in radians' \
         'cos(x)'\t'cosine' \
         'tan(x)'\t'tangent' \
         'tg(x)'\t'tangent' \
@@ -123,21 +137,47 @@ function __hess_functions --no-scope-shadowing
         'Min(x, y, ...)'\t'the smallest; of one tensor, its smallest element' \
         'minimum(x, y, ...)'\t'the smallest; of one tensor, its smallest element' \
         'relu(x)'\t'max(x, 0)' \
+        'clip(x, low, high)'\t'min(max(x, low), high)' \
+        'clamp(x, low, high)'\t'min(max(x, low), high)' \
+        'huber(delta, x)'\t'where(abs(x) <= delta, x**2/2, delta*(abs(x) - delta/2))' \
+        'smoothstep(a, b, x)'\t'clip((x-a)/(b-a), 0, 1)**2*(3 - 2*clip((x-a)/(b-a), 0, 1))' \
+        'elu(x)'\t'where(x > 0, x, expm1(x))' \
+        're(x)'\t'x' \
+        'conj(x)'\t'x' \
+        'conjugate(x)'\t'x' \
+        'im(x)'\t'0*x' \
         'where(condition, a, b)'\t'a where the condition holds, else b' \
         'ite(condition, a, b)'\t'a where the condition holds, else b' \
+        'ifelse(condition, a, b)'\t'a where the condition holds, else b' \
+        'if_else(condition, a, b)'\t'a where the condition holds, else b' \
+        'cond(condition, a, b)'\t'a where the condition holds, else b' \
+        'iif(condition, a, b)'\t'a where the condition holds, else b' \
         'Piecewise((a, condition), ..., (z, True))'\t'the first value whose condition holds' \
         'piecewise((a, condition), ..., (z, True))'\t'the first value whose condition holds' \
         'erf(x)'\t'error function' \
         'erfc(x)'\t'1 - erf(x), accurate for large x' \
+        'Phi(x)'\t'erfc(-x/sqrt(2))/2' \
+        'normcdf(x)'\t'erfc(-x/sqrt(2))/2' \
+        'ndtr(x)'\t'erfc(-x/sqrt(2))/2' \
+        'norm_cdf(x)'\t'erfc(-x/sqrt(2))/2' \
+        'log_ndtr(x)'\t'log(erfc(-x/sqrt(2))/2)' \
+        'normlogcdf(x)'\t'log(erfc(-x/sqrt(2))/2)' \
+        'norm_logcdf(x)'\t'log(erfc(-x/sqrt(2))/2)' \
+        'normpdf(x)'\t'exp(-x**2/2)/sqrt(2*pi)' \
+        'norm_pdf(x)'\t'exp(-x**2/2)/sqrt(2*pi)' \
+        'gelu(x)'\t'x*Phi(x)' \
         'erfi(x)'\t'imaginary error function' \
         'erfinv(x)'\t'inverse error function' \
         'erfcinv(x)'\t'inverse of erfc' \
         'gamma(x)'\t'gamma function' \
         'Gamma(x)'\t'gamma function' \
         'tgamma(x)'\t'gamma function' \
+        'betaln(x, y)'\t'loggamma(x) + loggamma(y) - loggamma(x + y)' \
+        'lbeta(x, y)'\t'loggamma(x) + loggamma(y) - loggamma(x + y)' \
         'loggamma(x)'\t'log(gamma(x)), real for x > 0' \
         'lgamma(x)'\t'log(gamma(x)), real for x > 0' \
         'gammaln(x)'\t'log(gamma(x)), real for x > 0' \
+        'log_gamma(x)'\t'log(gamma(x)), real for x > 0' \
         'digamma(x)'\t'derivative of loggamma' \
         'psi(x)'\t'derivative of loggamma' \
         'trigamma(x)'\t'second derivative of loggamma' \

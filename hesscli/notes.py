@@ -53,6 +53,7 @@ class Reason(Enum):
 class Note(Enum):
     """What a user should know of an answer. The arguments are given."""
 
+    READ_AS = auto()  # the formula in Python's notation
     CONSTANT = auto()  # name, what it is read as
     GIVEN = auto()  # name
     FUNCTION_NAME = auto()  # name

@@ -322,7 +322,7 @@ def _modules(*argv: str) -> set[str]:
         ["--schema"],
         [],
         ["x", "--jsn"],
-        ["x", "y"],
+        ["x", ")"],
         ["x", "--timeout", "nan"],
     ],
 )

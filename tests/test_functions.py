@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pytest
 import sympy
 from mpmath import mpf
 
+import hesscli
 from hesscli.answer import Answer
 from hesscli.derive.stable import stable
 from hesscli.exact.examiner import Examiner
@@ -518,8 +520,51 @@ def tried(request: pytest.FixtureRequest) -> Tried:
 
 def test_every_function_is_tried() -> None:
     elsewhere = ("sums, derivatives and integrals", "over the elements of a tensor")
-    names = {function.name for function in FUNCTIONS if function.group not in elsewhere}
+    own = [function for function in FUNCTIONS if function.definition is None]
+    names = {function.name for function in own if function.group not in elsewhere}
     assert {case.name for case in CASES} == names
+
+
+# Those that are short for others: a formula in x, the same by mpmath, and places.
+DEFINED: list[tuple[str, Callable[[Any], Any], tuple[float, ...]]] = [
+    ("logit(x)", lambda x: mp.log(x / (1 - x)), (0.25, 0.75)),
+    ("logsigmoid(x)", lambda x: -mp.log(1 + mp.exp(-x)), (-30.0, 0.0, 3.0)),
+    ("exprel(x)", lambda x: mp.expm1(x) / x if x else mp.one, (-2.0, 0.5)),
+    ("xlogy(x, 2)", lambda x: x * mp.log(2), (0.5,)),
+    ("xlogy(2, x)", lambda x: 2 * mp.log(x), (0.5,)),
+    ("xlog1py(2, x)", lambda x: 2 * mp.log1p(x), (0.5,)),
+    ("entr(x)", lambda x: -x * mp.log(x), (0.5,)),
+    ("silu(x)", lambda x: x / (1 + mp.exp(-x)), (-2.0, 1.0)),
+    ("square(x)*reciprocal(x)*rsqrt(x)", lambda x: mp.sqrt(x), (2.0,)),
+    ("clip(x, 0, 1)**2 + clamp(3*x, -1, 9)", lambda x: x**2 + 3 * x, (0.5,)),
+    ("huber(1, x)", lambda x: x**2 / 2 if abs(x) < 1 else abs(x) - 0.5, (0.5, -2.0)),
+    ("smoothstep(-1, 3, x)", lambda x: ((x + 1) / 4) ** 2 * (3 - (x + 1) / 2), (0.5,)),
+    ("elu(x)", lambda x: x if x > 0 else mp.expm1(x), (-2.0, 0.5)),
+    ("re(x)*conj(x) + im(x)", lambda x: x**2, (0.5,)),
+    ("Phi(x)", mp.ncdf, (-5.0, 0.5)),
+    ("log_ndtr(x)", lambda x: mp.log(mp.ncdf(x)), (-5.0, 0.5)),
+    ("normpdf(x)", mp.npdf, (-5.0, 0.5)),
+    ("gelu(x)", lambda x: x * mp.ncdf(x), (-2.0, 0.5)),
+    ("betaln(x, 3)", lambda x: mp.log(mp.beta(x, 3)), (0.5, 7.0)),
+    ("Heaviside(x, 1/2)*x", lambda x: x if x > 0 else mp.zero, (-2.0, 0.5)),
+]
+
+
+@pytest.mark.parametrize(("text", "reference", "places"), DEFINED, ids=[d[0] for d in DEFINED])
+def test_what_is_short_for_others_is_what_they_are(
+    text: str, reference: Callable[[Any], Any], places: tuple[float, ...]
+) -> None:
+    for x in places:
+        answer = hesscli.formula(text).at(x=x)
+        found = answer.value, answer.gradient[0], answer.hessian[0][0]
+        with mp.workdps(40):
+            right = [float(mp.diff(reference, mp.mpf(x), order)) for order in range(3)]
+        assert found == pytest.approx(right, rel=1e-13, abs=1e-15)
+
+
+def test_every_function_that_is_short_is_tried() -> None:
+    short = {function.name for function in FUNCTIONS if function.definition is not None}
+    assert short <= set(re.findall(r"\w+", " ".join(text for text, _, _ in DEFINED)))
 
 
 @pytest.mark.slow

@@ -85,6 +85,7 @@ def _write_code(request: Request, target: str, streams: Streams, output: Output)
     import hesscli.code.write  # noqa: F401
 
     _collect_again()
+    output.say_reading(compiled.formula.notes)
     output.text(compiled.code(target, points[0] if points else None))
     return ExitStatus.ANSWERED
 

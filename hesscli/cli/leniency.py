@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hesscli.errors import HessError, did_you_mean, shortened, usage
-from hesscli.language.parser import parse_definition
+from hesscli.language.definition import parse_definition
 from hesscli.language.tokens import NAME, SIGNED_NUMBER
 
 _VALUE = re.compile(

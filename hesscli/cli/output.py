@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from hesscli.answer import Answer
 from hesscli.cli.options import Color, Request
-from hesscli.errors import ASCII_SIGNS, HessError
+from hesscli.errors import ASCII_SIGNS, HessError, shortened
 from hesscli.files import Replacement, require_writable, unwritable
+from hesscli.notes import Note, Remark
 from hesscli.render.formats import FORMATS, Writer, table
 from hesscli.types import Point
 
@@ -64,6 +65,9 @@ def holds_unicode(stream: IO[str]) -> bool:
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
     asked = locale in ("C", "POSIX") and stream in (sys.stdout, sys.stderr)
     return encoding in ("utf8", "utf16") and not asked
+
+
+LONGEST_READING = 300  # of a formula, on standard error
 
 
 class Output:
@@ -116,16 +120,28 @@ class Output:
                 self.file.discard()
 
     def answer(self, answer: Answer) -> None:
-        """Write an answer."""
+        """Write an answer; before the first one, say how the formula was read."""
+        self.say_reading(answer.notes)
         self._write(self.writer.answer(answer))
         if not answer.holds and not self.writer.words:
             from hesscli.render.answer import problems
 
             # A matrix of numbers has no room for words.
             self._say(problems(answer))
-        once = [text for text in self.writer.once(answer) if text not in self.told]
-        self.told.update(once)
-        self._say(f"note: {text}" for text in once)
+        self._say_once(f"note: {text}" for text in self.writer.once(answer))
+
+    def say_reading(self, notes: Sequence[Remark]) -> None:
+        """Say how the formula was read, if that is not what stands there literally."""
+        readings = [note for note in notes if note.kind is Note.READ_AS]
+        if readings:
+            from hesscli.render.phrases import words
+
+            self._say_once(shortened(words(note), LONGEST_READING) for note in readings)
+
+    def _say_once(self, texts: Iterable[str]) -> None:
+        new = [text for text in texts if text not in self.told]
+        self.told.update(new)
+        self._say(new)
 
     def text(self, text: str) -> None:
         """Write what is in place of an answer."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import product
 from typing import NoReturn
 
@@ -236,6 +236,12 @@ class Builder(Walk):
         if reduces(function.name, len(node.arguments)):
             return self._reduction(function, node)
         arguments = tuple(self.number(argument) for argument in node.arguments)
+        if function.name == "Heaviside" and arguments[1:] == (sympy.S.Half,):
+            arguments = arguments[:1]
+        elif function.name == "Heaviside" and len(arguments) == 2:
+            self.fail("the value of a step at 0 is 1/2 here", node, "where(x >= 0, 1, 0)")
+        if function.definition is not None:
+            return self.standing_for(function, arguments, node)
         if function.name == "pow":
             base, exponent = arguments
             return self._power(base, exponent, node)
@@ -278,6 +284,17 @@ class Builder(Walk):
                     f"{function.name}(2, x)" if whole.position == 0 else "LambertW(x, -1)",
                 )
 
+    def standing_for(self, function: Function, arguments: Sequence[Expr], node: tree.Call) -> Expr:
+        """What a function that is short for others is, as if that were typed here."""
+        assert function.definition is not None
+        outer, bound = self.inside, self.bound
+        self.inside = outer or node
+        self.bound = dict(zip(function.parameters, arguments, strict=True))
+        try:
+            return self.number(_definition(function.definition))
+        finally:
+            self.inside, self.bound = outer, bound
+
     def _check_arity(self, function: Function, node: tree.Call) -> None:
         least, most = function.arity
         count = len(node.arguments)
@@ -299,7 +316,7 @@ class Builder(Walk):
         hint = "`hess --functions` lists every function"
         if node.name in CONSTANTS:
             hint = f"`{node.name}*(…)` for a product"
-        elif similar := did_you_mean(node.name, BY_NAME):
+        elif len(node.name) > 3 and (similar := did_you_mean(node.name, BY_NAME)):
             hint = similar
         elif len(node.name) <= 2 or node.name in self.names:
             hint = (
@@ -466,3 +483,8 @@ def _is_infinite(expression: Expr) -> bool:
     if expression in INFINITE:
         return True
     return not isinstance(expression, sympy.Piecewise) and any(map(_is_infinite, expression.args))
+
+
+@lru_cache
+def _definition(text: str) -> Node:
+    return parse_formula(text)

@@ -75,11 +75,12 @@ def _letters(name: str, variables: Set[str]) -> str | None:
         return None
     typed = _FACTOR.findall(name)
     factors = [canonical_name(factor) for factor in typed]
-    known = [factor in variables for factor in factors]
+    known = [factor in variables or factor == "e" for factor in factors]
     # x_1x_2, x1x2 and x_1y_1 are products to everybody, whatever else the formula has.
     alike = len({factor[0] for factor in typed}) == 1
     numbered = all("_" in factor or (alike and factor[1:]) for factor in typed)
-    if len(factors) < 2 or not (all(known) or numbered or (len(factors) == 2 and any(known))):
+    either = len(factors) == 2 and not variables.isdisjoint(factors)
+    if len(factors) < 2 or not (all(known) or numbered or either):
         return None
     if not all(known) and typed[0][0].islower() and typed[1][0].isupper():
         return None  # kT and aL are written for one thing

@@ -13,7 +13,7 @@ from hesscli.expression.builder import Builder, refused
 from hesscli.expression.names import natural_key
 from hesscli.expression.products import require_names
 from hesscli.expression.walk import has_integral
-from hesscli.language.parser import parse_definition
+from hesscli.language.definition import parse_definition
 from hesscli.language.tree import Node
 from hesscli.language.writer import UNICODE, unparse
 from hesscli.notes import Note, Remark
@@ -29,9 +29,13 @@ def read_formula(text: str, given: Collection[str] = (), wrt: Sequence[str] = ()
     all, in natural order. Raises :class:`HessError` with a span for anything that is not on the
     allow-list.
     """
-    arguments, tree = parse_definition(text)
+    definition = parse_definition(text)
+    arguments = definition.variables
     wrt = wrt or arguments
-    formula = from_tree(tree, text, given, wrt, arguments)
+    formula = from_tree(definition.tree, text, given, wrt, arguments)
+    if not definition.literal:
+        note = Remark(Note.READ_AS, (formula.text,))
+        formula = replace(formula, notes=(note, *formula.notes))
     if arguments and list(wrt) != sorted(formula.variables, key=natural_key):
         note = Remark(Note.HEADER, (", ".join(wrt),))
         return replace(formula, notes=(*formula.notes, note))

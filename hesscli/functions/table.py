@@ -61,6 +61,13 @@ class Function:
     arity: tuple[int, int | None] = (1, 1)
     hazards: tuple[Hazard, ...] = ()
     whole: tuple[Whole, ...] = ()
+    definition: str | None = None  # in other functions, of the arguments of the signature
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the arguments in the signature."""
+        inside = self.signature.partition("(")[2].rstrip(")")
+        return tuple(name.strip() for name in inside.split(","))
 
 
 NOT_REAL = Trouble.NOT_REAL
@@ -138,6 +145,13 @@ _parsed = partial(_row, ())
 _built = partial(_row, ("symbol",))
 _torch = partial(_row, ("symbol", "kernel"))
 _values = partial(_row, ("symbol", "value"))
+
+
+def _defined(signature: str, definition: str, group: str, aliases: str = "") -> Function:
+    """A function that is short for others."""
+    return _row((), signature, definition, group, aliases, definition=definition)
+
+
 _polynomial = partial(_values, group=_POLYNOMIAL, whole=_DEGREE)
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -156,6 +170,16 @@ FUNCTIONS: tuple[Function, ...] = (
         "logsumexp(x, y, ...)", "log(exp(x) + exp(y) + ...)", _EXP, "logaddexp", arity=(1, None),
     ),
     _torch("logcosh(x)", "log(cosh(x))", _EXP),
+    _defined("logit(p)", "log(p) - log(1 - p)", _EXP),
+    _defined("logsigmoid(x)", "-softplus(-x)", _EXP, "log_sigmoid log_expit"),
+    _defined("exprel(x)", "expm1(x)/x", _EXP),
+    _defined("xlogy(x, y)", "x*log(y)", _EXP),
+    _defined("xlog1py(x, y)", "x*log1p(y)", _EXP),
+    _defined("entr(x)", "-x*log(x)", _EXP),
+    _defined("silu(x)", "x*sigmoid(x)", _EXP, "swish"),
+    _defined("square(x)", "x**2", _ROOT),
+    _defined("reciprocal(x)", "1/x", _ROOT),
+    _defined("rsqrt(x)", "1/sqrt(x)", _ROOT),
     _parsed("pow(x, y)", "x to the power y", _ROOT),
     _built("sqrt(x)", "square root", _ROOT, hazards=_real_from("x")),
     _torch(
@@ -163,7 +187,7 @@ FUNCTIONS: tuple[Function, ...] = (
         hazards=_singular("x", Trouble.VERTICAL),
     ),
     _torch("hypot(x, y)", "sqrt(x**2 + y**2)", _ROOT, hazards=_singular("abs(x) + abs(y)", KINK)),
-    _torch("sin(x)", "sine, x in radians", _TRIG),
+    _torch("sin(x)", "sine, x in radians", _TRIG, "sen"),
     _torch("cos(x)", "cosine", _TRIG),
     _torch("tan(x)", "tangent", _TRIG, "tg", _singular("cos(x)", POLE)),
     _torch("sec(x)", "1/cos(x)", _TRIG, hazards=_singular("cos(x)", POLE)),
@@ -206,7 +230,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _torch("sign(x)", "-1, 0 or 1", PIECES, "sgn signum", _singular("x", JUMP)),
     _built(
         "Heaviside(x)", "0 for negative x, 1 for positive x, 1/2 at 0", PIECES, "heaviside",
-        _singular("x", JUMP),
+        _singular("x", JUMP), arity=(1, 2),
     ),
     _torch(
         "floor(x)", "largest whole number at most x", PIECES, hazards=(Hazard("whole", "x", JUMP),),
@@ -225,21 +249,37 @@ FUNCTIONS: tuple[Function, ...] = (
         arity=(1, None),
     ),
     _built("relu(x)", "max(x, 0)", PIECES, hazards=_singular("x", KINK)),
-    _parsed("where(condition, a, b)", "a where the condition holds, else b", PIECES, "ite"),
+    _defined("clip(x, low, high)", "min(max(x, low), high)", PIECES, "clamp"),
+    _defined("huber(delta, x)", "where(abs(x) <= delta, x**2/2, delta*(abs(x) - delta/2))", PIECES),
+    _defined(
+        "smoothstep(a, b, x)", "clip((x-a)/(b-a), 0, 1)**2*(3 - 2*clip((x-a)/(b-a), 0, 1))", PIECES
+    ),
+    _defined("elu(x)", "where(x > 0, x, expm1(x))", PIECES),
+    _defined("re(x)", "x", PIECES, "conj conjugate"),
+    _defined("im(x)", "0*x", PIECES),
+    _parsed(
+        "where(condition, a, b)", "a where the condition holds, else b", PIECES,
+        "ite ifelse if_else cond iif",
+    ),
     _parsed(
         "Piecewise((a, condition), ..., (z, True))", "the first value whose condition holds",
         PIECES, "piecewise", arity=(1, None),
     ),
     _torch("erf(x)", "error function", _ERROR),
     _torch("erfc(x)", "1 - erf(x), accurate for large x", _ERROR),
+    _defined("Phi(x)", "erfc(-x/sqrt(2))/2", _ERROR, "normcdf ndtr norm_cdf"),
+    _defined("log_ndtr(x)", "log(erfc(-x/sqrt(2))/2)", _ERROR, "normlogcdf norm_logcdf"),
+    _defined("normpdf(x)", "exp(-x**2/2)/sqrt(2*pi)", _ERROR, "norm_pdf"),
+    _defined("gelu(x)", "x*Phi(x)", _ERROR),
     _values("erfi(x)", "imaginary error function", _ERROR),
     _values(
         "erfinv(x)", "inverse error function", _ERROR, hazards=_real_from("1 - abs(x)", INFINITE),
     ),
     _values("erfcinv(x)", "inverse of erfc", _ERROR, hazards=_real_from("x*(2 - x)", INFINITE)),
     _torch("gamma(x)", "gamma function", _GAMMA, "Gamma tgamma", _POLES),
+    _defined("betaln(x, y)", "loggamma(x) + loggamma(y) - loggamma(x + y)", _GAMMA, "lbeta"),
     _torch(
-        "loggamma(x)", "log(gamma(x)), real for x > 0", _GAMMA, "lgamma gammaln",
+        "loggamma(x)", "log(gamma(x)), real for x > 0", _GAMMA, "lgamma gammaln log_gamma",
         _real_from("x", INFINITE), kernel="lgamma",
     ),
     _built("digamma(x)", "derivative of loggamma", _GAMMA, "psi", _POLES),

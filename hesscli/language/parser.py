@@ -8,88 +8,44 @@ out of stack on long sums; nothing it reads is ever evaluated as code.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from typing import NoReturn
 
 from hesscli.errors import HessError, shortened
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
-from hesscli.language.tokens import NAME, Token, canonical_name, read_number, tokenize
+from hesscli.language.tokens import (
+    FOREIGN,
+    GREEK,
+    Token,
+    read_number,
+    tokenize,
+    unknown_character,
+)
 from hesscli.language.tree import Node
 from hesscli.types import Span
 
 MAX_DEPTH = 400
 
 
-def parse_formula(text: str) -> Node:
-    """The tree of a formula. Raises :class:`HessError` with the place of the first mistake."""
-    if not text.strip():
-        raise HessError("empty-formula", "the formula is empty", hint='hess "x**3 + x*y" --at 2,4')
-    parser = _Parser(text, tokenize(text))
+def parsed(text: str, tokens: list[Token]) -> tuple[Node, bool]:
+    """The tree of a formula, and whether each sign in it stands for itself.
+
+    Raises :class:`HessError` with the place of the first mistake.
+    """
+    parser = _Parser(text, tokens)
     node = parser.condition()
     parser.finish()
-    return node
+    return node, not parser.free
 
 
-_NAMES = rf"{NAME}(?:\s*,\s*{NAME})*"
-_DEFINITION = re.compile(
-    rf"\s*(?:(?P<called>{NAME})\s*\(\s*(?P<of>{_NAMES})\s*\)\s*:?=(?!=)"
-    rf"|lambda\s+(?P<by>{_NAMES})\s*:|(?P<plain>{NAME})\s*:?=(?!=))"
-)
-
-
-def parse_definition(text: str) -> tuple[tuple[str, ...], Node]:
-    """The variables of ``f(y, x) = x*y`` in their order, and the tree of its right-hand side.
-
-    ``lambda y, x: x*y`` is the same, and ``f = x*y`` or ``x*y`` has no variables of its own.
-    """
-    arguments, right = _split_definition(text)
-    try:
-        return arguments, parse_formula(right)
-    except HessError as error:
-        error.source = text  # with what stands before the `=`
-        raise
-
-
-def _split_definition(text: str) -> tuple[tuple[str, ...], str]:
-    """The variables and the right-hand side, in its place."""
-    match = _DEFINITION.match(text)
-    if match is None:
-        return (), text
-    names = match["of"] or match["by"] or ""
-    right = " " * match.end() + text[match.end() :]
-    inside = re.findall(NAME, right)
-    plain = match["plain"] and (match["plain"] in inside or not inside)
-    if plain or "=" in re.sub("[<>=!]=", "", right):
-        return (), text  # an equation
-    if match["called"]:
-        _refuse_function(match, right.strip(), text)
-    arguments = tuple(canonical_name(name.strip()) for name in names.split(",") if name)
-    for name in arguments:
-        if arguments.count(name) > 1:
-            raise HessError(
-                "doubled-name", f"`{shortened(name)}` is a variable of this function twice",
-                span=match.span("of" if match["of"] else "by"), source=text,
-                hint="each variable once",
-            )  # fmt: skip
-    return arguments, right
-
-
-def _refuse_function(match: re.Match[str], right: str, text: str) -> None:
-    """Refuse a header that is a known function, as in the equation ``ln(q) = …``."""
-    name, names = canonical_name(match["called"]), match["of"].strip()
-    if name in BY_NAME or name.lower() in BY_NAME:
-        difference = shortened(f"{name}({names}) - ({right})")
-        raise HessError(
-            "ambiguous-header",
-            f"`{name}` is a function already, so `{name}({names}) = …` may be an equation",
-            span=match.span("called"), source=text,
-            hint=f"`f({names}) = …` for a function of your own, `{difference}` for an equation",
-        )  # fmt: skip
+def parse_formula(text: str) -> Node:
+    """The tree of a formula in plain notation."""
+    return parsed(text, tokenize(text))[0]
 
 
 def parse_items(text: str) -> list[tuple[Token | None, Node]]:
@@ -112,6 +68,11 @@ _Operators = tuple[str, ...]
 # Makes a node of its place, its operands and what stands between them.
 _Made = Callable[[Span, tuple[Node, ...], _Operators], Node]
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+_RELATIONS = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
+_NUMBERS = ("Integer", "Float", "Rational", "S")  # of SymPy
+_ROOTS = ("sqrt", "cbrt")
+_EXPONENTS = (("number",), ("-", "number"), ("(", "number", ")"), ("(", "-", "number", ")"))
+_GREEK_NAMES = {*GREEK.values(), "pi"}
 
 
 def _sum(span: Span, terms: tuple[Node, ...], signs: _Operators) -> Node:
@@ -122,14 +83,48 @@ def _logic(span: Span, operands: tuple[Node, ...], operators: _Operators) -> Nod
     return tree.Logic(span, operators[0], operands)
 
 
+def _is_literal(node: Node) -> bool:
+    return isinstance(node.operand if isinstance(node, tree.Negative) else node, tree.Number)
+
+
+def _with_bars(tokens: list[Token]) -> list[Token]:
+    """``||`` behind an operand as two bars, as in ``|x||y|``; an `or` is told from these later."""
+    found: list[Token] = []
+    for token in tokens:
+        operand = bool(found) and (
+            found[-1].kind in ("name", "number", ")") or found[-1].text == "|"
+        )
+        if token.text == "||" and operand and not _compares(tokens):
+            start, end = token.span
+            found += [
+                replace(token, text="|", span=span)
+                for span in ((start, start + 1), (start + 1, end))
+            ]
+        else:
+            found.append(token)
+    return found
+
+
+def _compares(tokens: list[Token]) -> bool:
+    return any(token.kind in (*_COMPARISONS, "and", "not") for token in tokens)
+
+
 class _Parser:
     """One pass over the tokens; each method reads one level of precedence, loosest first."""
 
     def __init__(self, text: str, tokens: list[Token]) -> None:
         self.text = text
-        self.tokens = tokens
+        self.tokens = _with_bars(tokens)
         self.position = 0
         self.depth = 0
+        self.free = False  # whether something was read that does not stand there literally
+        self.bars = 0  # absolute values that are open in the innermost bracket
+        # Names that stand somewhere without a bracket behind them: these are variables.
+        self.alone = {
+            token.text
+            for token, after in pairwise(tokens)
+            if token.kind == "name" and after.kind != "("
+        }
         self.juxtaposed = False  # whether the last factor read was a product without an operator
         # From tight to loose: each takes operands of the one before.
         self.signed = partial(self._prefixed, self.juxtaposition, tree.Negative)
@@ -170,6 +165,8 @@ class _Parser:
                 token.span,
                 "give the right-hand side alone, values with `--at`; a comparison is `==`",
             )
+        if token.kind in FOREIGN:
+            raise unknown_character(self.text, token.span[0])
         if token.kind == ")":
             self.fail("this bracket was never opened", token.span, "remove `)` or add `(`")
         before = self.tokens[self.position - 1]
@@ -223,7 +220,7 @@ class _Parser:
     def _chain(self, operand: Callable[[], Node], kinds: _Operators, made: _Made) -> Node:
         """An operand, or what is made of several with operators of these kinds between them."""
         operands, operators = [operand()], []
-        while self.token.kind in kinds:
+        while self.token.kind in kinds and not self._is_bar():
             operators.append(self.advance().kind)
             operands.append(operand())
         span = (operands[0].span[0], operands[-1].span[1])
@@ -276,32 +273,62 @@ class _Parser:
         )  # fmt: skip
 
     def juxtaposition(self) -> Node:
-        """``2x``, ``2(x+1)``, ``(x+1)(x-1)``, ``4x²y``: a product without an operator."""
+        """``2x``, ``x y``, ``2(x+1)``, ``(x+1)(x-1)``, ``x²y``: a product without an operator."""
         factors = []
         while True:
             start = self.position
             factors.append(self.power())
-            before = self.tokens[self.position - 1]
-            token = self.token
-            if token.kind not in ("name", "(", "root"):
+            if not self._is_followed(factors[-1], start):
                 break
-            plain_number = self.position - start == 1 and before.kind == "number"
-            if plain_number and token.text.startswith("_"):
-                break
-            if before.raised and self._is_function(factors[-1]):
-                self._ambiguous_power(factors[-1], token)
-            if not plain_number and before.kind != ")":
-                if before.kind == "number":
-                    self._ambiguous_power(factors[-1], token)
-                break
-            if not plain_number and isinstance(factors[-1], tree.Power) and not before.raised:
-                # 2**(x)(y) and (x)**(2)(y): a reader may take the second bracket into the power.
-                self._ambiguous_power(factors[-1], token)
         self.juxtaposed = len(factors) > 1
         if len(factors) == 1:
             return factors[0]
         span = (factors[0].span[0], factors[-1].span[1])
         return tree.Product(span, tuple(("*", factor) for factor in factors))
+
+    def _is_followed(self, factor: Node, start: int) -> bool:
+        """Whether another factor stands here behind the one that began at the token ``start``.
+
+        Raises :class:`HessError` where a reader may take it into that one.
+        """
+        token, before = self.token, self.tokens[self.position - 1]
+        if token.kind not in ("name", "(", "root") and not self._opens_bar():
+            return False
+        if isinstance(factor, tree.Name) and self._needs_argument(factor.name):
+            self.fail(f"`{factor.name}` has no argument", factor.span, f"`{factor.name}(…)`")
+        number = self.position - start == 1 and before.kind == "number"
+        if number and token.kind == "name" and token.text.startswith("_"):
+            return False
+        if self._end_of_bracket(start) == self.position:
+            pass
+        elif isinstance(factor, tree.Power) and not before.raised:
+            self._check_power(factor, before, token)
+        elif before.raised and self._is_function(factor):
+            self._ambiguous_power(factor, token)
+        elif isinstance(factor, tree.Call) and before.kind in ("name", "number"):
+            # sin x y and √2x, but not sin x cos y.
+            if token.kind != "name" or token.text not in BY_NAME or factor.name in _ROOTS:
+                self._ambiguous_power(factor, token)
+        elif not number and before.kind == "number":
+            self._ambiguous_power(factor, token)
+        if not number and not (before.kind == ")" or before.raised):
+            self.free = True
+        return True
+
+    def _check_power(self, power: tree.Power, before: Token, token: Token) -> None:
+        """Refuse what may belong to the exponent of a power: ``2^3x``, ``e^2x``, ``x^y z``."""
+        base = power.base
+        literal = before.kind == "number" and isinstance(power.exponent, tree.Number)
+        number = isinstance(base, tree.Number) or (
+            isinstance(base, tree.Name) and base.name in ("e", "E")
+        )
+        bracket = before.kind == ")" and (token.kind != "(" or before.text == "}")
+        if not (literal and not number) and not bracket:
+            self._ambiguous_power(power, token)
+        self.free = True
+
+    def _needs_argument(self, name: str) -> bool:
+        return name in BY_NAME and len(name) > 1 and name not in _GREEK_NAMES
 
     def _is_function(self, factor: Node) -> bool:
         """Whether this is a power of a function's name without its bracket, as in ``sin²x``."""
@@ -310,6 +337,54 @@ class _Parser:
             and isinstance(factor.base, tree.Name)
             and factor.base.name in BY_NAME
         )
+
+    # Absolute values
+
+    def _is_bar(self) -> bool:
+        """Whether the sign here is a bar of an absolute value, where an operator may stand."""
+        return self.token.text == "|" and (self.bars > 0 or not self._compares())
+
+    def _opens_bar(self) -> bool:
+        return self.token.text == "|" and not self.bars and not self._compares()
+
+    def _compares(self) -> bool:
+        """Whether the bracket that this stands in has conditions, so that ``|`` means `or`."""
+        for step in (-1, 1):
+            depth, k = 0, self.position
+            while 0 <= k + step < len(self.tokens) and depth >= 0:
+                k += step
+                kind = self.tokens[k].kind
+                opens, closes = kind in ("(", "["), kind in (")", "]")
+                depth += step * (opens - closes)
+                if depth == 0 and (kind in _COMPARISONS or kind == "and" or kind == "not"):
+                    return True
+                if depth == 0 and kind == ",":
+                    break
+        return False
+
+    def _absolute(self, opening: Token) -> Node:
+        """``|x|``."""
+        self.free = True
+        self._deeper()
+        self.bars += 1
+        inside = self.disjunction()
+        self.bars -= 1
+        self.depth -= 1
+        if self.token.text != "|":
+            self.fail("`|` is never closed", opening.span, "add `|`, or abs(…)")
+        closing = self.advance()
+        span = (opening.span[0], closing.span[1])
+        if self._bars_are_ambiguous(opening, closing):
+            self.fail(
+                "which bars belong together can be read in two ways", span,
+                "abs(…) for each absolute value", "ambiguous-product",
+            )  # fmt: skip
+        return tree.Call(span, "abs", opening.span, (inside,))
+
+    def _bars_are_ambiguous(self, opening: Token, closing: Token) -> bool:
+        """Whether a factor without an operator touches a bar, and there are others: |x|y|z|."""
+        others = sum(token.text == "|" for token in self.tokens) > 2
+        return others and self.token.kind in ("name", "number", "(", "root")
 
     def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
         shown = self._quoted(*power.span)
@@ -349,6 +424,8 @@ class _Parser:
 
     def postfix(self) -> Node:
         node = self.primary()
+        while self._is_method():
+            node = self._method(node)
         while self.token.kind == "!":
             token = self.advance()
             if self.token.kind == "!":
@@ -362,11 +439,7 @@ class _Parser:
             case "number":
                 return tree.Number(token.span, self._value(token), token.text)
             case "name":
-                if self.token.kind == "(" and not self.token.raised:
-                    return self._call(token)
-                if token.text in BY_NAME and self._bracket_after_superscripts():
-                    return self._raised_call(token)
-                return tree.Name(token.span, token.text)
+                return self._named(token)
             case "root":
                 self._deeper()
                 bare = self.token.kind != "("
@@ -404,7 +477,11 @@ class _Parser:
             case "/" if self.tokens[self.position - 2].kind == "/":
                 self.fail("`//` is not part of a formula", token.span, "floor(x/y)")
             case "or" if token.text == "|":
-                self.fail("`|` means `or` here", token.span, "abs(x) for an absolute value")
+                return self._absolute(token)
+            case "or" if token.text == "||":
+                self.fail("`||` is not part of a formula", token.span, "abs(x), or norm(x)")
+            case kind if kind in FOREIGN:
+                raise unknown_character(self.text, token.span[0])
             case _:
                 self.fail(
                     f"`{self._shown(token)}` stands where a number, a name or a bracket should",
@@ -435,34 +512,174 @@ class _Parser:
             self.finish()
         return self.advance().span[1]
 
+    # Names
+
+    def _named(self, name: Token) -> Node:
+        """A name alone, or the call of a function."""
+        if self.token.kind == "(" and not self.token.raised:
+            return tree.Name(name.span, name.text) if self._is_factor(name) else self._call(name)
+        if name.text in BY_NAME and (name.free or name.text not in GREEK.values()):
+            if self._length_of_power():
+                return self._power_of_call(name)
+            if self._argument_is_bare():
+                return self._bare_call(name)
+        return tree.Name(name.span, name.text)
+
+    def _is_factor(self, name: Token) -> bool:
+        """Whether a name before a bracket is a factor: ``x(y+1)``."""
+        letter = name.text.partition("_")[0].rstrip("0123456789")
+        known = name.text in BY_NAME or name.text in ("e", "E", "I")
+        if known or not (len(letter) == 1 or letter in _GREEK_NAMES):
+            return False
+        factor = name.text in self.alone or (
+            name.text not in ("f", "g", "h") and self._bracket_has_operator()
+        )
+        self.free |= factor
+        return factor
+
+    def _bracket_has_operator(self) -> bool:
+        """Whether the bracket that opens here holds one expression with an operator."""
+        depth, found, before = 0, False, ""
+        for token in self.tokens[self.position :]:
+            depth += (token.kind in ("(", "[")) - (token.kind in (")", "]"))
+            if depth == 0:
+                return found
+            if depth == 1 and token.kind == ",":
+                return False
+            product = before in ("name", "number") and token.kind == "name"
+            operator = token.kind in ("+", "-", "*", "/", "**") or token.text == "Piecewise"
+            found |= depth == 1 and (product or operator)
+            before = token.kind
+        return False
+
     def _call(self, name: Token) -> Node:
         opening = self.advance()
+        bars, self.bars = self.bars, 0
         arguments = self._items(")")
+        self.bars = bars
         span = (name.span[0], self._close(opening, ")"))
-        return tree.Call(span, name.text, name.span, arguments)
+        return self._written_call(tree.Call(span, name.text, name.span, arguments))
 
-    def _bracket_after_superscripts(self) -> bool:
-        """Whether superscripts stand here and a bracket behind them: ``sin²(x)``."""
-        position = self.position
-        while self.tokens[position].raised:
-            position += 1
-        return position > self.position and self.tokens[position].kind == "("
+    def _written_call(self, call: tree.Call) -> Node:
+        """A call, or what SymPy writes as one: ``Ne(x, 0)``, ``And(a, b)``, ``Rational(1, 3)``."""
+        arguments = call.arguments
+        if call.name in _RELATIONS and len(arguments) == 2:
+            return tree.Comparison(call.span, arguments, (_RELATIONS[call.name],))
+        if call.name in ("And", "Or") and len(arguments) > 1:
+            return tree.Logic(call.span, call.name.lower(), arguments)
+        if call.name == "Not" and len(arguments) == 1:
+            return tree.Not(call.span, arguments[0])
+        if call.name == "Rational" and len(arguments) == 2:
+            return tree.Product(call.span, tuple(zip("*/", arguments, strict=True)))
+        if call.name in _NUMBERS and len(arguments) == 1 and _is_literal(arguments[0]):
+            return replace(arguments[0], span=call.span)
+        return call
 
-    def _raised_call(self, name: Token) -> Node:
-        """``sin²(x)`` is ``sin(x)**2``."""
+    def _is_method(self) -> bool:
+        """Whether ``.sum(`` and the like stand here."""
+        kinds = [token.kind for token in self.tokens[self.position : self.position + 3]]
+        return kinds == [".", "name", "("] and self.peek().text in BY_NAME
+
+    def _method(self, node: Node) -> Node:
+        """``x.sum()`` is ``sum(x)``, and ``x.pow(2)`` ``pow(x, 2)``."""
         self.advance()
-        exponent = self.primary()
+        self.free = True
+        call = self._call(self.advance())
+        assert isinstance(call, tree.Call)
+        span = (node.span[0], call.span[1])
+        return replace(call, span=span, arguments=(node, *call.arguments))
+
+    def _length_of_power(self) -> int:
+        """How many tokens are the power of a function that stands here: ``sin²(x)``, ``sin^2 x``.
+
+        0 where there is none, or nothing behind it that the function may be of.
+        """
+        position = self.position
+        if self.token.raised:
+            while self.tokens[position].raised:
+                position += 1
+        elif self.token.kind == "**":
+            position = self._end_of_exponent(position + 1)
+        if position == self.position:
+            return 0
+        after, raised = self.tokens[position].kind, self.tokens[position - 1].raised
+        applies = after in ("(", "name") or (after == "number" and not raised)
+        return position - self.position if applies else 0
+
+    def _end_of_exponent(self, start: int) -> int:
+        """Where a literal whole exponent ends, in a bracket or not; 0 where there is none."""
+        kinds = [token.kind for token in self.tokens[start : start + 4]]
+        for pattern in _EXPONENTS:
+            if kinds[: len(pattern)] == list(pattern):
+                return start + len(pattern)
+        return self._end_of_braces(start)
+
+    def _end_of_braces(self, start: int) -> int:
+        """Where an exponent in braces ends; where there is none, the token here."""
+        end = self._end_of_bracket(start)
+        return end if self.tokens[end - 1].text == "}" else self.position
+
+    def _end_of_bracket(self, start: int) -> int:
+        """Behind the bracket that opens at a token; that token, where there is none."""
+        depth = 0
+        for k, token in enumerate(self.tokens[start:], start):
+            depth += (token.kind == "(") - (token.kind == ")")
+            if depth == 0:
+                return k + (k > start)
+        return start
+
+    def _power_of_call(self, name: Token) -> Node:
+        """``sin²(x)``, ``sin^2(x)`` and ``sin^2 x`` are ``sin(x)**2``."""
+        raised = self.advance().raised
+        exponent = self.primary() if raised else self._prefixed(self.primary, tree.Negative)
         if isinstance(exponent, tree.Negative):
             self.fail(
                 "a negative power of a function can mean its inverse",
                 exponent.span,
-                f"`1/{name.text}(…)`, or the inverse function by its name",
+                self._inverse(name.text),
             )
-        call = self._call(name)
+        self.free |= not raised
+        call = self._call(name) if self.token.kind == "(" else self._bare_call(name)
         return tree.Power(call.span, call, exponent)
 
+    def _inverse(self, name: str) -> str:
+        inverse = f"`a{name}(x)`" if f"a{name}" in BY_NAME else "the inverse function by its name"
+        return f"`1/{name}(x)`, or {inverse}"
+
+    def _argument_is_bare(self) -> bool:
+        """Whether an argument without a bracket stands here: ``sin x``, ``sin 2x``, ``ln x``."""
+        return self.token.kind in ("name", "number") and self.token.text not in BY_NAME
+
+    def _bare_call(self, name: Token) -> Node:
+        """``sin 2x`` is ``sin(2*x)``; what stands behind that must not be taken into it."""
+        self.free = True
+        factors = []
+        if self.token.kind == "number":
+            factors.append(self.primary())
+        if self.token.kind == "name" and self.token.text not in BY_NAME:
+            token = self.advance()
+            factors.append(tree.Name(token.span, token.text))
+        span = (factors[0].span[0], factors[-1].span[1])
+        argument = factors[0]
+        if len(factors) > 1:
+            argument = tree.Product(span, tuple(("*", factor) for factor in factors))
+        shown, inside = self._shown(name), self._quoted(*span)
+        call = tree.Call((name.span[0], span[1]), name.text, name.span, (argument,))
+        if self.token.kind in ("**", "/", "!", "(", "root", "number") or (
+            self.token.kind == "name" and self.token.text not in BY_NAME
+        ):
+            self.fail(
+                f"how much `{shown}` is of can be read in two ways",
+                (name.span[0], self.token.span[1]),
+                f"`{shown}({inside})` or `{shown}({inside}{self._shown(self.token)}…)`",
+                "ambiguous-product",
+            )
+        return call
+
     def _bracket(self, opening: Token) -> Node:
+        bars, self.bars = self.bars, 0
         items = (self.condition(),) if opening.raised else self._items()
+        self.bars = bars
         span = (opening.span[0], self._close(opening, ")"))
         return replace(items[0], span=span) if len(items) == 1 else tree.Pair(span, items)
 

@@ -24,6 +24,7 @@ class Token:
     text: str
     span: Span
     raised: bool = False  # part of a run of superscript characters, as in x²
+    free: bool = False  # read as something that does not stand there literally, as for .^ of MATLAB
 
 
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "0123456789+-()nxy", strict=True))
@@ -32,9 +33,18 @@ _SIGNS = {
     "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
     "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~",
 }  # fmt: skip
-OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
-    sign: sign for sign in ("**", "<=", ">=", "==", "!=", *"+-*/()[],<>=!%")
-}
+OPERATORS = (
+    {sign: operator for operator, signs in _SIGNS.items() for sign in signs}
+    | {sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@")}
+    | {"→": "->"}
+)
+# Those that stand for something only in some places; elsewhere they are no part of a formula.
+FOREIGN = (".", "{", "}", ";", ":", ":=", "->", "@")
+# The operators of MATLAB between elements.
+_DOTTED = re.compile(r"\.([*/^])(?!\*)")
+# The constants of Maxima.
+_PERCENT = re.compile(r"%(pi|e)(?!\w)")
+_OPERANDS = ("name", "number", ")", "]")
 KEYWORDS = ("and", "or", "not", "if", "else")
 # Signs that stand for a word, and the kind of its token.
 WORDS = {"√": ("root", "sqrt"), "∛": ("root", "cbrt"), "∞": ("name", "oo")}
@@ -104,6 +114,12 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
         elif c in WORDS:
             tokens.append(Token(*WORDS[c], (i, i + 1)))
             i += 1
+        elif match := _DOTTED.match(plain, i):
+            start, i = i, match.end()
+            tokens.append(Token(OPERATORS[match[1]], match[0], (start, i), free=True))
+        elif (match := _PERCENT.match(plain, i)) and not _follows_operand(tokens):
+            start, i = i, match.end()
+            tokens.append(Token("name", match[1], (start, i), free=True))
         elif files and c == "@":
             start, i = i, _end_of_path(text, i + 1)
             tokens.append(Token("file", text[start + 1 : i].strip().strip("\"'"), (start, i)))
@@ -111,9 +127,13 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             start, i = i, i + len(signs[0])
             tokens.append(Token(OPERATORS[signs[0]], signs[0], (start, i)))
         else:
-            raise _unknown_character(text, i)
+            raise unknown_character(text, i)
     tokens.append(Token("end", "", (len(text), len(text) + 1)))
     return tokens
+
+
+def _follows_operand(tokens: list[Token]) -> bool:
+    return bool(tokens) and tokens[-1].kind in _OPERANDS
 
 
 def _folded(c: str) -> str:
@@ -186,7 +206,8 @@ def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
     return end
 
 
-def _unknown_character(text: str, i: int) -> HessError:
+def unknown_character(text: str, i: int) -> HessError:
+    """The error for a character that means nothing where it stands."""
     c = text[i]
     hints = {
         "@": "a file of numbers belongs into the point: `--at x=@FILE`",

@@ -68,8 +68,9 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
     """
     if not text.strip():
         raise HessError("empty-point", "the point is empty", hint="--at 2,4 or --at x=2,y=4")
-    if text.lstrip().startswith("{"):
+    if _JSON.match(text):
         return _read_object(text)
+    text = _BRACES.sub(r"\1 \2 \3", text)
     reader = _Reader(text, gaps=gaps)
     positional: list[Value] = []
     named: dict[str, Value] = {}
@@ -112,6 +113,9 @@ def _items(text: str) -> list[tuple[Token | None, Node]]:
     return items
 
 
+_JSON = re.compile(r'\s*\{\s*(?:"|\}\s*$)')
+# As in Mathematica's {x -> 2, y -> 3}, and Python's {x: 2}.
+_BRACES = re.compile(r"^(\s*)\{(.*)\}(\s*)$", re.DOTALL)
 _ITEM = rf"(?:{NAME}\s*=\s*)?{SIGNED_NUMBER}"
 _PATH = r"@(?:\"[^\"]*\"|'[^']*'|[^,]*)"  # and the column in it, behind a colon
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")

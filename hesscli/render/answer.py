@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hesscli.answer import Answer, Basis, By, Check, CheckedEntry, Comparison, Grounds, Verdict
 from hesscli.language.writer import PYTHON, UNICODE, Notation
+from hesscli.notes import Note
 from hesscli.render.document import (
     MAX_LISTED,
     TOGETHER,
@@ -263,6 +264,8 @@ def _remarks(answer: Answer) -> Iterator[Line]:
     for item in answer.undefined:
         yield Line("undefined", words(item.reason), "problem")
     for note in answer.notes:
+        if note.kind is Note.READ_AS:
+            continue  # told beside the answer
         yield Line("note", words(note), "note")
     if answer.check is not None:
         agrees = answer.check.agrees

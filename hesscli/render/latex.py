@@ -6,19 +6,33 @@ What is undefined, and the notes, stand before it as comments.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sympy
+from sympy.printing.latex import LatexPrinter
 
 from hesscli.answer import Answer, Basis
 from hesscli.errors import printable
-from hesscli.expression.names import symbol
+from hesscli.expression.notation import NAMES
+from hesscli.functions.table import FUNCTIONS
+from hesscli.language.tokens import GREEK
 from hesscli.render.entries import precise
 from hesscli.render.formats import Writer
 from hesscli.render.phrases import likely, words
 
 MISSING = r"\text{none}"
+# A letter with an index, if any.
+_INDEXED = re.compile(rf"([^\W\d_]|{'|'.join(GREEK.values())})(?:(\d+)|_([^\W_]+))?")
+# A factor before a bracket that is a function in print as well.
+_LETTERS = r"\\(?:theta|zeta|delta|gamma|beta|psi)|[WEKSC]|[JYIKPTUHLW]_(?:\w|\{\w+\})"
+_AMBIGUOUS = re.compile(rf"(?<![A-Za-z\\{{])({_LETTERS}) \\left\(")
+# What LaTeX has commands or signs for.
+_IN_PRINT = (
+    "exp", "log", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "Abs",
+    "Max", "Min", "floor", "ceiling",
+)  # fmt: skip
 
 
 class Latex(Writer):
@@ -32,7 +46,7 @@ class Latex(Writer):
 def answered(answer: Answer) -> Iterator[str]:
     """The lines of an answer; numbers in full."""
     place = answer.place
-    text = _double if answer.basis is Basis.DOUBLES else _expression
+    text = _double if answer.basis is Basis.DOUBLES else written
     yield from _comments(answer)
     point = {
         label: text(number)
@@ -76,11 +90,62 @@ def _aligned(
     yield "\\end{align*}\n"
 
 
+class _Printer(LatexPrinter):  # type: ignore[misc]
+    """SymPy's, but that names and functions are written so that they are read back as they are."""
+
+    def _print_Symbol(self, e: Any, style: str = "plain") -> str:
+        return _name(e.name)
+
+    def _print_Pow(self, expr: Any) -> str:
+        # The cubic root of a negative number is real, and its power 1/3 is not.
+        self._settings["root_notation"] = abs(expr.exp) == sympy.S.Half
+        return str(super()._print_Pow(expr))
+
+    def _print_named(self, e: Any, exp: str | None = None) -> str:
+        name = type(e).__name__
+        arguments = ", ".join(map(self._print, e.args))
+        return rf"\operatorname{{{_escaped(NAMES.get(name, name))}}}\left({arguments}\right)" + (
+            f"^{{{exp}}}" if exp else ""
+        )
+
+    def _print_constant(self, e: Any) -> str:
+        return rf"\mathrm{{{type(e).__name__}}}"
+
+
+# What SymPy prints as a letter that is a variable's, too.
+for _function in FUNCTIONS:
+    if _function.symbol and _function.symbol not in _IN_PRINT:
+        setattr(_Printer, f"_print_{_function.symbol}", _Printer._print_named)
+for _constant in ("EulerGamma", "Catalan", "GoldenRatio"):
+    setattr(_Printer, f"_print_{_constant}", _Printer._print_constant)
+
+
 def _name(label: str) -> str:
-    """A variable, or an element of one with its index below: ``x_{0,1}``."""
+    """A variable, or an element of one with its index below: ``x_{0,1}``.
+
+    ``x1`` is written with a brace around its index and ``x_1`` without one, which is the same in
+    print.
+    """
     name, bracket, index = label.partition("[")
-    shown = str(sympy.latex(symbol(name)))
+    shown = _shown(name)
     return f"{{{shown}}}_{{{index[:-1]}}}" if bracket else shown
+
+
+def _shown(name: str) -> str:
+    match = _INDEXED.fullmatch(name)
+    if match is None:
+        return rf"\mathrm{{{_escaped(name)}}}"
+    letter, digits, index = match.groups()
+    shown = rf"\{letter}" if len(letter) > 1 else letter
+    if digits:
+        return f"{shown}_{{{digits}}}"
+    if index and index.isdigit():
+        return f"{shown}_{index}" if len(index) == 1 else rf"\mathrm{{{_escaped(name)}}}"
+    return f"{shown}_{{{_escaped(index)}}}" if index else shown
+
+
+def _escaped(name: str) -> str:
+    return name.replace("_", r"\_")
 
 
 def _matrix(rows: Sequence[Sequence[str]]) -> str:
@@ -90,8 +155,11 @@ def _matrix(rows: Sequence[Sequence[str]]) -> str:
     return rf"\left(\begin{{array}}{{{columns}}} {lines} \end{{array}}\right)"
 
 
-def _expression(expression: Any) -> str:
-    return MISSING if expression is None else str(sympy.latex(expression))
+def written(expression: Any) -> str:
+    """An expression, or what is said where there is none."""
+    if expression is None:
+        return MISSING
+    return _AMBIGUOUS.sub(r"\1 \\cdot \\left(", _Printer().doprint(expression))
 
 
 def _double(value: Any) -> str:

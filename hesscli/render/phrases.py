@@ -79,6 +79,7 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Reason.INTEGRAL: "an integral is taken from SymPy's closed form, which is compared with a "
     "quadrature and not proved",
     Reason.NOT_PROVED: "no enclosure is known of a part of the formula here",
+    Note.READ_AS: "read as: {0}",
     Note.CONSTANT: "`{0}` is read as {1}; `--at {0}=…` makes it a variable",
     Note.GIVEN: "`{0}` is read as a variable, because it is given a value",
     Note.FUNCTION_NAME: "`{0}` is read as a variable; `{0}(…)` is the function",

@@ -169,7 +169,7 @@ class Rows:
     def once(self, answer: Answer) -> list[str]:
         """What is worth telling of the first answer that it is true of."""
         told = [n for n in answer.notes if n in answer.formula.notes or n.kind in _TOLD_ONCE]
-        return list(map(words, told))
+        return [words(note) for note in told if note.kind is not Note.READ_AS]
 
     @property
     def _notation(self) -> Any:

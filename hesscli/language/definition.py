@@ -1,0 +1,148 @@
+"""A formula as it is typed or pasted, with what stands around it → its variables and its tree.
+
+That is the header of a function (``f(x, y) = …``, ``lambda x, y: …``, ``f[x_, y_] := …``,
+``@(x,y) …``), a label (``y = …``), an equation with 0 and a semicolon at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hesscli.errors import HessError, shortened
+from hesscli.functions.table import BY_NAME
+from hesscli.language import latex
+from hesscli.language.dialects import in_one_notation
+from hesscli.language.parser import parsed
+from hesscli.language.tokens import Token, tokenize
+from hesscli.language.tree import Node
+
+_COMMENT = re.compile(r"\s*(?:#|;\s*(?:%|//)).*$", re.DOTALL)
+_ASSIGNED = ("=", ":=")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``variables`` are those of a header, in its order, and ``tree`` the formula.
+
+    Without ``literal``, something was read that does not stand there literally.
+    """
+
+    variables: tuple[str, ...]
+    tree: Node
+    literal: bool
+
+
+def parse_definition(text: str) -> Definition:
+    """The formula in ``text``. Raises :class:`HessError` with the place of the first mistake."""
+    if not text.strip():
+        raise HessError("empty-formula", "the formula is empty", hint='hess "x**3 + x*y" --at 2,4')
+    is_latex = latex.is_latex(text)
+    code = text if is_latex else _COMMENT.sub("", text)
+    tokens = latex.tokenized(text) if is_latex else in_one_notation(tokenize(code), text)
+    tokens, whole = _without_end(tokens)
+    header = _header(tokens)
+    if _is_equation(tokens, header):
+        header = _Header()
+    elif header.called:
+        _refuse_function(tokens, header, text)
+    variables = _variables(header, text)
+    tree, literal = parsed(text, tokens[header.end :])
+    unchanged = whole and code == text and not is_latex and not any(token.free for token in tokens)
+    return Definition(variables, tree, literal and unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What stands before a formula: ``end`` is where that begins, and ``names`` are variables."""
+
+    end: int = 0
+    names: tuple[Token, ...] = ()
+    label: bool = False  # y = …
+    called: bool = False  # f(x) = …
+
+
+def _header(tokens: Sequence[Token]) -> _Header:
+    kinds = [token.kind for token in tokens]
+    if tokens[0].text == "lambda":
+        stop = _end_of_names(kinds, 1)
+        if kinds[stop] == ":":
+            return _Header(stop + 1, _names(tokens[1:stop]))
+    elif kinds[:2] == ["@", "("]:
+        stop = _end_of_names(kinds, 2)
+        if kinds[stop] == ")":
+            return _Header(stop + 1, _names(tokens[2:stop]))
+    elif kinds[0] == "name" and kinds[1] in _ASSIGNED:
+        inner = _header(tokens[2:])
+        if inner.end and not (inner.label or inner.called):
+            return _Header(inner.end + 2, inner.names)
+        return _Header(2, label=True)
+    elif kinds[:2] == ["name", "("]:
+        stop = _end_of_names(kinds, 2)
+        if kinds[stop] == ")" and kinds[stop + 1] in _ASSIGNED:
+            return _Header(stop + 2, _names(tokens[2:stop]), called=True)
+    return _Header()
+
+
+def _end_of_names(kinds: Sequence[str], start: int) -> int:
+    """Where names with commas between them end."""
+    stop = start
+    while kinds[stop] == "name":
+        stop += 1
+        if kinds[stop : stop + 2] != [",", "name"]:
+            break
+        stop += 1
+    return stop
+
+
+def _names(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    return tuple(token for token in tokens if token.kind == "name")
+
+
+def _is_equation(tokens: Sequence[Token], header: _Header) -> bool:
+    """Whether what stands before the first `=` is no header, but one side of an equation."""
+    body = tokens[header.end :]
+    if any(token.kind in _ASSIGNED for token in body):
+        return True
+    names = [token.text for token in _names(body)]
+    return header.label and (not names or tokens[0].text in names)
+
+
+def _without_end(body: list[Token]) -> tuple[list[Token], bool]:
+    """The formula without what may stand behind it, and whether that is nothing."""
+    *inside, end = body
+    while inside and inside[-1].kind == ";":
+        inside.pop()
+    if [token.text for token in inside[-2:]] == ["=", "0"] and len(inside) > 2:
+        del inside[-2:]
+    return [*inside, end], len(inside) + 1 == len(body)
+
+
+def _variables(header: _Header, text: str) -> tuple[str, ...]:
+    seen: dict[str, None] = {}
+    for token in header.names:
+        if token.text in seen:
+            raise HessError(
+                "doubled-name", f"`{shortened(token.text)}` is a variable of this function twice",
+                span=(header.names[0].span[0], header.names[-1].span[1]), source=text,
+                hint="each variable once",
+            )  # fmt: skip
+        seen[token.text] = None
+    return tuple(seen)
+
+
+def _refuse_function(tokens: Sequence[Token], header: _Header, text: str) -> None:
+    """Refuse a header that is a known function, as in the equation ``ln(q) = …``."""
+    name = tokens[0]
+    if not {name.text, name.text.lower()} & BY_NAME.keys():
+        return
+    names = text[header.names[0].span[0] : header.names[-1].span[1]]
+    right = text[tokens[header.end].span[0] :].strip()
+    difference = shortened(f"{name.text}({names}) - ({right})")
+    raise HessError(
+        "ambiguous-header",
+        f"`{name.text}` is a function already, so `{name.text}({names}) = …` may be an equation",
+        span=name.span, source=text,
+        hint=f"`f({names}) = …` for a function of your own, `{difference}` for an equation",
+    )  # fmt: skip

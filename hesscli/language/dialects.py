@@ -1,0 +1,152 @@
+"""What Python, Mathematica and MATLAB write otherwise, in the one notation that is parsed.
+
+Tokens go in and come out; one that is not what stands there is marked as ``free``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hesscli.errors import HessError
+from hesscli.functions.table import BY_NAME
+from hesscli.language.tokens import Token
+
+# Names that stand before a function of Python with a dot.
+MODULES = (
+    "np", "numpy", "math", "torch", "jnp", "jax", "sp", "sympy", "scipy", "special", "linalg", "nn",
+    "functional", "F", "tf", "stats",
+)  # fmt: skip
+# Of the normal distribution: scipy.stats.norm.cdf(x).
+_NORMAL = {"cdf": "Phi", "pdf": "normpdf", "logcdf": "log_ndtr"}
+# Functions of Mathematica whose names are not those of others with a capital letter.
+_MATHEMATICA = {
+    "ArcSin": "asin", "ArcCos": "acos", "ArcTan": "atan", "ArcSinh": "asinh", "ArcCosh": "acosh",
+    "ArcTanh": "atanh", "ArcCot": "acot", "ArcSec": "asec", "ArcCsc": "acsc", "If": "where",
+    "Power": "pow", "HeavisideTheta": "Heaviside", "UnitStep": "Heaviside", "Ramp": "relu",
+    "Ceiling": "ceil", "LogGamma": "loggamma", "PolyGamma": "polygamma",
+    "BesselJ": "besselj", "BesselY": "bessely", "BesselI": "besseli", "BesselK": "besselk",
+    "ProductLog": "LambertW", "Erf": "erf", "Erfc": "erfc", "Norm": "norm",
+}  # fmt: skip
+# These take their arguments in another order, or mean something else.
+_OTHERWISE = {"ArcTan": "atan2(y, x) for ArcTan[x, y]", "Log": "log(x)/log(b) for Log[b, x]"}
+
+
+def in_one_notation(tokens: list[Token], text: str) -> list[Token]:
+    """The same formula without modules, square brackets of calls and braces."""
+    for rewritten in (_without_modules, _with_round_brackets, _without_return):
+        tokens = rewritten(tokens, text)
+    return tokens
+
+
+def _without_return(tokens: list[Token], text: str) -> list[Token]:
+    if tokens[0].text == "return" and tokens[1].kind in ("name", "number", "(", "-"):
+        return [replace(tokens[1], free=True), *tokens[2:]]
+    return tokens
+
+
+def _touch(before: Token, after: Token) -> bool:
+    return before.span[1] == after.span[0]
+
+
+def _without_modules(tokens: list[Token], text: str) -> list[Token]:
+    """``np.linalg.norm(x)`` as ``norm(x)``."""
+    found: list[Token] = []
+    k = 0
+    while k < len(tokens):
+        start = k
+        while (
+            tokens[k].text in MODULES
+            and tokens[k].kind == "name"
+            and [token.kind for token in tokens[k + 1 : k + 3]] == [".", "name"]
+            and _touch(tokens[k], tokens[k + 1])
+        ):
+            k += 2
+        of_normal = [token.text for token in tokens[k : k + 2]] == ["norm", "."]
+        if of_normal and tokens[k + 2].text in _NORMAL:
+            k += 2
+        token = tokens[k]
+        if of_normal and token.text in _NORMAL:
+            token = replace(token, text=_NORMAL[token.text], free=True)
+        if k > start and token.text == "sinc" and tokens[start].text not in ("sp", "sympy"):
+            raise HessError(
+                "ambiguous-function",
+                f"`{tokens[start].text}.sinc(x)` is sin(pi*x)/(pi*x), and `sinc(x)` sin(x)/x",
+                span=(tokens[start].span[0], token.span[1]), source=text,
+                hint="`sinc(pi*x)` or `sinc(x)`",
+            )  # fmt: skip
+        found.append(replace(token, free=True) if k > start else token)
+        k += 1
+    return found
+
+
+def _with_round_brackets(tokens: list[Token], text: str) -> list[Token]:
+    """``Sin[x]`` as ``sin(x)``, ``f[x_] := …`` as ``f(x) := …``, and ``e^{x}`` as ``e^(x)``."""
+    found = _with_plain_header(tokens)
+    closing: list[Token | None] = []
+    for k, token in enumerate(tokens):
+        before = tokens[k - 1] if k else None
+        if token.kind == "[" and before is not None and _is_called(before):
+            found[k - 1] = _function_of_mathematica(before, tokens[k:], text)
+            found[k] = replace(token, kind="(", free=True)
+            closing.append(replace(token, kind=")", text="]"))
+        elif token.kind == "{":
+            found[k] = replace(token, kind="(", free=True)
+            closing.append(replace(token, kind=")", text="}"))
+        elif token.kind in ("(", "["):
+            closing.append(None)
+        elif token.kind in (")", "]", "}") and closing:
+            other = closing.pop()
+            if other is not None and token.text == other.text:
+                found[k] = replace(token, kind=")", free=True)
+    return found
+
+
+def _with_plain_header(tokens: Sequence[Token]) -> list[Token]:
+    """``f[x_, y_] := …`` with round brackets and the names alone."""
+    found = list(tokens)
+    if [token.kind for token in tokens[:3]] != ["name", "[", "name"]:
+        return found
+    if not tokens[2].text.endswith("_"):
+        return found
+    for k, token in enumerate(tokens):
+        if token.kind in ("[", "]"):
+            found[k] = replace(token, kind="(" if token.kind == "[" else ")", free=True)
+        elif token.kind == "name" and token.text.endswith("_"):
+            found[k] = replace(token, text=token.text.rstrip("_"), free=True)
+        if token.kind == "]":
+            break
+    return found
+
+
+def _is_called(name: Token) -> bool:
+    """Whether a square bracket behind ``name`` is that of a call, and not of an index."""
+    return name.kind == "name" and (name.text in _MATHEMATICA or name.text[0].isupper())
+
+
+def _function_of_mathematica(name: Token, call: Sequence[Token], text: str) -> Token:
+    small = name.text[0].lower() + name.text[1:]
+    spellings = (_MATHEMATICA.get(name.text), small, name.text.lower())
+    own = next((n for n in spellings if n in BY_NAME), None)
+    if not own:
+        return name
+    several = _has_several(call)
+    if several and name.text in _OTHERWISE:
+        raise HessError(
+            "ambiguous-function",
+            f"`{name.text}` of two arguments has another order here",
+            span=name.span, source=text, hint=_OTHERWISE[name.text],
+        )  # fmt: skip
+    return replace(name, text=own, free=True)
+
+
+def _has_several(call: Sequence[Token]) -> bool:
+    """Whether there is a comma in the bracket that opens here."""
+    depth = 0
+    for token in call:
+        depth += (token.kind in ("(", "[", "{")) - (token.kind in (")", "]", "}"))
+        if depth == 0:
+            return False
+        if depth == 1 and token.kind == ",":
+            return True
+    return False

@@ -1,0 +1,478 @@
+"""LaTeX → tokens of the notation that is parsed, each in its place in the text.
+
+Adjacent letters are a product, as LaTeX sets them: a name of several letters stands in a command
+(``\\mathrm{rate}``) or in an index (``x_{max}``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import NoReturn
+
+from hesscli.errors import HessError, shortened
+from hesscli.functions.table import BY_NAME
+from hesscli.language.tokens import GREEK, Token, tokenize
+
+_COMMAND = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
+_ENVIRONMENTS = ("equation", "align", "aligned", "displaymath", "math", "gather", "split")
+# What only sets the text.
+_SPACES = (
+    *("\\,", "\\;", "\\:", "\\!", "\\ ", "\\quad", "\\qquad", "\\displaystyle", "\\textstyle"),
+    *("\\limits", "\\nolimits", "\\middle", "\\nonumber", "\\\\"),
+    *("\\big", "\\Big", "\\bigg", "\\Bigg", "\\bigl", "\\bigr", "\\Bigl", "\\Bigr"),
+    *("\\biggl", "\\biggr", "\\Biggl", "\\Biggr", "\\[", "\\]", "\\(", "\\)"),
+)
+_SIGNS = {
+    "\\cdot": "*", "\\times": "*", "\\ast": "*", "\\div": "/", "\\le": "<=", "\\leq": "<=",
+    "\\leqslant": "<=", "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=", "\\ne": "!=",
+    "\\neq": "!=", "\\lt": "<", "\\gt": ">", "\\land": "and", "\\wedge": "and", "\\lor": "or",
+    "\\vee": "or", "\\neg": "not", "\\lnot": "not", "\\{": "(", "\\}": ")", "\\lbrace": "(",
+    "\\rbrace": ")", "[": "(", "]": ")", "{": "(", "}": ")", "\\colon": ":",
+}  # fmt: skip
+# Delimiters that are functions, by their opening sign, and the closing ones.
+_OPENED = {"\\lfloor": "floor", "\\lceil": "ceil", "\\lvert": "abs"}
+_CLOSED = ("\\rfloor", "\\rceil", "\\rvert")
+_UPRIGHT = (
+    *("\\mathrm", "\\operatorname", "\\text", "\\mathit", "\\mathbf", "\\textrm", "\\mathsf"),
+    *("\\boldsymbol", "\\bm", "\\mathcal", "\\operatorname*", "\\textit", "\\mathop"),
+)
+_FRACTIONS = ("\\frac", "\\dfrac", "\\tfrac", "\\cfrac")
+_FUNCTIONS = {
+    f"\\{name}": own
+    for own, names in {
+        "log": "ln log", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log10": "lg",
+        **{name: name for name in (
+            "exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "max",
+            "min", "det",
+        )},
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+_CONSTANTS = {"\\pi": "pi", "\\infty": "oo", "\\ell": "l"}
+_LETTERS = {f"\\{name}": name for name in GREEK.values()} | {
+    f"\\var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")
+}
+# Letters that are functions in print as well; the bracket behind one of them may be either.
+_PRINTED = {
+    "delta": "a delta function, which is no function of numbers",
+    "gamma": "`\\Gamma(…)`",
+    **{letter: f"`\\operatorname{{{name}}}(…)`" for letter, name in {
+        "theta": "Heaviside", "zeta": "zeta", "W": "LambertW", "E": "elliptic_e", "beta": "beta",
+        "K": "elliptic_k", "psi": "digamma", "S": "fresnels", "C": "fresnelc",
+    }.items()},
+}  # fmt: skip
+# Functions that are printed as a letter with an order or a degree as its index.
+_FAMILIES = {
+    "J": "besselj", "Y": "bessely", "I": "besseli", "K": "besselk", "P": "legendre",
+    "T": "chebyshevt", "U": "chebyshevu", "H": "hermite", "L": "laguerre", "W": "LambertW",
+}  # fmt: skip
+_INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
+# A bracket, perhaps behind a power.
+_CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
+_ENDS_OF_CELLS = ("&", "\\\\")
+_WORD = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
+
+
+def is_latex(text: str) -> bool:
+    """Whether ``text`` is LaTeX: it has a command, or stands between dollars."""
+    return re.search(r"\$|_\{|\\[A-Za-z,;:!\[(]", text) is not None
+
+
+def tokenized(text: str) -> list[Token]:
+    """The tokens of a formula in LaTeX. Raises :class:`HessError` for what has no one reading."""
+    reader = _Reader(text)
+    tokens = reader.group("")
+    tokens = _with_factors(tokens, text)
+    while tokens and tokens[-1].text in (".", ",", ";"):
+        tokens.pop()
+    return [*tokens, Token("end", "", (len(text), len(text) + 1))]
+
+
+class _Reader:
+    """Reads ``text`` once, from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.in_cases = False
+
+    def fail(self, message: str, start: int, hint: str, code: str = "syntax") -> NoReturn:
+        span = (start, max(self.position, start + 1))
+        raise HessError(code, message, span=span, source=self.text, hint=hint)
+
+    def skip(self) -> None:
+        """Go on to what is set."""
+        while self.position < len(self.text):
+            word = self.word()
+            if self.in_cases and word in _ENDS_OF_CELLS:
+                return
+            if word.isspace() or word in "$~&":
+                self.position += 1
+            elif word in _SPACES:
+                self.position += len(word)
+            elif word in ("\\begin", "\\end") and self.environment() in _ENVIRONMENTS:
+                self.position = self.text.index("}", self.position) + 1
+            else:
+                return
+
+    def word(self) -> str:
+        """The command or the character here."""
+        match = _COMMAND.match(self.text, self.position)
+        return match[0] if match else self.text[self.position : self.position + 1]
+
+    def environment(self) -> str:
+        """The environment that begins or ends here."""
+        match = re.match(r"\\(?:begin|end)\s*\{(\w+)\*?\}", self.text[self.position :])
+        return match[1] if match else ""
+
+    def group(self, closing: str) -> list[Token]:
+        """The tokens up to a closing brace or bracket, which is passed, or up to the end."""
+        found: list[Token] = []
+        start = self.position
+        while True:
+            self.skip()
+            if self.position >= len(self.text):
+                if closing:
+                    self.fail("this brace is never closed", start - 1, f"add `{closing}`")
+                return found
+            if closing and self.word() == closing:
+                self.position += 1
+                return found
+            self.item(found)
+
+    def item(self, found: list[Token]) -> None:
+        """Read one item, and add its tokens."""
+        start, word = self.position, self.word()
+        if word == "_":
+            self.index(found)
+        elif word == "^":
+            self.power(found)
+        elif word == "{":
+            self.position += 1
+            inside = self.group("}")
+            found += self.bracketed(inside, start)
+        elif word in ("\\sum", "\\prod"):
+            self.position += len(word)
+            found += self.sum("Sum" if word == "\\sum" else "Product", start)
+        else:
+            found += self.atom()
+
+    def bracketed(self, inside: list[Token], start: int) -> list[Token]:
+        """What stands in braces, in brackets; those of ``{\\left(x\\right)}`` are enough."""
+        if not inside or _is_enclosed(inside):
+            return inside
+        span, end = (start, start + 1), (self.position - 1, self.position)
+        return [Token("(", "{", span), *inside, Token(")", "}", end)]
+
+    def argument(self) -> list[Token]:
+        """The group or the one sign that a command is of."""
+        self.skip()
+        start = self.position
+        if start >= len(self.text):
+            self.fail("the text ends where an argument should follow", start, "finish the formula")
+        if self.word() == "{":
+            self.position += 1
+            return self.group("}")
+        if self.text[start].isdigit():
+            self.position += 1
+            return [Token("number", self.text[start], (start, start + 1))]
+        return self.atom()
+
+    def atom(self) -> list[Token]:
+        """One number, letter or command."""
+        start, word = self.position, self.word()
+        span = (start, start + len(word))
+        # LaTeX has no 2e3: the letter is a factor.
+        if number := re.match(r"\d+(?:\.\d*)?|\.\d+", self.text[start:]):
+            self.position = start + number.end()
+            return [Token("number", number[0], (start, self.position))]
+        self.position += len(word)
+        if word in _FRACTIONS:
+            above, below = self.argument(), self.argument()
+            return [
+                *self.enclosed([*self.enclosed(above, span), Token("/", "/", span),
+                                *self.enclosed(below, span)], span)
+            ]  # fmt: skip
+        if word == "\\sqrt":
+            return self.root(span)
+        if word == "\\binom":
+            above, below = self.argument(), self.argument()
+            comma = Token(",", ",", span)
+            return [Token("name", "binomial", span), *self.enclosed([*above, comma, *below], span)]
+        if word in _UPRIGHT:
+            return [self.upright(start)]
+        if word in _FUNCTIONS:
+            return [Token("name", _FUNCTIONS[word], span)]
+        if word in _OPENED:
+            return [Token("name", _OPENED[word], span), Token("(", "(", span)]
+        if word in _CLOSED:
+            return [Token(")", ")", span)]
+        if word in ("\\left", "\\right"):
+            return self.delimiter(word, start)
+        if word == "\\begin" and self.text[start:].startswith("\\begin{cases}"):
+            return self.cases(start)
+        if word == "\\Gamma" and _CALLED.match(self.text, self.position):
+            return [Token("name", "gamma", span, free=True)]
+        if word in ("|", "\\vert", "\\mid"):
+            return [Token("or", "|", span)]
+        if word in _CONSTANTS:
+            return [Token("name", _CONSTANTS[word], span)]
+        if name := _LETTERS.get(word):
+            return [Token("name", name, span)]
+        if word in _SIGNS:
+            return [Token(_SIGNS[word], _SIGNS[word], span)]
+        if word.isalpha() and len(word) == 1:
+            return self.letter(word, span)
+        if word.startswith("\\") or word in "'`\"":
+            self.fail(
+                f"`{shortened(word)}` is not part of a formula", start,
+                "a formula of numbers, letters and functions",
+            )  # fmt: skip
+        return [replace(token, span=span) for token in tokenize(word)[:-1]]
+
+    def delimiter(self, side: str, start: int) -> list[Token]:
+        """What stands behind ``\\left`` or ``\\right``, of which each has the other."""
+        self.skip()
+        word = self.word()
+        if word not in ("|", "\\vert"):
+            if word == ".":
+                self.fail("half a pair of brackets", start, "both brackets")
+            return self.atom()
+        self.position += len(word)
+        span = (start, self.position)
+        if side == "\\right":
+            return [Token(")", ")", span)]
+        return [Token("name", "abs", span), Token("(", "(", span)]
+
+    def enclosed(self, inside: list[Token], span: tuple[int, int]) -> list[Token]:
+        """Tokens in a bracket that stands nowhere in the text."""
+        return [Token("(", "(", span), *inside, Token(")", ")", span)]
+
+    def letter(self, letter: str, span: tuple[int, int]) -> list[Token]:
+        return [replace(tokenize(letter)[0], span=span)]
+
+    def root(self, span: tuple[int, int]) -> list[Token]:
+        """``\\sqrt{x}`` and ``\\sqrt[3]{x}``."""
+        self.skip()
+        degree: list[Token] = []
+        if self.text[self.position : self.position + 1] == "[":
+            self.position += 1
+            degree = self.group("]")
+        inside = self.enclosed(self.argument(), span)
+        if not degree or [token.text for token in degree] == ["2"]:
+            return [Token("name", "sqrt", span), *inside]
+        if [token.text for token in degree] == ["3"]:
+            return [Token("name", "cbrt", span), *inside]
+        inverse = [Token("number", "1", span), Token("/", "/", span), *self.enclosed(degree, span)]
+        power = [Token("**", "**", span), *self.enclosed(inverse, span)]
+        return self.enclosed([*inside, *power], span)
+
+    def upright(self, start: int) -> Token:
+        """A name of several letters: ``\\mathrm{rate}``."""
+        self.skip()
+        match = re.match(r"\{\s*((?:[^{}\\]|\\_)*)\}", self.text[self.position :])
+        if match is None:
+            if self.text[self.position : self.position + 2] == "{\\":
+                self.position += 1
+                inside = self.group("}")
+                if len(inside) == 1:
+                    return replace(inside[0], span=(start, self.position))
+            if self.text[self.position : self.position + 1].isalpha():
+                self.position += 1
+                return Token("name", self.text[self.position - 1], (start, self.position))
+            self.fail("a name in braces should follow", start, "\\mathrm{rate}")
+        self.position += match.end()
+        name = match[1].replace("\\_", "_").strip()
+        tokens = tokenize(name)[:-1]
+        if len(tokens) != 1 or tokens[0].kind not in ("name", "and", "or", "not", "if", "else"):
+            self.fail(f"`{shortened(name)}` is not a name", start, "letters, digits and `_`")
+        return replace(tokens[0], span=(start, self.position))
+
+    def index(self, found: list[Token]) -> None:
+        """``x_1`` and ``x_{max}`` are names; ``\\log_2`` is a function."""
+        start = self.position
+        self.position += 1
+        braced = self.text[self.position : self.position + 1] == "{"
+        text = self.index_text()
+        if not found or found[-1].kind != "name":
+            self.fail("an index without a name before it", start, "x_1")
+        name = found.pop()
+        span = (name.span[0], self.position)
+        if name.text == "log" and name.span[0] < len(self.text) and self.is_command(name):
+            found.append(Token("name", self.logarithm(text, start), span))
+            return
+        # x_{1} is what SymPy prints for x1, and x_1 what people type for x_1.
+        separator = "" if braced and text.isdigit() else "_"
+        found.append(replace(name, text=f"{name.text}{separator}{text}", span=span))
+
+    def is_command(self, token: Token) -> bool:
+        return self.text[token.span[0]] == "\\"
+
+    def logarithm(self, base: str, start: int) -> str:
+        names = {"2": "log2", "10": "log10", "e": "log"}
+        if base not in names:
+            self.fail("a logarithm to this base", start, "log(x)/log(b)")
+        return names[base]
+
+    def index_text(self) -> str:
+        """What an index says, as it stands in a name."""
+        match = _INDEX.match(self.text, self.position)
+        if match is None:
+            self.fail("an index should follow", self.position, "x_1")
+        self.position = match.end()
+        text = match[1] if match[1] is not None else match[2]
+        for command in _UPRIGHT:
+            text = text.replace(command, " ")
+        text = re.sub(r"\\([A-Za-z]+)", r"\1", re.sub(r"[{}]|\\[,;:! ]", " ", text))
+        words = re.findall(r"\w+", text.replace("\\_", "_"))
+        if not words or re.search(r"[^\w\s,]", text.replace("\\_", "_")):
+            self.fail("this is no index of a name", match.start(), "x_1, x_{max}")
+        return "_".join(words)
+
+    def power(self, found: list[Token]) -> None:
+        """``x^2`` and ``x^{10}``; an index may follow the power."""
+        start = self.position
+        self.position += 1
+        self.skip()
+        if match := re.match(r"\d{2,}", self.text[self.position :]):
+            self.position += match.end()
+            self.fail(
+                f"`^{match[0]}` is a power of `{match[0][0]}` in LaTeX", start,
+                f"`^{{{match[0]}}}` or `^{match[0][0]} {match[0][1:]}`", "ambiguous-product",
+            )  # fmt: skip
+        if self.word() == "\\prime" or self.text[self.position : self.position + 1] == "*":
+            self.fail("a prime or a star is no power", start, "another name")
+        inside = self.argument()
+        span = (start, start + 1)
+        exponent = inside
+        if len(inside) > 1 or self.text[self.position - 1] == "}":
+            # The brace tells where the exponent ends.
+            first, *rest, last = self.bracketed(inside, start)
+            exponent = [replace(first, text="{"), *rest, replace(last, text="}")]
+        self.skip()
+        if self.text[self.position : self.position + 1] == "_":
+            self.index(found)
+        found += [Token("**", "^", span), *exponent]
+
+    def cases(self, start: int) -> list[Token]:
+        """``\\begin{cases} a & x > 0 \\\\ b & \\text{otherwise} \\end{cases}`` as Piecewise."""
+        span = (start, self.position)
+        self.position = self.text.index("}", start) + 1
+        outer, self.in_cases = self.in_cases, True
+        pieces: list[Token] = []
+        while not self.ends_cases():
+            value, condition = self.cell(start), self.cell(start)
+            if value:
+                comma = Token(",", ",", span)
+                condition = condition or [Token("name", "True", span)]
+                pieces += [comma] * bool(pieces)
+                pieces += self.enclosed([*value, comma, *condition], span)
+        self.position = self.text.index("}", self.position) + 1
+        self.in_cases = outer
+        return [Token("name", "Piecewise", span), *self.enclosed(pieces, span)]
+
+    def ends_cases(self) -> bool:
+        self.skip()
+        return self.text.startswith("\\end{cases}", self.position)
+
+    def cell(self, start: int) -> list[Token]:
+        """The tokens up to the end of a value or a condition, which is passed."""
+        found: list[Token] = []
+        while not self.ends_cases():
+            if self.position >= len(self.text):
+                self.fail("this is never closed", start, "add `\\end{cases}`")
+            word = self.word()
+            if word in _ENDS_OF_CELLS:
+                self.position += len(word)
+                break
+            if spelled := _WORD.match(self.text, self.position):
+                if spelled[1] in ("and", "or", "not"):
+                    found.append(Token(spelled[1], spelled[1], spelled.span()))
+                self.position = spelled.end()
+            else:
+                self.item(found)
+        while found and found[-1].text in (".", ",", ";"):
+            found.pop()
+        return found
+
+    def sum(self, name: str, start: int) -> list[Token]:
+        """``\\sum_{k=1}^{n} …``, of what follows up to the next term."""
+        span = (start, self.position)
+        limits: dict[str, list[Token]] = {}
+        for _ in range(2):
+            self.skip()
+            sign = self.text[self.position : self.position + 1]
+            if sign in ("_", "^"):
+                self.position += 1
+                limits[sign] = self.argument()
+        below, above = limits.get("_", []), limits.get("^", [])
+        if len(below) < 3 or below[0].kind != "name" or below[1].kind != "=" or not above:
+            self.fail("a sum has an index with its limits", start, "\\sum_{k=1}^{n}")
+        body: list[Token] = []
+        depth = 0
+        while True:
+            self.skip()
+            word = self.word()
+            if self.position >= len(self.text) or (depth == 0 and word in (*"+-=)]},&", "\\}")):
+                break
+            depth += (word in ("(", "[", "\\{")) - (word in (")", "]", "\\}"))
+            self.item(body)
+        comma = Token(",", ",", span)
+        bounds = [below[0], comma, *below[2:], comma, *above]
+        return [
+            Token("name", name, span),
+            *self.enclosed([*body, comma, *self.enclosed(bounds, span)], span),
+        ]
+
+
+def _with_factors(tokens: list[Token], text: str) -> list[Token]:
+    """A ``*`` between a letter that is a function in print and a bracket, where it is a factor.
+
+    It is one where it stands alone elsewhere. Raises :class:`HessError` where that is not known.
+    """
+    pairs = list(pairwise([*tokens, Token("end", "", (0, 0))]))
+    alone = {token.text for token, after in pairs if after.kind != "("}
+    found = []
+    for token, after in pairs:
+        found.append(token)
+        meant = _printed(token, text) if after.kind == "(" else None
+        variable = token.text == "e" or _is_variable(token, text)
+        if (meant and token.text in alone) or (after.kind == "(" and variable):
+            found.append(Token("*", "*", token.span))
+        elif meant:
+            shown = text[slice(*token.span)]
+            raise HessError(
+                "ambiguous-product", f"`{shortened(shown)}(…)` can be read in two ways",
+                span=token.span, source=text, hint=f"`{shortened(shown)} \\cdot (…)` or {meant}",
+            )  # fmt: skip
+    return found
+
+
+def _is_variable(token: Token, text: str) -> bool:
+    """Whether a name of several letters is set as a variable, and not as a function."""
+    upright = text[token.span[0] :].startswith(_UPRIGHT)
+    operator = text[token.span[0] :].startswith("\\operatorname")
+    return token.kind == "name" and upright and not operator and token.text not in BY_NAME
+
+
+def _printed(token: Token, text: str) -> str | None:
+    """The function that a letter may be in print."""
+    if token.kind != "name" or text[token.span[0] :].startswith(("\\Gamma", *_UPRIGHT)):
+        return None
+    if token.text in _PRINTED:
+        return _PRINTED[token.text]
+    match = re.fullmatch(r"([A-Z])_?(\d+|(?<=_)\w+)", token.text)
+    family = _FAMILIES.get(match[1]) if match else None
+    return f"`\\operatorname{{{family}}}({match[2]}, …)`" if match and family else None
+
+
+def _is_enclosed(tokens: list[Token]) -> bool:
+    """Whether one pair of brackets is around all of these."""
+    depth = 0
+    for k, token in enumerate(tokens):
+        depth += (token.kind == "(") - (token.kind == ")")
+        if depth == 0:
+            return k == len(tokens) - 1 and k > 0
+    return False
