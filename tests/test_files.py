@@ -178,7 +178,7 @@ def test_expect_reads_the_matrix_that_was_written(
     assert again.json["expected"]["differences"] == []
     other = hess(f"2*({formula})", "--at", at, "--expect", f"@h{suffix}", folder=tmp_path)
     assert other.status == 1
-    assert "expected     differs" in other.stdout
+    assert "expected      differs" in other.stdout
 
 
 def test_expect_reads_rows_under_names_and_counts_the_digits_typed(

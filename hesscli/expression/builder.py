@@ -316,8 +316,8 @@ class Builder(Walk):
         hint = "`hess --functions` lists every function"
         if node.name in CONSTANTS:
             hint = f"`{node.name}*(…)` for a product"
-        elif len(node.name) > 3 and (similar := did_you_mean(node.name, BY_NAME)):
-            hint = similar
+        elif node.name.lower() in BY_NAME or len(node.name) > 3:
+            hint = did_you_mean(node.name, BY_NAME) or hint
         elif len(node.name) <= 2 or node.name in self.names:
             hint = (
                 f"`{shortened(node.name)}*(…)` if a product is meant; "

@@ -18,7 +18,7 @@ from hesscli.language.parser import parsed
 from hesscli.language.tokens import Token, tokenize
 from hesscli.language.tree import Node
 
-_COMMENT = re.compile(r"\s*(?:#|;\s*(?:%|//)).*$", re.DOTALL)
+_COMMENT = re.compile(r"(?:#|;\s*(?:%|//)).*$", re.DOTALL)
 _ASSIGNED = ("=", ":=")
 
 

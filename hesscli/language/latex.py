@@ -72,6 +72,10 @@ _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)
 # A bracket, perhaps behind a power.
 _CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
 _ENDS_OF_CELLS = ("&", "\\\\")
+_DECIMAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_DIGITS = re.compile(r"\d{2,}")
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{(\w+)\*?\}")
+_UPRIGHT_NAME = re.compile(r"\{\s*((?:[^{}\\]|\\_)*)\}")
 _WORD = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
 
 
@@ -124,7 +128,7 @@ class _Reader:
 
     def environment(self) -> str:
         """The environment that begins or ends here."""
-        match = re.match(r"\\(?:begin|end)\s*\{(\w+)\*?\}", self.text[self.position :])
+        match = _ENVIRONMENT.match(self.text, self.position)
         return match[1] if match else ""
 
     def group(self, closing: str) -> list[Token]:
@@ -185,8 +189,8 @@ class _Reader:
         start, word = self.position, self.word()
         span = (start, start + len(word))
         # LaTeX has no 2e3: the letter is a factor.
-        if number := re.match(r"\d+(?:\.\d*)?|\.\d+", self.text[start:]):
-            self.position = start + number.end()
+        if number := _DECIMAL.match(self.text, start):
+            self.position = number.end()
             return [Token("number", number[0], (start, self.position))]
         self.position += len(word)
         if word in _FRACTIONS:
@@ -211,7 +215,7 @@ class _Reader:
             return [Token(")", ")", span)]
         if word in ("\\left", "\\right"):
             return self.delimiter(word, start)
-        if word == "\\begin" and self.text[start:].startswith("\\begin{cases}"):
+        if word == "\\begin" and self.text.startswith("\\begin{cases}", start):
             return self.cases(start)
         if word == "\\Gamma" and _CALLED.match(self.text, self.position):
             return [Token("name", "gamma", span, free=True)]
@@ -272,7 +276,7 @@ class _Reader:
     def upright(self, start: int) -> Token:
         """A name of several letters: ``\\mathrm{rate}``."""
         self.skip()
-        match = re.match(r"\{\s*((?:[^{}\\]|\\_)*)\}", self.text[self.position :])
+        match = _UPRIGHT_NAME.match(self.text, self.position)
         if match is None:
             if self.text[self.position : self.position + 2] == "{\\":
                 self.position += 1
@@ -283,7 +287,7 @@ class _Reader:
                 self.position += 1
                 return Token("name", self.text[self.position - 1], (start, self.position))
             self.fail("a name in braces should follow", start, "\\mathrm{rate}")
-        self.position += match.end()
+        self.position = match.end()
         name = match[1].replace("\\_", "_").strip()
         tokens = tokenize(name)[:-1]
         if len(tokens) != 1 or tokens[0].kind not in ("name", "and", "or", "not", "if", "else"):
@@ -336,8 +340,8 @@ class _Reader:
         start = self.position
         self.position += 1
         self.skip()
-        if match := re.match(r"\d{2,}", self.text[self.position :]):
-            self.position += match.end()
+        if match := _DIGITS.match(self.text, self.position):
+            self.position = match.end()
             self.fail(
                 f"`^{match[0]}` is a power of `{match[0][0]}` in LaTeX", start,
                 f"`^{{{match[0]}}}` or `^{match[0][0]} {match[0][1:]}`", "ambiguous-product",
@@ -452,14 +456,14 @@ def _with_factors(tokens: list[Token], text: str) -> list[Token]:
 
 def _is_variable(token: Token, text: str) -> bool:
     """Whether a name of several letters is set as a variable, and not as a function."""
-    upright = text[token.span[0] :].startswith(_UPRIGHT)
-    operator = text[token.span[0] :].startswith("\\operatorname")
+    upright = text.startswith(_UPRIGHT, token.span[0])
+    operator = text.startswith("\\operatorname", token.span[0])
     return token.kind == "name" and upright and not operator and token.text not in BY_NAME
 
 
 def _printed(token: Token, text: str) -> str | None:
     """The function that a letter may be in print."""
-    if token.kind != "name" or text[token.span[0] :].startswith(("\\Gamma", *_UPRIGHT)):
+    if token.kind != "name" or text.startswith(("\\Gamma", *_UPRIGHT), token.span[0]):
         return None
     if token.text in _PRINTED:
         return _PRINTED[token.text]
