@@ -52,6 +52,31 @@ def test_the_reading_is_told_once(hess: Hess) -> None:
     assert hess("2*x**2*y", "--at", "1,2").stderr == ""
 
 
+# What was once read as something else.
+MISREAD = (
+    *("K.max(x, y)", "x.max(0)", "np.max(x**2, 0)", "torch.log(x, 2)", "np.sinc(x)"),
+    *(r"\frac{d}{dx} x^2", r"\frac{d^2}{dx^2} x^3", r"\frac{\mathrm{d}y}{\mathrm{d}x}"),
+    *(r"\prod_{i=1}^{3} x_i", r"\sum_{i=1}^3 x_i^2", r"\max_x x^2", r"\exp -x^2", r"\sin -x"),
+    *("sin -x", "tanh -x", "1.0f*x", "1e-3f*x", "1j*x", "(float)x*y", "log_2 x", "log_2x", "|x|_1"),
+    *(r"\text{ReLU}(x)", r"\mathrm{Re}(x^2)", "x^{T} A x", r"x^{T} \cdot y", r"x^{(k)} \cdot y"),
+    *(
+        r"x^{2}^{3} \cdot y",
+        r"\phi + \varphi",
+        r"\epsilon + \varepsilon",
+        "ArcTan[x, y]",
+        "Log[2, x]",
+    ),
+    *(r"J_1(x)\, y", r"\zeta(x) y", r"\gamma(x+1)", "e^2x", "2^x y", "cos sin x", "sin x y"),
+)
+
+
+@pytest.mark.parametrize("text", MISREAD)
+def test_what_may_be_something_else_is_refused(hess: Hess, text: str) -> None:
+    result = hess(text)
+    assert result.status == 2
+    assert "  try: " in result.stderr
+
+
 # LaTeX
 
 NAMES = (

@@ -15,8 +15,16 @@ from hesscli.language.tokens import Token
 # Names that stand before a function of Python with a dot.
 MODULES = (
     "np", "numpy", "math", "torch", "jnp", "jax", "sp", "sympy", "scipy", "special", "linalg", "nn",
-    "functional", "F", "tf", "stats",
+    "functional", "F", "tf", "stats", "Math", "cmath", "mpmath", "onp", "xp", "cp", "anp",
 )  # fmt: skip
+_ARRAYS = ("np", "numpy", "torch", "jnp", "onp", "xp", "cp", "anp", "tf")
+# What stands second in these is no number of the formula's.
+_SECOND = {
+    "max": "`maximum(x, y)` for two numbers, `max(x)` over all elements",
+    "min": "`minimum(x, y)` for two numbers, `min(x)` over all elements",
+    "log": "`log2(x)`, `log10(x)` or `log(x)/log(b)`",
+}
+_CONSTANTS = {"M_PI": "pi", "M_E": "e"}  # of C
 # Of the normal distribution: scipy.stats.norm.cdf(x).
 _NORMAL = {"cdf": "Phi", "pdf": "normpdf", "logcdf": "log_ndtr"}
 # Functions of Mathematica whose names are not those of others with a capital letter.
@@ -68,6 +76,17 @@ def _without_modules(tokens: list[Token], text: str) -> list[Token]:
         token = tokens[k]
         if of_normal and token.text in _NORMAL:
             token = replace(token, text=_NORMAL[token.text], free=True)
+        if (
+            tokens[start].text in _ARRAYS
+            and token.text in _SECOND
+            and _has_several(tokens[k + 1 :])
+        ):
+            raise HessError(
+                "ambiguous-function", f"the second argument of `{token.text}` is no number here",
+                span=token.span, source=text, hint=_SECOND[token.text],
+            )  # fmt: skip
+        if token.text in _CONSTANTS:
+            token = replace(token, text=_CONSTANTS[token.text], free=True)
         if k > start and token.text == "sinc" and tokens[start].text not in ("sp", "sympy"):
             raise HessError(
                 "ambiguous-function",

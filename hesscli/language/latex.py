@@ -101,6 +101,8 @@ class _Reader:
         self.text = text
         self.position = 0
         self.in_cases = False
+        self.ends = (0, 0)  # where the last exponent ends
+        self.commands: dict[str, str] = {}  # the command that each Greek letter is set by
 
     def fail(self, message: str, start: int, hint: str, code: str = "syntax") -> NoReturn:
         span = (start, max(self.position, start + 1))
@@ -195,6 +197,7 @@ class _Reader:
         self.position += len(word)
         if word in _FRACTIONS:
             above, below = self.argument(), self.argument()
+            self.refuse_derivative(above, below, start)
             return [
                 *self.enclosed([*self.enclosed(above, span), Token("/", "/", span),
                                 *self.enclosed(below, span)], span)
@@ -224,6 +227,11 @@ class _Reader:
         if word in _CONSTANTS:
             return [Token("name", _CONSTANTS[word], span)]
         if name := _LETTERS.get(word):
+            if self.commands.setdefault(name, word) != word:
+                shown = self.commands[name]
+                self.fail(
+                    f"`{shown}` and `{word}` are one name here", start, f"one of them: `{shown}`"
+                )
             return [Token("name", name, span)]
         if word in _SIGNS:
             return [Token(_SIGNS[word], _SIGNS[word], span)]
@@ -235,6 +243,11 @@ class _Reader:
                 "a formula of numbers, letters and functions",
             )  # fmt: skip
         return [replace(token, span=span) for token in tokenize(word)[:-1]]
+
+    def refuse_derivative(self, above: list[Token], below: list[Token], start: int) -> None:
+        """``\\frac{d}{dx}`` and ``\\frac{dy}{dx}`` are no quotients of products."""
+        if len(below) > 1 and above and above[0].text == below[0].text == "d":
+            self.fail("a derivative is not part of a formula", start, "what is differentiated")
 
     def delimiter(self, side: str, start: int) -> list[Token]:
         """What stands behind ``\\left`` or ``\\right``, of which each has the other."""
@@ -303,6 +316,9 @@ class _Reader:
         if not found or found[-1].kind != "name":
             self.fail("an index without a name before it", start, "x_1")
         name = found.pop()
+        function = name.text in BY_NAME and name.text not in ("log", *_LETTERS.values())
+        if function and self.is_command(name):
+            self.fail("a function has no index here", start, "the function alone")
         span = (name.span[0], self.position)
         if name.text == "log" and name.span[0] < len(self.text) and self.is_command(name):
             found.append(Token("name", self.logarithm(text, start), span))
@@ -348,7 +364,17 @@ class _Reader:
             )  # fmt: skip
         if self.word() == "\\prime" or self.text[self.position : self.position + 1] == "*":
             self.fail("a prime or a star is no power", start, "another name")
+        if found and found[-1].text == "}" and self.ends == (id(found), len(found)):
+            self.fail("two exponents follow each other", start, "braces: `{a^b}^c` or `a^{b^c}`")
         inside = self.argument()
+        texts = [token.text for token in inside]
+        if texts in (["T"], ["top"]) or (
+            len(texts) == 3 and texts[0] == "(" and texts[1].isalpha()
+        ):
+            self.fail(
+                "this superscript may be no power", start, "brackets for a power: `(x)^{(1 k)}`",
+                "ambiguous-product",
+            )  # fmt: skip
         span = (start, start + 1)
         exponent = inside
         if len(inside) > 1 or self.text[self.position - 1] == "}":
@@ -359,6 +385,7 @@ class _Reader:
         if self.text[self.position : self.position + 1] == "_":
             self.index(found)
         found += [Token("**", "^", span), *exponent]
+        self.ends = (id(found), len(found))
 
     def cases(self, start: int) -> list[Token]:
         """``\\begin{cases} a & x > 0 \\\\ b & \\text{otherwise} \\end{cases}`` as Piecewise."""
@@ -423,6 +450,13 @@ class _Reader:
                 break
             depth += (word in ("(", "[", "\\{")) - (word in (")", "]", "\\}"))
             self.item(body)
+        for token in body:
+            if below[0].text in token.text.split("_")[1:]:
+                self.fail(
+                    f"`{token.text}` has the index of the sum",
+                    token.span[0],
+                    "the terms written out",
+                )
         comma = Token(",", ",", span)
         bounds = [below[0], comma, *below[2:], comma, *above]
         return [
@@ -442,8 +476,9 @@ def _with_factors(tokens: list[Token], text: str) -> list[Token]:
     for token, after in pairs:
         found.append(token)
         meant = _printed(token, text) if after.kind == "(" else None
-        variable = token.text == "e" or _is_variable(token, text)
-        if (meant and token.text in alone) or (after.kind == "(" and variable):
+        if _is_upright(token, text) and after.kind == "(":
+            meant = "`\\operatorname{…}` for a function"
+        if (meant and token.text in alone) or (after.kind == "(" and token.text == "e"):
             found.append(Token("*", "*", token.span))
         elif meant:
             shown = text[slice(*token.span)]
@@ -454,8 +489,8 @@ def _with_factors(tokens: list[Token], text: str) -> list[Token]:
     return found
 
 
-def _is_variable(token: Token, text: str) -> bool:
-    """Whether a name of several letters is set as a variable, and not as a function."""
+def _is_upright(token: Token, text: str) -> bool:
+    """Whether a name of several letters that is no known function is set as a variable is."""
     upright = text.startswith(_UPRIGHT, token.span[0])
     operator = text.startswith("\\operatorname", token.span[0])
     return token.kind == "name" and upright and not operator and token.text not in BY_NAME

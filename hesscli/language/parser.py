@@ -69,6 +69,9 @@ _Operators = tuple[str, ...]
 _Made = Callable[[Span, tuple[Node, ...], _Operators], Node]
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _RELATIONS = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
+# Methods that have arguments besides what they are of.
+_WITH_ARGUMENTS = ("pow", "dot", "clip", "clamp", "xlogy", "logaddexp", "maximum", "minimum")
+_CASTS = ("float", "double", "int", "long")  # of C
 _NUMBERS = ("Integer", "Float", "Rational", "S")  # of SymPy
 _ROOTS = ("sqrt", "cbrt")
 _EXPONENTS = (("number",), ("-", "number"), ("(", "number", ")"), ("(", "-", "number", ")"))
@@ -297,7 +300,7 @@ class _Parser:
         if isinstance(factor, tree.Name) and self._needs_argument(factor.name):
             self.fail(f"`{factor.name}` has no argument", factor.span, f"`{factor.name}(…)`")
         number = self.position - start == 1 and before.kind == "number"
-        if number and token.kind == "name" and token.text.startswith("_"):
+        if token.kind == "name" and token.text.startswith("_"):
             return False
         if self._end_of_bracket(start) == self.position:
             pass
@@ -322,7 +325,10 @@ class _Parser:
         number = isinstance(base, tree.Number) or (
             isinstance(base, tree.Name) and base.name in ("e", "E")
         )
-        bracket = before.kind == ")" and (token.kind != "(" or before.text == "}")
+        transposed = isinstance(power.exponent, tree.Name) and power.exponent.name == "T"
+        bracket = (
+            before.kind == ")" and not transposed and (token.kind != "(" or before.text == "}")
+        )
         if not (literal and not number) and not bracket:
             self._ambiguous_power(power, token)
         self.free = True
@@ -523,7 +529,22 @@ class _Parser:
                 return self._power_of_call(name)
             if self._argument_is_bare():
                 return self._bare_call(name)
+            self._require_argument(name)
+        if name.text in _CASTS:
+            self.fail(f"`{name.text}` is no variable", name.span, "another name")
+        if name.text.startswith(("log_", "ln_")):
+            hint = "log2(x), log10(x) or log(x)/log(b)"
+            self.fail(f"`{name.text}` is no variable", name.span, hint)
         return tree.Name(name.span, name.text)
+
+    def _require_argument(self, name: Token) -> None:
+        """Refuse ``sin -x`` and ``\\exp -x``, where a function is meant."""
+        sign, text = self.token, self.text
+        touches = text[sign.span[1] : sign.span[1] + 1].strip() and name.span[1] < sign.span[0]
+        typed = sign.kind in ("-", "+") and bool(touches)
+        if len(name.text) > 1 and (text.startswith("\\", name.span[0]) or typed):
+            shown = self._shown(name)
+            self.fail(f"`{shown}` has no argument", name.span, f"`{name.text}(…)`")
 
     def _is_factor(self, name: Token) -> bool:
         """Whether a name before a bracket is a factor: ``x(y+1)``."""
@@ -584,8 +605,14 @@ class _Parser:
         """``x.sum()`` is ``sum(x)``, and ``x.pow(2)`` ``pow(x, 2)``."""
         self.advance()
         self.free = True
-        call = self._call(self.advance())
+        method = self.advance()
+        call = self._call(method)
         assert isinstance(call, tree.Call)
+        if call.arguments and method.text not in _WITH_ARGUMENTS:
+            self.fail(
+                f"`.{method.text}(…)` of `{self._quoted(*node.span)}` can be read in two ways",
+                method.span, f"`{method.text}(…)` with all its arguments",
+            )  # fmt: skip
         span = (node.span[0], call.span[1])
         return replace(call, span=span, arguments=(node, *call.arguments))
 
@@ -648,13 +675,15 @@ class _Parser:
 
     def _argument_is_bare(self) -> bool:
         """Whether an argument without a bracket stands here: ``sin x``, ``sin 2x``, ``ln x``."""
+        if self._opens_bar():
+            return True
         return self.token.kind in ("name", "number") and self.token.text not in BY_NAME
 
     def _bare_call(self, name: Token) -> Node:
         """``sin 2x`` is ``sin(2*x)``; what stands behind that must not be taken into it."""
         self.free = True
-        factors = []
-        if self.token.kind == "number":
+        factors: list[Node] = []
+        if self.token.kind == "number" or self.token.text == "|":
             factors.append(self.primary())
         if self.token.kind == "name" and self.token.text not in BY_NAME:
             token = self.advance()

@@ -99,6 +99,7 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
         elif match := NUMBER.match(plain, i):
             i = match.end()
             _refuse_hexadecimal(text, plain, match)
+            _refuse_suffix(text, plain, match)
             tokens.append(Token("number", match.group(), (match.start(), i)))
         elif is_vulgar_fraction(c):
             tokens.append(Token("number", c, (i, i + 1)))
@@ -190,6 +191,17 @@ def _refuse_hexadecimal(text: str, plain: str, match: re.Match[str]) -> None:
             "syntax", "numbers are decimal; this looks like a hexadecimal, octal or binary one",
             span=(match.start(), match.end() + 2), source=text,
             hint="write the number in decimal, or put `*` between the 0 and the name",
+        )  # fmt: skip
+
+
+def _refuse_suffix(text: str, plain: str, match: re.Match[str]) -> None:
+    """Refuse what C and Python take for a kind of number, and others for a factor: 1.0f, 2j."""
+    suffix = re.compile(r"[jJ](?!\w)" if match[0].isdecimal() else r"[jJfFlL](?!\w)")
+    if found := suffix.match(plain, match.end()):
+        raise HessError(
+            "ambiguous-product", f"`{match[0]}{found[0]}` can be read in two ways",
+            span=(match.start(), found.end()), source=text,
+            hint=f"`{match[0]}*{found[0]}` for a product, `{match[0]}` for a number of C's",
         )  # fmt: skip
 
 

@@ -26,7 +26,9 @@ MISSING = r"\text{none}"
 # A letter with an index, if any.
 _INDEXED = re.compile(rf"([^\W\d_]|{'|'.join(GREEK.values())})(?:(\d+)|_([^\W_]+))?")
 # A factor before a bracket that is a function in print as well.
-_LETTERS = r"\\(?:theta|zeta|delta|gamma|beta|psi)|[WEKSC]|[JYIKPTUHLW]_(?:\w|\{\w+\})"
+_LETTERS = (
+    r"\\mathrm\{[^{}]*\}|\\(?:theta|zeta|delta|gamma|beta|psi)|[WEKSC]|[JYIKPTUHLW]_(?:\w|\{\w+\})"
+)
 _AMBIGUOUS = re.compile(rf"(?<![A-Za-z\\{{])({_LETTERS}) \\left\(")
 # What LaTeX has commands or signs for.
 _IN_PRINT = (
