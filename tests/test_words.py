@@ -219,3 +219,18 @@ def test_a_long_word_is_refused_at_once(hess: Hess, words: list[str]) -> None:
     assert answer.status == 2
     assert answer.stdout == ""
     assert len(answer.stderr) < 2000
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ('"x*y" --latex', "`--format latex`"),
+        ('"x*y" --csv', "`--format csv`"),
+        ('"ln(xy)" --at 1,2', "`x*y` in place of `xy`"),
+        ('"xyz" --at 1,2,3', "`x*y*z` in place of `xyz`"),
+    ],
+)
+def test_an_error_says_what_to_type(hess: Hess, typed: str, hint: str) -> None:
+    result = hess(*shlex.split(typed))
+    assert result.status == 2
+    assert hint in result.stderr

@@ -20,7 +20,7 @@ from hesscli.cli.help import Option, explained, help_page
 from hesscli.cli.leniency import doubtful, refuse_options, understand
 from hesscli.cli.options import ARGUMENT, REFERENCE, DType, Request, parameters
 from hesscli.errors import HessError, shortened, usage
-from hesscli.render.formats import PICTURES, SUFFIXES
+from hesscli.render.formats import FORMATS, PICTURES, SUFFIXES
 from hesscli.types import Verify
 
 HELP_NAMES = ("--help", "-h")
@@ -77,7 +77,11 @@ class HessCommand(TyperCommand):
         every = [*words, *(w for p in points for w in p[1:])]
         if "--" not in args or set(every) & takes_value.keys():
             refuse_options(every, takes_value)
-        if any(w.startswith("--") and w.split("=")[0] not in takes_value for w in given):
+        unknown = [w for w in given if w.startswith("--") and w.split("=")[0] not in takes_value]
+        for word in unknown:
+            if word.removeprefix("--") in FORMATS:
+                raise usage(f"there is no option `{word}`", f"`--format {word.removeprefix('--')}`")
+        if unknown:
             return list(super().parse_args(ctx, given))  # which names the one that is misspelt
         understood = understand(words, points, () if "--" in args else takes_value)
         if understood.changed:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from hesscli.errors import HessError, did_you_mean
 from hesscli.expression.arguments import require_shapes
+from hesscli.expression.products import as_product
 from hesscli.notes import Note
 from hesscli.point.assignment import Assignment
 from hesscli.shapes import broadcast
@@ -100,6 +101,10 @@ def _count_hint(count: int, free: list[str], formula: Formula) -> str:
             name, meaning = note.arguments
             return f"`{name}` is read as {meaning}; `--at {name}=…` makes it a variable"
     if len(free) == 1 and count > 1:
+        (name,) = free
+        product = as_product(name, frozenset(name))
+        if product is not None and product.count("*") + 1 == count:
+            return f"`{product}` in place of `{name}` for a product"
         return f'--at "{free[0]}=[…]" for a tensor, or `--at` once for each point'
     return "--at " + ",".join(f"{name}=…" for name in free)
 
