@@ -364,7 +364,7 @@ function __hess_options --no-scope-shadowing
             '--plot'\t'Draw a picture of the answer into FILE, .svg, .png or .pdf' \
             '--full'\t'Every number of a large answer, and the blocks of each of many points' \
             '--color'\t'Colour the numbers; auto does on a terminal, unless NO_COLOR is set' \
-            '--functions'\t'List every function that a formula may call' \
+            '--functions'\t'List every function that a formula may call, or with a WORD those about it' \
             '--schema'\t'Print the JSON Schema of --json' \
             '--completion'\t'Print the script that completes hess in a shell' \
             '--version'\t'Print the version' \

@@ -234,3 +234,11 @@ def test_an_error_says_what_to_type(hess: Hess, typed: str, hint: str) -> None:
     result = hess(*shlex.split(typed))
     assert result.status == 2
     assert hint in result.stderr
+
+
+def test_functions_are_listed_by_a_word(hess: Hess) -> None:
+    listed = hess("--functions", "bessel")
+    assert "besselj(n, x)" in listed.stdout
+    assert "sin(x)" not in listed.stdout
+    assert hess("--functions", "zzz").status == 2
+    assert len(hess("--functions").stdout) > 4 * len(listed.stdout)

@@ -110,6 +110,7 @@ app.command(
 
 def _reference(
     *,
+    expression: str | None,
     version: bool,
     schema: bool,
     functions: bool,
@@ -124,7 +125,7 @@ def _reference(
     if schema:
         return (Path(hesscli.__file__).parent / "render" / "schema.json").read_text("utf-8")
     if functions:
-        return _function_list()
+        return _function_list(expression or "")
     if completion is not None:
         from hesscli.cli.completions import script
 
@@ -257,8 +258,10 @@ def _names(wrt: str | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _function_list() -> str:
-    """All functions in groups; lines are only broken for a terminal, not for ``grep``."""
+def _function_list(word: str) -> str:
+    """The functions in groups whose names, meaning or group have ``word``; lines are only broken
+    for a terminal, not for ``grep``. Raises :class:`HessError` where there is none.
+    """
     from hesscli.functions.table import FUNCTIONS
 
     width = get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 1_000
@@ -267,7 +270,14 @@ def _function_list() -> str:
     for function in FUNCTIONS:
         also = f"; also {', '.join(function.aliases)}" if function.aliases else ""
         row = (function.signature, function.meaning + also)
+        if word.lower() not in " ".join((*row, function.group)).lower():
+            continue
         groups.setdefault(function.group, []).append(row)
+    if not groups:
+        raise HessError(
+            "unknown-function", f"no function is called or about `{shortened(word)}`",
+            hint="`hess --functions` lists every function",
+        )  # fmt: skip
     return "\n".join(
         "\n".join((group, *explained(rows, width, column if width >= 70 else None), ""))
         for group, rows in groups.items()

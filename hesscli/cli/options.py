@@ -170,7 +170,11 @@ class Request:
     color: Color = _option(
         OUTPUT, "Colour the numbers; auto does on a terminal, unless NO_COLOR is set.", Color.auto
     )
-    functions: bool = _option(REFERENCE, "List every function that a formula may call.", False)
+    functions: bool = _option(
+        REFERENCE,
+        "List every function that a formula may call, or with a WORD those about it.",
+        False,
+    )
     schema: bool = _option(REFERENCE, "Print the JSON Schema of --json.", False)
     completion: Shell | None = _option(
         REFERENCE, "Print the script that completes hess in a shell.", typed=Shell | None
