@@ -303,7 +303,8 @@ class _Parser:
         if token.kind == "name" and token.text.startswith("_"):
             return False
         if self._end_of_bracket(start) == self.position:
-            pass
+            if isinstance(factor, tree.Name) and factor.name in _CASTS:
+                self.fail("a cast is not part of a formula", factor.span, f"`{factor.name}*…`")
         elif isinstance(factor, tree.Power) and not before.raised:
             self._check_power(factor, before, token)
         elif before.raised and self._is_function(factor):
@@ -530,8 +531,6 @@ class _Parser:
             if self._argument_is_bare():
                 return self._bare_call(name)
             self._require_argument(name)
-        if name.text in _CASTS:
-            self.fail(f"`{name.text}` is no variable", name.span, "another name")
         if name.text.startswith(("log_", "ln_")):
             hint = "log2(x), log10(x) or log(x)/log(b)"
             self.fail(f"`{name.text}` is no variable", name.span, hint)
