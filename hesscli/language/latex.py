@@ -7,13 +7,15 @@ Adjacent letters are a product, as LaTeX sets them: a name of several letters st
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import NoReturn
 
 from hesscli.errors import HessError, shortened
 from hesscli.functions.table import BY_NAME
-from hesscli.language.tokens import GREEK, Token, tokenize
+from hesscli.language.tokens import GREEK, MAX_DEPTH, Token, tokenize
+from hesscli.types import Span
 
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
 _ENVIRONMENTS = ("equation", "align", "aligned", "displaymath", "math", "gather", "split")
@@ -24,36 +26,33 @@ _SPACES = (
     *("\\big", "\\Big", "\\bigg", "\\Bigg", "\\bigl", "\\bigr", "\\Bigl", "\\Bigr"),
     *("\\biggl", "\\biggr", "\\Biggl", "\\Biggr", "\\[", "\\]", "\\(", "\\)"),
 )
+_UPRIGHT = (
+    *("\\mathrm", "\\operatorname", "\\text", "\\mathit", "\\mathbf", "\\textrm", "\\mathsf"),
+    *("\\boldsymbol", "\\bm", "\\mathcal", "\\operatorname*", "\\textit", "\\mathop"),
+)
+_LETTERS = {f"\\{name}": name for name in GREEK.values()} | {
+    f"\\var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")
+}
+# What is one token here: the operators, brackets and functions that LaTeX has signs for.
 _SIGNS = {
     "\\cdot": "*", "\\times": "*", "\\ast": "*", "\\div": "/", "\\le": "<=", "\\leq": "<=",
     "\\leqslant": "<=", "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=", "\\ne": "!=",
     "\\neq": "!=", "\\lt": "<", "\\gt": ">", "\\land": "and", "\\wedge": "and", "\\lor": "or",
     "\\vee": "or", "\\neg": "not", "\\lnot": "not", "\\{": "(", "\\}": ")", "\\lbrace": "(",
-    "\\rbrace": ")", "[": "(", "]": ")", "{": "(", "}": ")", "\\colon": ":",
+    "\\rbrace": ")", "[": "(", "]": ")", "{": "(", "}": ")", "\\colon": ":", "\\rfloor": ")",
+    "\\rceil": ")", "\\rvert": ")",
 }  # fmt: skip
-# Delimiters that are functions, by their opening sign, and the closing ones.
+_NAMES = {
+    **{f"\\{name}": name for name in (
+        "exp", "log", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth",
+        "max", "min", "det", "pi",
+    )},
+    "\\ln": "log", "\\lg": "log10", "\\arcsin": "asin", "\\arccos": "acos", "\\arctan": "atan",
+    "\\infty": "oo", "\\ell": "l",
+}  # fmt: skip
+_BARS = ("|", "\\vert", "\\mid")
+# Delimiters that are functions, by their opening sign.
 _OPENED = {"\\lfloor": "floor", "\\lceil": "ceil", "\\lvert": "abs"}
-_CLOSED = ("\\rfloor", "\\rceil", "\\rvert")
-_UPRIGHT = (
-    *("\\mathrm", "\\operatorname", "\\text", "\\mathit", "\\mathbf", "\\textrm", "\\mathsf"),
-    *("\\boldsymbol", "\\bm", "\\mathcal", "\\operatorname*", "\\textit", "\\mathop"),
-)
-_FRACTIONS = ("\\frac", "\\dfrac", "\\tfrac", "\\cfrac")
-_FUNCTIONS = {
-    f"\\{name}": own
-    for own, names in {
-        "log": "ln log", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log10": "lg",
-        **{name: name for name in (
-            "exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "max",
-            "min", "det",
-        )},
-    }.items()
-    for name in names.split()
-}  # fmt: skip
-_CONSTANTS = {"\\pi": "pi", "\\infty": "oo", "\\ell": "l"}
-_LETTERS = {f"\\{name}": name for name in GREEK.values()} | {
-    f"\\var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")
-}
 # Letters that are functions in print as well; the bracket behind one of them may be either.
 _PRINTED = {
     "delta": "a delta function, which is no function of numbers",
@@ -68,6 +67,8 @@ _FAMILIES = {
     "J": "besselj", "Y": "bessely", "I": "besseli", "K": "besselk", "P": "legendre",
     "T": "chebyshevt", "U": "chebyshevu", "H": "hermite", "L": "laguerre", "W": "LambertW",
 }  # fmt: skip
+_GREEK = {*GREEK.values()}
+_LOGARITHMS = {"2": "log2", "10": "log10", "e": "log"}
 _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
 # A bracket, perhaps behind a power.
 _CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
@@ -89,9 +90,7 @@ def tokenized(text: str) -> list[Token]:
     reader = _Reader(text)
     tokens = reader.group("")
     tokens = _with_factors(tokens, text)
-    while tokens and tokens[-1].text in (".", ",", ";"):
-        tokens.pop()
-    return [*tokens, Token("end", "", (len(text), len(text) + 1))]
+    return [*_without_stop(tokens), Token("end", "", (len(text), len(text) + 1))]
 
 
 class _Reader:
@@ -101,12 +100,19 @@ class _Reader:
         self.text = text
         self.position = 0
         self.in_cases = False
-        self.ends = (0, 0)  # where the last exponent ends
+        self.depth = 0
         self.commands: dict[str, str] = {}  # the command that each Greek letter is set by
 
     def fail(self, message: str, start: int, hint: str, code: str = "syntax") -> NoReturn:
         span = (start, max(self.position, start + 1))
         raise HessError(code, message, span=span, source=self.text, hint=hint)
+
+    def deeper(self, start: int) -> None:
+        """Count how deep commands and braces are nested."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            message = f"the formula is nested more than {MAX_DEPTH} levels deep"
+            self.fail(message, start, "a formula with fewer levels", "too-deep")
 
     def skip(self) -> None:
         """Go on to what is set."""
@@ -137,16 +143,14 @@ class _Reader:
         """The tokens up to a closing brace or bracket, which is passed, or up to the end."""
         found: list[Token] = []
         start = self.position
-        while True:
-            self.skip()
-            if self.position >= len(self.text):
-                if closing:
-                    self.fail("this brace is never closed", start - 1, f"add `{closing}`")
-                return found
-            if closing and self.word() == closing:
-                self.position += 1
-                return found
+        self.skip()
+        while self.position < len(self.text) and self.word() != closing:
             self.item(found)
+            self.skip()
+        if closing and self.position >= len(self.text):
+            self.fail("this brace is never closed", start - 1, f"add `{closing}`")
+        self.position += bool(closing)
+        return found
 
     def item(self, found: list[Token]) -> None:
         """Read one item, and add its tokens."""
@@ -157,11 +161,9 @@ class _Reader:
             self.power(found)
         elif word == "{":
             self.position += 1
-            inside = self.group("}")
-            found += self.bracketed(inside, start)
-        elif word in ("\\sum", "\\prod"):
-            self.position += len(word)
-            found += self.sum("Sum" if word == "\\sum" else "Product", start)
+            self.deeper(start)
+            found += self.bracketed(self.group("}"), start)
+            self.depth -= 1
         else:
             found += self.atom()
 
@@ -189,68 +191,61 @@ class _Reader:
     def atom(self) -> list[Token]:
         """One number, letter or command."""
         start, word = self.position, self.word()
-        span = (start, start + len(word))
         # LaTeX has no 2e3: the letter is a factor.
         if number := _DECIMAL.match(self.text, start):
             self.position = number.end()
-            return [Token("number", number[0], (start, self.position))]
+            return [Token("number", number[0], number.span())]
         self.position += len(word)
-        if word in _FRACTIONS:
-            above, below = self.argument(), self.argument()
-            self.refuse_derivative(above, below, start)
-            return [
-                *self.enclosed([*self.enclosed(above, span), Token("/", "/", span),
-                                *self.enclosed(below, span)], span)
-            ]  # fmt: skip
-        if word == "\\sqrt":
-            return self.root(span)
-        if word == "\\binom":
-            above, below = self.argument(), self.argument()
-            comma = Token(",", ",", span)
-            return [Token("name", "binomial", span), *self.enclosed([*above, comma, *below], span)]
-        if word in _UPRIGHT:
-            return [self.upright(start)]
-        if word in _FUNCTIONS:
-            return [Token("name", _FUNCTIONS[word], span)]
-        if word in _OPENED:
-            return [Token("name", _OPENED[word], span), Token("(", "(", span)]
-        if word in _CLOSED:
-            return [Token(")", ")", span)]
-        if word in ("\\left", "\\right"):
-            return self.delimiter(word, start)
-        if word == "\\begin" and self.text.startswith("\\begin{cases}", start):
-            return self.cases(start)
-        if word == "\\Gamma" and _CALLED.match(self.text, self.position):
-            return [Token("name", "gamma", span, free=True)]
-        if word in ("|", "\\vert", "\\mid"):
-            return [Token("or", "|", span)]
-        if word in _CONSTANTS:
-            return [Token("name", _CONSTANTS[word], span)]
-        if name := _LETTERS.get(word):
-            if self.commands.setdefault(name, word) != word:
-                shown = self.commands[name]
-                self.fail(
-                    f"`{shown}` and `{word}` are one name here", start, f"one of them: `{shown}`"
-                )
-            return [Token("name", name, span)]
+        span = (start, self.position)
+        if structure := _STRUCTURES.get(word):
+            self.deeper(start)
+            found = structure(self, span)
+            self.depth -= 1
+            return found
+        if word in _NAMES:
+            return [Token("name", _NAMES[word], span)]
         if word in _SIGNS:
             return [Token(_SIGNS[word], _SIGNS[word], span)]
-        if word.isalpha() and len(word) == 1:
-            return self.letter(word, span)
-        if word.startswith("\\") or word in "'`\"":
+        if word in _BARS:
+            return [Token("or", "|", span)]
+        if word in _OPENED:
+            return [Token("name", _OPENED[word], span), Token("(", "(", span)]
+        if word == "\\Gamma" and _CALLED.match(self.text, self.position):
+            return [Token("name", "gamma", span, free=True)]
+        if word in _LETTERS:
+            return [Token("name", self.greek(word, start), span)]
+        if len(word) > 1 or word in "\\'`\"":
             self.fail(
                 f"`{shortened(word)}` is not part of a formula", start,
                 "a formula of numbers, letters and functions",
             )  # fmt: skip
         return [replace(token, span=span) for token in tokenize(word)[:-1]]
 
-    def refuse_derivative(self, above: list[Token], below: list[Token], start: int) -> None:
-        """``\\frac{d}{dx}`` and ``\\frac{dy}{dx}`` are no quotients of products."""
-        if len(below) > 1 and above and above[0].text == below[0].text == "d":
-            self.fail("a derivative is not part of a formula", start, "what is differentiated")
+    def greek(self, word: str, start: int) -> str:
+        """The name of a letter, which is set by one command alone."""
+        name = _LETTERS[word]
+        first = self.commands.setdefault(name, word)
+        if first != word:
+            self.fail(f"`{first}` and `{word}` are one name here", start, f"one of them: `{first}`")
+        return name
 
-    def delimiter(self, side: str, start: int) -> list[Token]:
+    def fraction(self, span: Span) -> list[Token]:
+        """``\\frac{x}{y}``, but not ``\\frac{d}{dx}``, which is no quotient of products."""
+        above, below = self.argument(), self.argument()
+        if len(below) > 1 and above and above[0].text == below[0].text == "d":
+            self.fail("a derivative is not part of a formula", span[0], "what is differentiated")
+        slash = Token("/", "/", span)
+        return _enclosed([*_enclosed(above, span), slash, *_enclosed(below, span)], span)
+
+    def binomial(self, span: Span) -> list[Token]:
+        """``\\binom{n}{k}``."""
+        above, below = self.argument(), self.argument()
+        inside = [*above, Token(",", ",", span), *below]
+        return [Token("name", "binomial", span), *_enclosed(inside, span)]
+
+    def delimiter(self, side: Span) -> list[Token]:
         """What stands behind ``\\left`` or ``\\right``, of which each has the other."""
+        start = side[0]
         self.skip()
         word = self.word()
         if word not in ("|", "\\vert"):
@@ -259,82 +254,60 @@ class _Reader:
             return self.atom()
         self.position += len(word)
         span = (start, self.position)
-        if side == "\\right":
+        if self.text.startswith("\\right", start):
             return [Token(")", ")", span)]
         return [Token("name", "abs", span), Token("(", "(", span)]
 
-    def enclosed(self, inside: list[Token], span: tuple[int, int]) -> list[Token]:
-        """Tokens in a bracket that stands nowhere in the text."""
-        return [Token("(", "(", span), *inside, Token(")", ")", span)]
-
-    def letter(self, letter: str, span: tuple[int, int]) -> list[Token]:
-        return [replace(tokenize(letter)[0], span=span)]
-
-    def root(self, span: tuple[int, int]) -> list[Token]:
+    def root(self, span: Span) -> list[Token]:
         """``\\sqrt{x}`` and ``\\sqrt[3]{x}``."""
         self.skip()
         degree: list[Token] = []
-        if self.text[self.position : self.position + 1] == "[":
+        if self.word() == "[":
             self.position += 1
             degree = self.group("]")
-        inside = self.enclosed(self.argument(), span)
-        if not degree or [token.text for token in degree] == ["2"]:
-            return [Token("name", "sqrt", span), *inside]
-        if [token.text for token in degree] == ["3"]:
-            return [Token("name", "cbrt", span), *inside]
-        inverse = [Token("number", "1", span), Token("/", "/", span), *self.enclosed(degree, span)]
-        power = [Token("**", "**", span), *self.enclosed(inverse, span)]
-        return self.enclosed([*inside, *power], span)
+        inside = _enclosed(self.argument(), span)
+        function = {"": "sqrt", "2": "sqrt", "3": "cbrt"}.get("".join(t.text for t in degree))
+        if function is not None:
+            return [Token("name", function, span), *inside]
+        inverse = [Token("number", "1", span), Token("/", "/", span), *_enclosed(degree, span)]
+        power = [Token("**", "**", span), *_enclosed(inverse, span)]
+        return _enclosed([*inside, *power], span)
 
-    def upright(self, start: int) -> Token:
+    def upright(self, command: Span) -> list[Token]:
         """A name of several letters: ``\\mathrm{rate}``."""
+        start = command[0]
         self.skip()
         match = _UPRIGHT_NAME.match(self.text, self.position)
         if match is None:
-            if self.text[self.position : self.position + 2] == "{\\":
-                self.position += 1
-                inside = self.group("}")
-                if len(inside) == 1:
-                    return replace(inside[0], span=(start, self.position))
-            if self.text[self.position : self.position + 1].isalpha():
-                self.position += 1
-                return Token("name", self.text[self.position - 1], (start, self.position))
-            self.fail("a name in braces should follow", start, "\\mathrm{rate}")
+            inside = self.argument()
+            if len(inside) != 1 or inside[0].kind != "name":
+                self.fail("a name in braces should follow", start, "\\mathrm{rate}")
+            return [replace(inside[0], span=(start, self.position))]
         self.position = match.end()
         name = match[1].replace("\\_", "_").strip()
         tokens = tokenize(name)[:-1]
         if len(tokens) != 1 or tokens[0].kind not in ("name", "and", "or", "not", "if", "else"):
             self.fail(f"`{shortened(name)}` is not a name", start, "letters, digits and `_`")
-        return replace(tokens[0], span=(start, self.position))
+        return [replace(tokens[0], span=(start, self.position))]
 
     def index(self, found: list[Token]) -> None:
         """``x_1`` and ``x_{max}`` are names; ``\\log_2`` is a function."""
         start = self.position
         self.position += 1
-        braced = self.text[self.position : self.position + 1] == "{"
+        braced = self.word() == "{"
         text = self.index_text()
         if not found or found[-1].kind != "name":
             self.fail("an index without a name before it", start, "x_1")
         name = found.pop()
-        function = name.text in BY_NAME and name.text not in ("log", *_LETTERS.values())
-        if function and self.is_command(name):
-            self.fail("a function has no index here", start, "the function alone")
         span = (name.span[0], self.position)
-        if name.text == "log" and name.span[0] < len(self.text) and self.is_command(name):
-            found.append(Token("name", self.logarithm(text, start), span))
+        if self.text[name.span[0]] == "\\" and name.text in BY_NAME.keys() - _GREEK:
+            if name.text != "log" or text not in _LOGARITHMS:
+                self.fail("a function has no index here", start, "log(x)/log(b) for a base b")
+            found.append(Token("name", _LOGARITHMS[text], span))
             return
         # x_{1} is what SymPy prints for x1, and x_1 what people type for x_1.
         separator = "" if braced and text.isdigit() else "_"
         found.append(replace(name, text=f"{name.text}{separator}{text}", span=span))
-
-    def is_command(self, token: Token) -> bool:
-        return self.text[token.span[0]] == "\\"
-
-    def logarithm(self, base: str, start: int) -> str:
-        names = {"2": "log2", "10": "log10", "e": "log"}
-        if base not in names:
-            self.fail("a logarithm to this base", start, "log(x)/log(b)")
-        return names[base]
 
     def index_text(self) -> str:
         """What an index says, as it stands in a name."""
@@ -362,17 +335,16 @@ class _Reader:
                 f"`^{match[0]}` is a power of `{match[0][0]}` in LaTeX", start,
                 f"`^{{{match[0]}}}` or `^{match[0][0]} {match[0][1:]}`", "ambiguous-product",
             )  # fmt: skip
-        if self.word() == "\\prime" or self.text[self.position : self.position + 1] == "*":
+        if self.word() in ("\\prime", "*"):
             self.fail("a prime or a star is no power", start, "another name")
-        if found and found[-1].text == "}" and self.ends == (id(found), len(found)):
+        if _ends_with_power(found):
             self.fail("two exponents follow each other", start, "braces: `{a^b}^c` or `a^{b^c}`")
         inside = self.argument()
         texts = [token.text for token in inside]
-        if texts in (["T"], ["top"]) or (
-            len(texts) == 3 and texts[0] == "(" and texts[1].isalpha()
-        ):
+        if texts == ["T"] or (len(texts) == 3 and texts[0] == "(" and texts[1].isalpha()):
+            name = texts[len(texts) // 2]
             self.fail(
-                "this superscript may be no power", start, "brackets for a power: `(x)^{(1 k)}`",
+                "this superscript may be no power", start, f"`^{{1 \\cdot {name}}}` for a power",
                 "ambiguous-product",
             )  # fmt: skip
         span = (start, start + 1)
@@ -382,27 +354,28 @@ class _Reader:
             first, *rest, last = self.bracketed(inside, start)
             exponent = [replace(first, text="{"), *rest, replace(last, text="}")]
         self.skip()
-        if self.text[self.position : self.position + 1] == "_":
+        if self.word() == "_":
             self.index(found)
         found += [Token("**", "^", span), *exponent]
-        self.ends = (id(found), len(found))
 
-    def cases(self, start: int) -> list[Token]:
+    def cases(self, command: Span) -> list[Token]:
         """``\\begin{cases} a & x > 0 \\\\ b & \\text{otherwise} \\end{cases}`` as Piecewise."""
-        span = (start, self.position)
+        start = command[0]
+        if not self.text.startswith("\\begin{cases}", start):
+            self.fail("this is not part of a formula", start, "\\begin{cases}")
         self.position = self.text.index("}", start) + 1
         outer, self.in_cases = self.in_cases, True
         pieces: list[Token] = []
         while not self.ends_cases():
             value, condition = self.cell(start), self.cell(start)
             if value:
-                comma = Token(",", ",", span)
-                condition = condition or [Token("name", "True", span)]
+                comma = Token(",", ",", command)
+                condition = condition or [Token("name", "True", command)]
                 pieces += [comma] * bool(pieces)
-                pieces += self.enclosed([*value, comma, *condition], span)
+                pieces += _enclosed([*value, comma, *condition], command)
         self.position = self.text.index("}", self.position) + 1
         self.in_cases = outer
-        return [Token("name", "Piecewise", span), *self.enclosed(pieces, span)]
+        return [Token("name", "Piecewise", command), *_enclosed(pieces, command)]
 
     def ends_cases(self) -> bool:
         self.skip()
@@ -424,17 +397,16 @@ class _Reader:
                 self.position = spelled.end()
             else:
                 self.item(found)
-        while found and found[-1].text in (".", ",", ";"):
-            found.pop()
-        return found
+        return _without_stop(found)
 
-    def sum(self, name: str, start: int) -> list[Token]:
+    def sum(self, span: Span) -> list[Token]:
         """``\\sum_{k=1}^{n} …``, of what follows up to the next term."""
-        span = (start, self.position)
+        start = span[0]
+        name = "Sum" if self.text.startswith("\\sum", start) else "Product"
         limits: dict[str, list[Token]] = {}
         for _ in range(2):
             self.skip()
-            sign = self.text[self.position : self.position + 1]
+            sign = self.word()
             if sign in ("_", "^"):
                 self.position += 1
                 limits[sign] = self.argument()
@@ -461,8 +433,41 @@ class _Reader:
         bounds = [below[0], comma, *below[2:], comma, *above]
         return [
             Token("name", name, span),
-            *self.enclosed([*body, comma, *self.enclosed(bounds, span)], span),
+            *_enclosed([*body, comma, *_enclosed(bounds, span)], span),
         ]
+
+
+_STRUCTURES: Mapping[str, Callable[[_Reader, Span], list[Token]]] = {
+    **dict.fromkeys(("\\frac", "\\dfrac", "\\tfrac", "\\cfrac"), _Reader.fraction),
+    **dict.fromkeys(_UPRIGHT, _Reader.upright),
+    **dict.fromkeys(("\\left", "\\right"), _Reader.delimiter),
+    **dict.fromkeys(("\\sum", "\\prod"), _Reader.sum),
+    "\\sqrt": _Reader.root,
+    "\\binom": _Reader.binomial,
+    "\\begin": _Reader.cases,
+}
+
+
+def _enclosed(inside: list[Token], span: Span) -> list[Token]:
+    """Tokens in a bracket that stands nowhere in the text."""
+    return [Token("(", "(", span), *inside, Token(")", ")", span)]
+
+
+def _without_stop(tokens: list[Token]) -> list[Token]:
+    """The same without the sign that ends a sentence, or a part of one."""
+    while tokens and tokens[-1].text in (".", ",", ";"):
+        tokens.pop()
+    return tokens
+
+
+def _ends_with_power(tokens: list[Token]) -> bool:
+    """Whether the last of these is an exponent in braces."""
+    depth = 0
+    for k in range(len(tokens) - 1, 0, -1):
+        depth += (tokens[k].kind == ")") - (tokens[k].kind == "(")
+        if depth == 0:
+            return tokens[-1].text == "}" and tokens[k - 1].kind == "**"
+    return False
 
 
 def _with_factors(tokens: list[Token], text: str) -> list[Token]:
@@ -490,7 +495,7 @@ def _with_factors(tokens: list[Token], text: str) -> list[Token]:
 
 
 def _is_upright(token: Token, text: str) -> bool:
-    """Whether a name of several letters that is no known function is set as a variable is."""
+    """Whether this is set as a variable of several letters, and is no known function."""
     upright = text.startswith(_UPRIGHT, token.span[0])
     operator = text.startswith("\\operatorname", token.span[0])
     return token.kind == "name" and upright and not operator and token.text not in BY_NAME

@@ -12,15 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
 from typing import NoReturn
 
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
+from hesscli.language.cursor import COMPARISONS, Cursor
 from hesscli.language.tokens import (
     FOREIGN,
     GREEK,
+    MAX_DEPTH,
     Token,
     read_number,
     tokenize,
@@ -28,8 +29,6 @@ from hesscli.language.tokens import (
 )
 from hesscli.language.tree import Node
 from hesscli.types import Span
-
-MAX_DEPTH = 400
 
 
 def parsed(text: str, tokens: list[Token]) -> tuple[Node, bool]:
@@ -67,14 +66,12 @@ def parse_items(text: str) -> list[tuple[Token | None, Node]]:
 _Operators = tuple[str, ...]
 # Makes a node of its place, its operands and what stands between them.
 _Made = Callable[[Span, tuple[Node, ...], _Operators], Node]
-_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _RELATIONS = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
 # Methods that have arguments besides what they are of.
 _WITH_ARGUMENTS = ("pow", "dot", "clip", "clamp", "xlogy", "logaddexp", "maximum", "minimum")
 _CASTS = ("float", "double", "int", "long")  # of C
 _NUMBERS = ("Integer", "Float", "Rational", "S")  # of SymPy
 _ROOTS = ("sqrt", "cbrt")
-_EXPONENTS = (("number",), ("-", "number"), ("(", "number", ")"), ("(", "-", "number", ")"))
 _GREEK_NAMES = {*GREEK.values(), "pi"}
 
 
@@ -90,68 +87,22 @@ def _is_literal(node: Node) -> bool:
     return isinstance(node.operand if isinstance(node, tree.Negative) else node, tree.Number)
 
 
-def _with_bars(tokens: list[Token]) -> list[Token]:
-    """``||`` behind an operand as two bars, as in ``|x||y|``; an `or` is told from these later."""
-    found: list[Token] = []
-    for token in tokens:
-        operand = bool(found) and (
-            found[-1].kind in ("name", "number", ")") or found[-1].text == "|"
-        )
-        if token.text == "||" and operand and not _compares(tokens):
-            start, end = token.span
-            found += [
-                replace(token, text="|", span=span)
-                for span in ((start, start + 1), (start + 1, end))
-            ]
-        else:
-            found.append(token)
-    return found
-
-
-def _compares(tokens: list[Token]) -> bool:
-    return any(token.kind in (*_COMPARISONS, "and", "not") for token in tokens)
-
-
-class _Parser:
+class _Parser(Cursor):
     """One pass over the tokens; each method reads one level of precedence, loosest first."""
 
     def __init__(self, text: str, tokens: list[Token]) -> None:
-        self.text = text
-        self.tokens = _with_bars(tokens)
-        self.position = 0
+        super().__init__(text, tokens)
         self.depth = 0
         self.free = False  # whether something was read that does not stand there literally
         self.bars = 0  # absolute values that are open in the innermost bracket
-        # Names that stand somewhere without a bracket behind them: these are variables.
-        self.alone = {
-            token.text
-            for token, after in pairwise(tokens)
-            if token.kind == "name" and after.kind != "("
-        }
         self.juxtaposed = False  # whether the last factor read was a product without an operator
         # From tight to loose: each takes operands of the one before.
         self.signed = partial(self._prefixed, self.juxtaposition, tree.Negative)
         self.sum = partial(self._chain, self.product, ("+", "-"), _sum)
-        self.comparison = partial(self._chain, self.sum, _COMPARISONS, tree.Comparison)
+        self.comparison = partial(self._chain, self.sum, COMPARISONS, tree.Comparison)
         self.negation = partial(self._prefixed, self.comparison, tree.Not)
         self.conjunction = partial(self._chain, self.negation, ("and",), _logic)
         self.disjunction = partial(self._chain, self.conjunction, ("or",), _logic)
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
-
-    def peek(self) -> Token:
-        return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
-
-    def advance(self) -> Token:
-        token = self.token
-        if token.kind != "end":
-            self.position += 1
-        return token
-
-    def fail(self, message: str, span: Span, hint: str, code: str = "syntax") -> NoReturn:
-        raise HessError(code, message, span=span, source=self.text, hint=hint)
 
     def finish(self) -> None:
         token = self.token
@@ -174,7 +125,7 @@ class _Parser:
             self.fail("this bracket was never opened", token.span, "remove `)` or add `(`")
         before = self.tokens[self.position - 1]
         if token.kind in ("name", "number", "(", "root", "["):
-            left, right = self._shown(before), self._shown(token)
+            left, right = self.shown(before), self.shown(token)
             if before.text in BY_NAME:
                 hint = f"`{left}({right})`"
             elif token.kind == "name" and self.peek().kind == "(":
@@ -185,16 +136,10 @@ class _Parser:
                 hint = f"an operator between `{left}` and `{right}`, such as `*`"
             self.fail(f"an operator is missing before `{right}`", token.span, hint)
         self.fail(
-            f"`{self._shown(token)}` is not expected here",
+            f"`{self.shown(token)}` is not expected here",
             token.span,
             "remove it, or close a bracket",
         )
-
-    def _shown(self, token: Token) -> str:
-        return self._quoted(token.span[0], token.span[1])
-
-    def _quoted(self, start: int, end: int) -> str:
-        return shortened(self.text[start:end])
 
     def _deeper(self) -> None:
         self.depth += 1
@@ -223,7 +168,7 @@ class _Parser:
     def _chain(self, operand: Callable[[], Node], kinds: _Operators, made: _Made) -> Node:
         """An operand, or what is made of several with operators of these kinds between them."""
         operands, operators = [operand()], []
-        while self.token.kind in kinds and not self._is_bar():
+        while self.token.kind in kinds and not self._ends_absolute():
             operators.append(self.advance().kind)
             operands.append(operand())
         span = (operands[0].span[0], operands[-1].span[1])
@@ -267,9 +212,9 @@ class _Parser:
             factor = factor.operand
         assert isinstance(factor, tree.Product)
         first = factor.factors[0][1]
-        number = self._quoted(*first.span)
-        whole = self._quoted(*factor.span)
-        rest = self._quoted(first.span[1], factor.span[1]).strip()
+        number = self.quoted(*first.span)
+        whole = self.quoted(*factor.span)
+        rest = self.quoted(first.span[1], factor.span[1]).strip()
         self.fail(
             f"`/{whole}` can be read in two ways", (slash.span[0], factor.span[1]),
             f"`/({number}*{rest})` or `/{number}*{rest}`", "ambiguous-product",
@@ -295,14 +240,14 @@ class _Parser:
         Raises :class:`HessError` where a reader may take it into that one.
         """
         token, before = self.token, self.tokens[self.position - 1]
-        if token.kind not in ("name", "(", "root") and not self._opens_bar():
+        if token.kind not in ("name", "(", "root") and not self._opens_absolute():
             return False
         if isinstance(factor, tree.Name) and self._needs_argument(factor.name):
             self.fail(f"`{factor.name}` has no argument", factor.span, f"`{factor.name}(…)`")
         number = self.position - start == 1 and before.kind == "number"
         if token.kind == "name" and token.text.startswith("_"):
             return False
-        if self._end_of_bracket(start) == self.position:
+        if self.end_of_bracket(start) == self.position:
             if isinstance(factor, tree.Name) and factor.name in _CASTS:
                 self.fail("a cast is not part of a formula", factor.span, f"`{factor.name}*…`")
         elif isinstance(factor, tree.Power) and not before.raised:
@@ -347,27 +292,12 @@ class _Parser:
 
     # Absolute values
 
-    def _is_bar(self) -> bool:
+    def _ends_absolute(self) -> bool:
         """Whether the sign here is a bar of an absolute value, where an operator may stand."""
-        return self.token.text == "|" and (self.bars > 0 or not self._compares())
+        return self.token.text == "|" and (self.bars > 0 or self.is_bar())
 
-    def _opens_bar(self) -> bool:
-        return self.token.text == "|" and not self.bars and not self._compares()
-
-    def _compares(self) -> bool:
-        """Whether the bracket that this stands in has conditions, so that ``|`` means `or`."""
-        for step in (-1, 1):
-            depth, k = 0, self.position
-            while 0 <= k + step < len(self.tokens) and depth >= 0:
-                k += step
-                kind = self.tokens[k].kind
-                opens, closes = kind in ("(", "["), kind in (")", "]")
-                depth += step * (opens - closes)
-                if depth == 0 and (kind in _COMPARISONS or kind == "and" or kind == "not"):
-                    return True
-                if depth == 0 and kind == ",":
-                    break
-        return False
+    def _opens_absolute(self) -> bool:
+        return self.is_bar() and not self.bars
 
     def _absolute(self, opening: Token) -> Node:
         """``|x|``."""
@@ -381,31 +311,31 @@ class _Parser:
             self.fail("`|` is never closed", opening.span, "add `|`, or abs(…)")
         closing = self.advance()
         span = (opening.span[0], closing.span[1])
-        if self._bars_are_ambiguous(opening, closing):
+        if self._bars_are_ambiguous():
             self.fail(
                 "which bars belong together can be read in two ways", span,
                 "abs(…) for each absolute value", "ambiguous-product",
             )  # fmt: skip
         return tree.Call(span, "abs", opening.span, (inside,))
 
-    def _bars_are_ambiguous(self, opening: Token, closing: Token) -> bool:
+    def _bars_are_ambiguous(self) -> bool:
         """Whether a factor without an operator touches a bar, and there are others: |x|y|z|."""
         others = sum(token.text == "|" for token in self.tokens) > 2
         return others and self.token.kind in ("name", "number", "(", "root")
 
     def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
-        shown = self._quoted(*power.span)
-        hint = f"`{shown}*{self._shown(token)}`, or brackets around the exponent"
+        shown = self.quoted(*power.span)
+        hint = f"`{shown}*{self.shown(token)}`, or brackets around the exponent"
         if isinstance(power, tree.Call):
-            hint = f"`{shown}*{self._shown(token)}`, or brackets after the root"
+            hint = f"`{shown}*{self.shown(token)}`, or brackets after the root"
         elif isinstance(power, tree.Power) and self._is_function(power):
-            name = self._quoted(*power.base.span)
+            name = self.quoted(*power.base.span)
             hint = f"the argument in brackets: {name}(x)**2"
             match power.exponent:
                 case tree.Negative(operand=tree.Number(text="1")):
                     inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
                     hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
-        message = f"`{shown}{self._shown(token)}` can be read in two ways"
+        message = f"`{shown}{self.shown(token)}` can be read in two ways"
         self.fail(message, token.span, hint, "ambiguous-product")
 
     def power(self) -> Node:
@@ -453,11 +383,11 @@ class _Parser:
                 argument = self.primary()
                 self.depth -= 1
                 if bare and self.token.kind in ("**", "!"):
-                    shown = self._quoted(argument.span[0], self.token.span[1])
+                    shown = self.quoted(argument.span[0], self.token.span[1])
                     self.fail(
                         "how far this root reaches can be read in two ways",
                         token.span,
-                        f"brackets: `{self._shown(token)}({shown})`",
+                        f"brackets: `{self.shown(token)}({shown})`",
                     )
                 span = (token.span[0], argument.span[1])
                 return tree.Call(span, token.text, token.span, (argument,))
@@ -491,7 +421,7 @@ class _Parser:
                 raise unknown_character(self.text, token.span[0])
             case _:
                 self.fail(
-                    f"`{self._shown(token)}` stands where a number, a name or a bracket should",
+                    f"`{self.shown(token)}` stands where a number, a name or a bracket should",
                     token.span,
                     "remove it, or write what it applies to",
                 )
@@ -512,6 +442,13 @@ class _Parser:
             items.append(self.condition())
         return tuple(items)
 
+    def _inside(self, closing: str = "") -> tuple[Node, ...]:
+        """What stands in a bracket, which has absolute values of its own."""
+        bars, self.bars = self.bars, 0
+        items = self._items(closing)
+        self.bars = bars
+        return items
+
     def _close(self, opening: Token, closing: str) -> int:
         if self.token.kind != closing:
             if self.token.kind == "end":
@@ -525,8 +462,8 @@ class _Parser:
         """A name alone, or the call of a function."""
         if self.token.kind == "(" and not self.token.raised:
             return tree.Name(name.span, name.text) if self._is_factor(name) else self._call(name)
-        if name.text in BY_NAME and (name.free or name.text not in GREEK.values()):
-            if self._length_of_power():
+        if name.text in BY_NAME and (name.free or name.text not in _GREEK_NAMES):
+            if self.has_power():
                 return self._power_of_call(name)
             if self._argument_is_bare():
                 return self._bare_call(name)
@@ -542,7 +479,7 @@ class _Parser:
         touches = text[sign.span[1] : sign.span[1] + 1].strip() and name.span[1] < sign.span[0]
         typed = sign.kind in ("-", "+") and bool(touches)
         if len(name.text) > 1 and (text.startswith("\\", name.span[0]) or typed):
-            shown = self._shown(name)
+            shown = self.shown(name)
             self.fail(f"`{shown}` has no argument", name.span, f"`{name.text}(…)`")
 
     def _is_factor(self, name: Token) -> bool:
@@ -552,31 +489,14 @@ class _Parser:
         if known or not (len(letter) == 1 or letter in _GREEK_NAMES):
             return False
         factor = name.text in self.alone or (
-            name.text not in ("f", "g", "h") and self._bracket_has_operator()
+            name.text not in ("f", "g", "h") and self.bracket_has_operator()
         )
         self.free |= factor
         return factor
 
-    def _bracket_has_operator(self) -> bool:
-        """Whether the bracket that opens here holds one expression with an operator."""
-        depth, found, before = 0, False, ""
-        for token in self.tokens[self.position :]:
-            depth += (token.kind in ("(", "[")) - (token.kind in (")", "]"))
-            if depth == 0:
-                return found
-            if depth == 1 and token.kind == ",":
-                return False
-            product = before in ("name", "number") and token.kind == "name"
-            operator = token.kind in ("+", "-", "*", "/", "**") or token.text == "Piecewise"
-            found |= depth == 1 and (product or operator)
-            before = token.kind
-        return False
-
     def _call(self, name: Token) -> Node:
         opening = self.advance()
-        bars, self.bars = self.bars, 0
-        arguments = self._items(")")
-        self.bars = bars
+        arguments = self._inside(")")
         span = (name.span[0], self._close(opening, ")"))
         return self._written_call(tree.Call(span, name.text, name.span, arguments))
 
@@ -609,50 +529,11 @@ class _Parser:
         assert isinstance(call, tree.Call)
         if call.arguments and method.text not in _WITH_ARGUMENTS:
             self.fail(
-                f"`.{method.text}(…)` of `{self._quoted(*node.span)}` can be read in two ways",
+                f"`.{method.text}(…)` of `{self.quoted(*node.span)}` can be read in two ways",
                 method.span, f"`{method.text}(…)` with all its arguments",
             )  # fmt: skip
         span = (node.span[0], call.span[1])
         return replace(call, span=span, arguments=(node, *call.arguments))
-
-    def _length_of_power(self) -> int:
-        """How many tokens are the power of a function that stands here: ``sin²(x)``, ``sin^2 x``.
-
-        0 where there is none, or nothing behind it that the function may be of.
-        """
-        position = self.position
-        if self.token.raised:
-            while self.tokens[position].raised:
-                position += 1
-        elif self.token.kind == "**":
-            position = self._end_of_exponent(position + 1)
-        if position == self.position:
-            return 0
-        after, raised = self.tokens[position].kind, self.tokens[position - 1].raised
-        applies = after in ("(", "name") or (after == "number" and not raised)
-        return position - self.position if applies else 0
-
-    def _end_of_exponent(self, start: int) -> int:
-        """Where a literal whole exponent ends, in a bracket or not; 0 where there is none."""
-        kinds = [token.kind for token in self.tokens[start : start + 4]]
-        for pattern in _EXPONENTS:
-            if kinds[: len(pattern)] == list(pattern):
-                return start + len(pattern)
-        return self._end_of_braces(start)
-
-    def _end_of_braces(self, start: int) -> int:
-        """Where an exponent in braces ends; where there is none, the token here."""
-        end = self._end_of_bracket(start)
-        return end if self.tokens[end - 1].text == "}" else self.position
-
-    def _end_of_bracket(self, start: int) -> int:
-        """Behind the bracket that opens at a token; that token, where there is none."""
-        depth = 0
-        for k, token in enumerate(self.tokens[start:], start):
-            depth += (token.kind == "(") - (token.kind == ")")
-            if depth == 0:
-                return k + (k > start)
-        return start
 
     def _power_of_call(self, name: Token) -> Node:
         """``sin²(x)``, ``sin^2(x)`` and ``sin^2 x`` are ``sin(x)**2``."""
@@ -674,7 +555,7 @@ class _Parser:
 
     def _argument_is_bare(self) -> bool:
         """Whether an argument without a bracket stands here: ``sin x``, ``sin 2x``, ``ln x``."""
-        if self._opens_bar():
+        if self._opens_absolute():
             return True
         return self.token.kind in ("name", "number") and self.token.text not in BY_NAME
 
@@ -687,11 +568,13 @@ class _Parser:
         if self.token.kind == "name" and self.token.text not in BY_NAME:
             token = self.advance()
             factors.append(tree.Name(token.span, token.text))
+        if not factors:  # sin^2 cos x
+            self.fail(f"`{name.text}` has no argument", name.span, f"`{name.text}(…)`")
         span = (factors[0].span[0], factors[-1].span[1])
         argument = factors[0]
         if len(factors) > 1:
             argument = tree.Product(span, tuple(("*", factor) for factor in factors))
-        shown, inside = self._shown(name), self._quoted(*span)
+        shown, inside = self.shown(name), self.quoted(*span)
         call = tree.Call((name.span[0], span[1]), name.text, name.span, (argument,))
         if self.token.kind in ("**", "/", "!", "(", "root", "number") or (
             self.token.kind == "name" and self.token.text not in BY_NAME
@@ -699,15 +582,13 @@ class _Parser:
             self.fail(
                 f"how much `{shown}` is of can be read in two ways",
                 (name.span[0], self.token.span[1]),
-                f"`{shown}({inside})` or `{shown}({inside}{self._shown(self.token)}…)`",
+                f"`{shown}({inside})` or `{shown}({inside}{self.shown(self.token)}…)`",
                 "ambiguous-product",
             )
         return call
 
     def _bracket(self, opening: Token) -> Node:
-        bars, self.bars = self.bars, 0
-        items = (self.condition(),) if opening.raised else self._items()
-        self.bars = bars
+        items = (self.condition(),) if opening.raised else self._inside()
         span = (opening.span[0], self._close(opening, ")"))
         return replace(items[0], span=span) if len(items) == 1 else tree.Pair(span, items)
 

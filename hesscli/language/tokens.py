@@ -14,6 +14,7 @@ from hesscli.types import Span
 MAX_LENGTH = 200_000
 MAX_DIGITS = 4_000
 MAX_EXPONENT = 4_000
+MAX_DEPTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,18 @@ SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "01234
 # Each operator with the other signs that people type and paste for it.
 _SIGNS = {
     "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
-    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~",
+    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~", "->": "→",
 }  # fmt: skip
-OPERATORS = (
-    {sign: operator for operator, signs in _SIGNS.items() for sign in signs}
-    | {sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@")}
-    | {"→": "->"}
-)
+OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
+    sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@")
+}
 # Those that stand for something only in some places; elsewhere they are no part of a formula.
 FOREIGN = (".", "{", "}", ";", ":", ":=", "->", "@")
 # The operators of MATLAB between elements.
 _DOTTED = re.compile(r"\.([*/^])(?!\*)")
 # The constants of Maxima.
 _PERCENT = re.compile(r"%(pi|e)(?!\w)")
+_SUFFIX = re.compile(r"[jJfFlL](?!\w)")
 _OPERANDS = ("name", "number", ")", "]")
 KEYWORDS = ("and", "or", "not", "if", "else")
 # Signs that stand for a word, and the kind of its token.
@@ -196,8 +196,9 @@ def _refuse_hexadecimal(text: str, plain: str, match: re.Match[str]) -> None:
 
 def _refuse_suffix(text: str, plain: str, match: re.Match[str]) -> None:
     """Refuse what C and Python take for a kind of number, and others for a factor: 1.0f, 2j."""
-    suffix = re.compile(r"[jJ](?!\w)" if match[0].isdecimal() else r"[jJfFlL](?!\w)")
-    if found := suffix.match(plain, match.end()):
+    found = _SUFFIX.match(plain, match.end())
+    # Of C's, only what follows a fraction: people write 2f.
+    if found and (found[0] in "jJ" or not match[0].isdecimal()):
         raise HessError(
             "ambiguous-product", f"`{match[0]}{found[0]}` can be read in two ways",
             span=(match.start(), found.end()), source=text,
@@ -231,7 +232,7 @@ def unknown_character(text: str, i: int) -> HessError:
         "{": "use round brackets `( )`",
         "}": "use round brackets `( )`",
         "$": "write names without `$`",
-        "\\": "use plain notation instead of LaTeX: `sin(x)`, `sqrt(x)`",
+        "\\": "`/` for a division; a command of LaTeX has letters behind it",
         ".": "attributes are not part of a formula",
         "∂": "type the formula itself; `hess` differentiates it",
         "∑": "write the terms out with `+`",
