@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from itertools import product
 from typing import NoReturn
 
@@ -289,7 +289,8 @@ class Builder(Walk):
         assert function.definition is not None
         outer, bound = self.inside, self.bound
         self.inside = outer or node
-        self.bound = dict(zip(function.parameters, arguments, strict=True))
+        # A constant is one also where the formula gives its name to a variable.
+        self.bound = CONSTANTS | dict(zip(function.parameters, arguments, strict=True))
         try:
             return self.number(_definition(function.definition))
         finally:
@@ -485,6 +486,6 @@ def _is_infinite(expression: Expr) -> bool:
     return not isinstance(expression, sympy.Piecewise) and any(map(_is_infinite, expression.args))
 
 
-@lru_cache
+@cache
 def _definition(text: str) -> Node:
     return parse_formula(text)

@@ -12,12 +12,12 @@ from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import Token
 
-# Names that stand before a function of Python with a dot.
-MODULES = (
-    "np", "numpy", "math", "torch", "jnp", "jax", "sp", "sympy", "scipy", "special", "linalg", "nn",
-    "functional", "F", "tf", "stats", "Math", "cmath", "mpmath", "onp", "xp", "cp", "anp",
-)  # fmt: skip
+# Names that stand before a function of Python with a dot; those of arrays take axes.
 _ARRAYS = ("np", "numpy", "torch", "jnp", "onp", "xp", "cp", "anp", "tf")
+_MODULES = (
+    *_ARRAYS, "math", "Math", "cmath", "mpmath", "jax", "sp", "sympy", "scipy", "special", "linalg",
+    "nn", "functional", "F", "stats",
+)  # fmt: skip
 # What stands second in these is no number of the formula's.
 _SECOND = {
     "max": "`maximum(x, y)` for two numbers, `max(x)` over all elements",
@@ -27,14 +27,10 @@ _SECOND = {
 _CONSTANTS = {"M_PI": "pi", "M_E": "e"}  # of C
 # Of the normal distribution: scipy.stats.norm.cdf(x).
 _NORMAL = {"cdf": "Phi", "pdf": "normpdf", "logcdf": "log_ndtr"}
-# Functions of Mathematica whose names are not those of others with a capital letter.
+# Functions of Mathematica whose names are not those of others with capital letters.
 _MATHEMATICA = {
-    "ArcSin": "asin", "ArcCos": "acos", "ArcTan": "atan", "ArcSinh": "asinh", "ArcCosh": "acosh",
-    "ArcTanh": "atanh", "ArcCot": "acot", "ArcSec": "asec", "ArcCsc": "acsc", "If": "where",
-    "Power": "pow", "HeavisideTheta": "Heaviside", "UnitStep": "Heaviside", "Ramp": "relu",
-    "Ceiling": "ceil", "LogGamma": "loggamma", "PolyGamma": "polygamma",
-    "BesselJ": "besselj", "BesselY": "bessely", "BesselI": "besseli", "BesselK": "besselk",
-    "ProductLog": "LambertW", "Erf": "erf", "Erfc": "erfc", "Norm": "norm",
+    "If": "where", "Power": "pow", "HeavisideTheta": "Heaviside", "UnitStep": "Heaviside",
+    "Ramp": "relu", "Ceiling": "ceil", "ProductLog": "LambertW",
 }  # fmt: skip
 # These take their arguments in another order, or mean something else.
 _OTHERWISE = {"ArcTan": "atan2(y, x) for ArcTan[x, y]", "Log": "log(x)/log(b) for Log[b, x]"}
@@ -42,19 +38,19 @@ _OTHERWISE = {"ArcTan": "atan2(y, x) for ArcTan[x, y]", "Log": "log(x)/log(b) fo
 
 def in_one_notation(tokens: list[Token], text: str) -> list[Token]:
     """The same formula without modules, square brackets of calls and braces."""
-    for rewritten in (_without_modules, _with_round_brackets, _without_return):
-        tokens = rewritten(tokens, text)
-    return tokens
+    found = [
+        replace(token, text=_CONSTANTS[token.text], free=True)
+        if token.text in _CONSTANTS
+        else token
+        for token in _without_return(tokens)
+    ]
+    return _with_round_brackets(_without_modules(found, text), text)
 
 
-def _without_return(tokens: list[Token], text: str) -> list[Token]:
+def _without_return(tokens: list[Token]) -> list[Token]:
     if tokens[0].text == "return" and tokens[1].kind in ("name", "number", "(", "-"):
         return [replace(tokens[1], free=True), *tokens[2:]]
     return tokens
-
-
-def _touch(before: Token, after: Token) -> bool:
-    return before.span[1] == after.span[0]
 
 
 def _without_modules(tokens: list[Token], text: str) -> list[Token]:
@@ -62,41 +58,44 @@ def _without_modules(tokens: list[Token], text: str) -> list[Token]:
     found: list[Token] = []
     k = 0
     while k < len(tokens):
-        start = k
-        while (
-            tokens[k].text in MODULES
-            and tokens[k].kind == "name"
-            and [token.kind for token in tokens[k + 1 : k + 3]] == [".", "name"]
-            and _touch(tokens[k], tokens[k + 1])
-        ):
+        start, k = k, _end_of_modules(tokens, k)
+        module, token = tokens[start], tokens[k]
+        if [t.text for t in tokens[k : k + 2]] == ["norm", "."] and tokens[k + 2].text in _NORMAL:
             k += 2
-        of_normal = [token.text for token in tokens[k : k + 2]] == ["norm", "."]
-        if of_normal and tokens[k + 2].text in _NORMAL:
-            k += 2
-        token = tokens[k]
-        if of_normal and token.text in _NORMAL:
-            token = replace(token, text=_NORMAL[token.text], free=True)
-        if (
-            tokens[start].text in _ARRAYS
-            and token.text in _SECOND
-            and _has_several(tokens[k + 1 :])
-        ):
-            raise HessError(
-                "ambiguous-function", f"the second argument of `{token.text}` is no number here",
-                span=token.span, source=text, hint=_SECOND[token.text],
-            )  # fmt: skip
-        if token.text in _CONSTANTS:
-            token = replace(token, text=_CONSTANTS[token.text], free=True)
-        if k > start and token.text == "sinc" and tokens[start].text not in ("sp", "sympy"):
-            raise HessError(
-                "ambiguous-function",
-                f"`{tokens[start].text}.sinc(x)` is sin(pi*x)/(pi*x), and `sinc(x)` sin(x)/x",
-                span=(tokens[start].span[0], token.span[1]), source=text,
-                hint="`sinc(pi*x)` or `sinc(x)`",
-            )  # fmt: skip
-        found.append(replace(token, free=True) if k > start else token)
+            token = replace(tokens[k], text=_NORMAL[tokens[k].text])
+        if k > start:
+            _refuse_other(module, token, tokens[k + 1 :], text)
+            token = replace(token, free=True)
+        found.append(token)
         k += 1
     return found
+
+
+def _end_of_modules(tokens: Sequence[Token], k: int) -> int:
+    """Where the name behind modules stands, each of which has its dot at once."""
+    while (
+        tokens[k].kind == "name"
+        and tokens[k].text in _MODULES
+        and [token.kind for token in tokens[k + 1 : k + 3]] == [".", "name"]
+        and tokens[k].span[1] == tokens[k + 1].span[0]
+    ):
+        k += 2
+    return k
+
+
+def _refuse_other(module: Token, name: Token, call: Sequence[Token], text: str) -> None:
+    """Refuse a function that means something else in a module than here."""
+    if module.text in _ARRAYS and name.text in _SECOND and _has_several(call):
+        raise HessError(
+            "ambiguous-function", f"the second argument of `{name.text}` is no number here",
+            span=name.span, source=text, hint=_SECOND[name.text],
+        )  # fmt: skip
+    if name.text == "sinc" and module.text not in ("sp", "sympy"):
+        raise HessError(
+            "ambiguous-function",
+            f"`{module.text}.sinc(x)` is sin(pi*x)/(pi*x), and `sinc(x)` sin(x)/x",
+            span=(module.span[0], name.span[1]), source=text, hint="`sinc(pi*x)` or `sinc(x)`",
+        )  # fmt: skip
 
 
 def _with_round_brackets(tokens: list[Token], text: str) -> list[Token]:
@@ -140,17 +139,16 @@ def _with_plain_header(tokens: Sequence[Token]) -> list[Token]:
 
 def _is_called(name: Token) -> bool:
     """Whether a square bracket behind ``name`` is that of a call, and not of an index."""
-    return name.kind == "name" and (name.text in _MATHEMATICA or name.text[0].isupper())
+    return name.kind == "name" and name.text[0].isupper()
 
 
 def _function_of_mathematica(name: Token, call: Sequence[Token], text: str) -> Token:
-    small = name.text[0].lower() + name.text[1:]
-    spellings = (_MATHEMATICA.get(name.text), small, name.text.lower())
-    own = next((n for n in spellings if n in BY_NAME), None)
-    if not own:
+    small = name.text.lower()
+    inverse = f"a{small.removeprefix('arc')}" if small.startswith("arc") else None
+    own = next((n for n in (_MATHEMATICA.get(name.text), inverse, small) if n in BY_NAME), None)
+    if own is None:
         return name
-    several = _has_several(call)
-    if several and name.text in _OTHERWISE:
+    if name.text in _OTHERWISE and _has_several(call):
         raise HessError(
             "ambiguous-function",
             f"`{name.text}` of two arguments has another order here",
