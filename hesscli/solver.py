@@ -106,15 +106,15 @@ class Solver:
         return None if self.settings.expect is None else read_expected(self.settings.expect)
 
     def symbols(self) -> Answer:
-        """Gradient and Hessian in symbols."""
+        """Gradient and Hessian in symbols, in short forms."""
+        from hesscli.derive.simplify import simplified
         from hesscli.derive.symbols import differentiate
 
         settings = self.settings
         with settings.clock.within(settings.seconds, "differentiating this formula in symbols"):
             formula = self.given().formula
             _check_finite(formula)
-            answer = differentiate(formula)
-        return answer
+            return simplified(differentiate(formula))
 
 
 def _check_finite(formula: Formula) -> None:

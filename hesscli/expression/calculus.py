@@ -54,7 +54,7 @@ def antiderivative(expression: Expr, variable: Expr) -> Expr:
     """An indefinite integral, whose derivative is the integrand again."""
     result = _done(sympy.Integral(expression, variable))
     back = sympy.diff(result, variable)
-    if not _equal_somewhere(lambda values: _float(back, values), expression, result.free_symbols):
+    if not agrees(back, expression, result.free_symbols):
         raise NoClosedFormError
     return result
 
@@ -93,7 +93,7 @@ def integrated(expression: Expr, limits: Limits) -> Expr:
             integrand = expression.xreplace(values)
             return mpmath.quad(lambda t: _mpmath(integrand, {variable: sympy.Float(t, 20)}), ends)
 
-    if not _equal_somewhere(quadrature, result, parameters):
+    if not _agree(quadrature, result, parameters):
         raise NoClosedFormError
     return result
 
@@ -129,10 +129,14 @@ def _of_real_numbers(condition: Expr) -> Expr:
     return condition.replace(is_argument, lambda relation: relation.lhs.args[0].args[0] > 0)
 
 
-def _equal_somewhere(other: Any, result: Expr, parameters: set[Expr]) -> bool:
-    """Whether both have equal values wherever both have one, and have one somewhere."""
+def agrees(other: Expr, result: Expr, parameters: set[Expr]) -> bool | None:
+    """Whether both have equal values at some samples; None where never both have one."""
+    return _agree(lambda values: _float(other, values), result, parameters)
+
+
+def _agree(other: Any, result: Expr, parameters: set[Expr]) -> bool | None:
     ordered = sorted(parameters, key=str)
-    compared = False
+    compared: bool | None = None
     for sample in SAMPLES:
         values = {
             symbol: sympy.Float(sample[k % len(sample)] + k // len(sample), 20)

@@ -1,7 +1,8 @@
 """SymPy expressions → syntax trees, and so text in any notation.
 
-The shape of a tree is that of SymPy's own printer: its order of terms and factors, quotients
-instead of negative powers, roots instead of halves.
+The shape of a tree is that of SymPy's own printer: its order of terms and factors (but that a sum
+begins with a term that has no minus), quotients instead of negative powers (1/x**2, too), roots
+instead of halves.
 """
 
 from __future__ import annotations
@@ -62,12 +63,12 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
             text = _digits(abs(expression), padded)
             return _signed(tree.Number(NOWHERE, read_number(text), text), expression < 0)
         case sympy.Add():
-            first, *others = below(*expression.as_ordered_terms())
+            first, *others = below(*_ordered(expression))
             terms = [("-", t.operand) if isinstance(t, tree.Negative) else ("+", t) for t in others]
             return tree.Sum(NOWHERE, (("+", first), *terms))
         case sympy.Pow(base=base, exp=sympy.S.Half):
             return _call("sqrt", *below(base))
-        case sympy.Pow(base=base, exp=exponent) if exponent not in _BELOW:
+        case sympy.Pow(base=base, exp=exponent) if not (exponent.is_Rational and exponent < 0):
             return tree.Power(NOWHERE, *below(base, exponent))
         case sympy.Rational() | sympy.Mul() | sympy.Pow():
             above, under, negative = _quotient(expression)
@@ -92,6 +93,13 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
     return tree.Name(NOWHERE, str(expression))
 
 
+def _ordered(terms: Expr) -> list[Expr]:
+    """The terms of a sum, one without a minus first if there is one."""
+    ordered: list[Expr] = terms.as_ordered_terms()
+    first = next((t for t in ordered if not t.could_extract_minus_sign()), ordered[0])
+    return [first, *(term for term in ordered if term is not first)]
+
+
 def _sides(relation: Expr) -> tuple[Expr, Expr]:
     """Both sides; of a difference that is compared with 0, what is subtracted is the right one."""
     left, right = relation.args
@@ -100,10 +108,6 @@ def _sides(relation: Expr) -> tuple[Expr, Expr]:
         return left, right
     other = sympy.Add(*subtracted)
     return left - other, -other
-
-
-# The exponents of a power that stands below a bar even alone.
-_BELOW = (sympy.S.NegativeOne, -sympy.S.Half)
 
 
 def _digits(number: Expr, padded: bool, scientific: bool | None = None) -> str:

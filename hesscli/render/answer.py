@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from hesscli.answer import Answer, Basis, By, Check, CheckedEntry, Comparison, Grounds, Verdict
+from hesscli.answer import (
+    Answer,
+    Basis,
+    By,
+    Check,
+    CheckedEntry,
+    Comparison,
+    Expressions,
+    Grounds,
+    Verdict,
+)
 from hesscli.language.writer import PYTHON, UNICODE, Notation
 from hesscli.notes import Note
 from hesscli.render.document import (
@@ -67,8 +78,10 @@ def document(
     text = writer()
     lines: list[Line] = []
     captions: dict[tuple[int, int], str] = {}
-    # NumPy takes a sixth of the time of a small answer in symbols to load.
-    if answer.basis is not Basis.SYMBOLS:
+    if answer.basis is Basis.SYMBOLS:
+        definitions, answer = _with_names(answer, text)
+        lines += below("with", definitions, None)
+    else:  # NumPy takes a sixth of the time of a small answer in symbols to load
         from hesscli.render import blocks
 
         captions = blocks.captions(variables, answer.jet.doubles(), answer.structural)
@@ -90,6 +103,23 @@ def document(
         summary=_summary(answer, variables) if len(labels) > MAX_COLUMNS else (),
         full=full,
     )
+
+
+def _with_names(answer: Answer, text: Callable[[Any], str]) -> tuple[list[str], Answer]:
+    """What the names stand for that long repeated parts get, and the answer with these names."""
+    from hesscli.render.parts import named
+
+    jet = answer.jet
+    assert isinstance(jet, Expressions)
+    order = range(len(jet.gradient))
+    upper = [(i, j) for i in order for j in order[i:]]
+    formulas = [*jet.gradient, *(jet.hessian[i][j] for i, j in upper)]
+    definitions, short = named(formulas, answer.formula.variables, text)
+    entries = dict(zip(upper, short[len(order) :], strict=True))
+    hessian = tuple(tuple(entries[min(i, j), max(i, j)] for j in order) for i in order)
+    jet = Expressions(jet.value, tuple(short[: len(order)]), hessian)
+    said = [f"{text(name)} = {text(meaning)}" for name, meaning in definitions]
+    return said, replace(answer, jet=jet)
 
 
 def _number(value: float) -> str:
