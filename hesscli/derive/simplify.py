@@ -40,7 +40,7 @@ def simplified(answer: Answer) -> Answer:
     assert isinstance(jet, Expressions)
     shortest = Simplifier(answer.formula.decimal)
     # The short ones first: where there is too much to do, most are done.
-    distinct = {entry for row in (jet.gradient, *jet.hessian) for entry in row}
+    distinct: set[Expr] = {entry for row in (jet.gradient, *jet.hessian) for entry in row}
     for entry in sorted(distinct, key=lambda e: (e.count_ops(), sympy.default_sort_key(e))):
         shortest(entry)
     gradient = tuple(map(shortest, jet.gradient))

@@ -85,4 +85,4 @@ def _split(power: Expr) -> tuple[Expr, Expr]:
 
 def _is_short(part: Expr) -> bool:
     """Whether a part has no name of its own: a letter, or what stands below a bar."""
-    return part.is_Atom or (part.is_Pow and part.exp.could_extract_minus_sign())
+    return bool(part.is_Atom or (part.is_Pow and part.exp.could_extract_minus_sign()))
