@@ -410,6 +410,7 @@ _hess() {
         '--seed'
         '--exact'
         '--digits'
+        '--minors'
         '--verify'
         '--check'
         '--expect'

@@ -351,6 +351,7 @@ function __hess_options --no-scope-shadowing
             '--seed'\t'The seed of randn and rand, as torch.manual_seed takes it' \
             '--exact'\t'Exact numbers in closed form, such as sqrt(2)/3' \
             '--digits'\t'Numbers to N digits, all right' \
+            '--minors'\t'The determinant and the leading principal minors; --exact has them always' \
             '--verify'\t'Prove the numbers in ball arithmetic: auto within a bounded amount of work, always within fifty times as much' \
             '--check'\t'Show each entry by autograd, exactly, and by finite differences; status 1 where they disagree' \
             '--expect'\t'Compare with your own Hessian, \'[[2,0],[0,1/3]]\' or \'@mine.tsv\'; status 1 where it differs' \
@@ -385,7 +386,7 @@ function __hess_options --no-scope-shadowing
 end
 
 function __hess
-    set -l names --at --grid --wrt --seed --exact --digits --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --completion --version --warm-status --warm-stop --help -h
+    set -l names --at --grid --wrt --seed --exact --digits --minors --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --completion --version --warm-status --warm-stop --help -h
     set -l valued --at --grid --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion
     set -l token (commandline -ct)
     set -l head ''

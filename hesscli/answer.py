@@ -138,6 +138,8 @@ class Verdict:
     ``eigenvalues`` ascend. ``tolerance`` is the size below which one counts as zero, and None where
     signs are proved; ``inertia`` counts the positive, zero and negative ones, and ``unknown`` those
     whose sign is not known. ``proved`` says that all are. ``kind`` is that of a stationary point.
+    ``minors`` are the determinants of the first k rows and columns, for k from 1 to n, where they
+    were asked for; None for one without a closed form.
     """
 
     eigenvalues: Any = None  # (n,) doubles, or a tuple of SymPy numbers
@@ -149,6 +151,7 @@ class Verdict:
     gradient_tolerance: float | None = None
     unknown: int = 0
     proved: bool = False
+    minors: Any = None  # (n,) doubles, or a tuple of SymPy numbers or formulas
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +254,7 @@ class Answer:
 
     ``structural`` (n, n) is True where the formula alone proves that the Hessian is zero at every
     point. ``digits`` is the number asked for where ``basis`` is DIGITS. Exact numbers and
-    formulas need no grounds, and formulas have no verdict.
+    formulas need no grounds, and the verdict of formulas has but their minors.
     """
 
     basis: Basis

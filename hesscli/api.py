@@ -78,7 +78,8 @@ class Formula:
     of them in natural order by default. ``verify`` proves the numbers within a bounded amount of
     work (``"auto"``), within fifty times as much (``"always"``) or not at all (``"never"``). With
     ``exact``, answers are SymPy numbers in closed form; with ``digits``, SymPy numbers with so many
-    digits, 1,000 at most. ``seed`` is that of ``"randn(2,2)"`` and ``"rand(3)"``.
+    digits, 1,000 at most. ``minors`` asks for the leading principal minors, which exact answers
+    always have. ``seed`` is that of ``"randn(2,2)"`` and ``"rand(3)"``.
 
     Raises :class:`HessError` for what is not a formula.
     """
@@ -93,6 +94,7 @@ class Formula:
         verify: Literal["auto", "always", "never"] = "auto",
         exact: bool = False,
         digits: int | None = None,
+        minors: bool = False,
         seed: int | None = None,
     ) -> None:
         names = tuple(wrt.replace(",", " ").split()) if isinstance(wrt, str) else wrt or ()
@@ -107,7 +109,13 @@ class Formula:
         for name in (name for name, holds in good.items() if not holds):
             raise HessError("usage", f"{name} cannot be this", hint="help(hesscli.Formula)")
         settings = Settings(
-            dtype=dtype, device=device, verify=Verify(verify), exact=exact, digits=digits, seed=seed
+            dtype=dtype,
+            device=device,
+            verify=Verify(verify),
+            exact=exact,
+            digits=digits,
+            minors=minors,
+            seed=seed,
         )
         self._solver = Solver(text, tuple(names), settings)
         try:
@@ -213,6 +221,18 @@ class Answer:
         Hessian is not finite, or none were found in closed form.
         """
         return self._answer.verdict.eigenvalues
+
+    @property
+    def minors(self) -> Any:
+        """The leading principal minors: an array (n,), or a tuple of exact numbers, None for one
+        without a closed form. None where they were not asked for, or the Hessian is not finite.
+        """
+        return self._answer.verdict.minors
+
+    @property
+    def determinant(self) -> Any:
+        """The determinant of the Hessian, the last of the ``minors``; None where they are."""
+        return None if self.minors is None else self.minors[-1]
 
     @property
     def inertia(self) -> Inertia | None:

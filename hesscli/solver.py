@@ -37,9 +37,10 @@ MAX_DIGITS = 1_000
 class Settings:
     """How answers are computed: the same for every point.
 
-    ``exact`` asks for closed forms and ``digits`` for so many digits; ``check`` for several methods
-    side by side, ``expect`` for a comparison with a matrix of one's own. An answer may take
-    ``seconds``, 0 for no limit, as far as ``clock`` holds it to that.
+    ``exact`` asks for closed forms and ``digits`` for so many digits; ``minors`` for the leading
+    principal minors, which closed forms always have; ``check`` for several methods side by side,
+    ``expect`` for a comparison with a matrix of one's own. An answer may take ``seconds``, 0 for no
+    limit, as far as ``clock`` holds it to that.
     """
 
     dtype: str = "float64"
@@ -48,6 +49,7 @@ class Settings:
     verify: Verify = Verify.auto
     exact: bool = False
     digits: int | None = None
+    minors: bool = False
     check: bool = False
     expect: str | None = None
     seconds: float = 0.0
@@ -114,7 +116,7 @@ class Solver:
         with settings.clock.within(settings.seconds, "differentiating this formula in symbols"):
             formula = self.given().formula
             _check_finite(formula)
-            return simplified(differentiate(formula))
+            return simplified(differentiate(formula), minors=settings.minors)
 
 
 def _check_finite(formula: Formula) -> None:
@@ -187,6 +189,10 @@ class Compiled:
                 from hesscli.verdict import check
 
                 check.require(order)
+            if self.settings.minors:
+                from hesscli.verdict import minors
+
+                minors.require(order)
         _ = self.solver.expected
 
     def arrays(self, point: Point) -> int:
@@ -241,6 +247,11 @@ class Compiled:
         settled, sums, evaluator = self._evaluation(point, notes, verify, settings.clock)
         with settings.clock.within(0, "finding the signs of the eigenvalues"):
             answer = judged(settled)
+        if settings.minors:
+            from hesscli.verdict.minors import with_minors
+
+            with settings.clock.within(0, "computing the minors"):
+                answer = with_minors(answer, settled)
         if settings.check:
             answer = replace(answer, check=self._check(answer, sums, evaluator))
         if self.solver.expected is not None:
@@ -266,7 +277,7 @@ class Compiled:
             self._examiners[key] = Examiner(formula)
         examiner = self._examiners[key]
         values = {name: exact(entry) for name, entry in entries(point).items()}
-        answer = evaluate(examiner, values, self.settings.digits)
+        answer = evaluate(examiner, values, self.settings.digits, minors=self.settings.minors)
         answer = joined(answer, self.formula, shapes)
         return replace(answer, notes=(*answer.notes, *notes))
 

@@ -20,7 +20,7 @@ from hesscli.cli.help import Option, explained, help_page
 from hesscli.cli.leniency import doubtful, refuse_options, understand
 from hesscli.cli.options import ARGUMENT, REFERENCE, DType, Request, parameters
 from hesscli.errors import HessError, shortened, usage
-from hesscli.render.formats import FORMATS, PICTURES, SUFFIXES
+from hesscli.render.formats import FORMATS, MATRICES, PICTURES, SUFFIXES
 from hesscli.types import Verify
 
 HELP_NAMES = ("--help", "-h")
@@ -150,6 +150,8 @@ def _asked(remark: str | None, given: dict[str, Any]) -> Request:
         _check_code(**given)
         given["format"] = "terminal"  # whatever the suffix of a file
     format = _format(given["format"], given["json"], given["output"])
+    if given["minors"] and format in MATRICES:
+        raise usage(f"`--minors` has no place in {format}, which is the matrix alone", "--json")
     read = {"at": tuple(given["at"] or ()), "format": format, "wrt": _names(given["wrt"])}
     return Request(**{**given, **read}, remark=remark)
 
@@ -228,6 +230,7 @@ def _check_code(*, format: str | None, dtype: str, device: str, verify: str, **g
         f"--format {format}": format is not None,
         "--exact": given["exact"],
         "--digits": given["digits"] is not None,
+        "--minors": given["minors"],
         "--check": given["check"],
         "--expect": given["expect"] is not None,
         "--plot": given["plot"] is not None,

@@ -110,6 +110,9 @@ class Request:
     digits: int | None = _option(
         NUMBERS, "Numbers to N digits, all right.", metavar="N", min=1, max=MAX_DIGITS
     )
+    minors: bool = _option(
+        NUMBERS, "The determinant and the leading principal minors; --exact has them always.", False
+    )
     verify: Verify = _option(
         NUMBERS,
         "Prove the numbers in ball arithmetic: auto within a bounded amount of work, always within "

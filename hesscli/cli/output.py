@@ -95,7 +95,7 @@ class Output:
         """
         request = self.request
         # What these ask for has no place in a row.
-        blocks = request.full or request.check or request.expect is not None
+        blocks = request.full or request.minors or request.check or request.expect is not None
         if request.format == "terminal" and not blocks:
             self.writer = _Rows(request, self._stream, held)
         self.writer = table(request.format, self.path) or self.writer

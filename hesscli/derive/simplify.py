@@ -18,7 +18,8 @@ from typing import Any
 import sympy
 from sympy.codegen.cfunctions import hypot
 
-from hesscli.answer import Answer, Expressions
+from hesscli.answer import Answer, Expressions, Verdict
+from hesscli.derive.minors import leading_minors
 from hesscli.expression.calculus import agrees
 from hesscli.expression.notation import as_text
 from hesscli.functions.failures import tried
@@ -34,8 +35,12 @@ ANGLES = 8  # times as much work
 _WITH_ANGLES = (sympy.sin, sympy.cos, sympy.sinh, sympy.cosh)
 
 
-def simplified(answer: Answer) -> Answer:
-    """The answer in symbols with the shortest forms of its slopes and entries that are found."""
+def simplified(answer: Answer, *, minors: bool = False) -> Answer:
+    """The answer in symbols with the shortest forms of its slopes and entries that are found; with
+    the Hessian's leading ``minors`` where they are asked for.
+
+    Raises :class:`HessError` where these would be too long.
+    """
     jet = answer.jet
     assert isinstance(jet, Expressions)
     shortest = Simplifier(answer.formula.decimal)
@@ -45,7 +50,11 @@ def simplified(answer: Answer) -> Answer:
         shortest(entry)
     gradient = tuple(map(shortest, jet.gradient))
     hessian = tuple(tuple(map(shortest, row)) for row in jet.hessian)
-    return replace(answer, jet=Expressions(jet.value, gradient, hessian))
+    answer = replace(answer, jet=Expressions(jet.value, gradient, hessian))
+    if not minors:
+        return answer
+    formulas = tuple(map(shortest, leading_minors(hessian)))
+    return replace(answer, verdict=Verdict(minors=formulas))
 
 
 @dataclass(slots=True)

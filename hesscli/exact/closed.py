@@ -7,9 +7,11 @@ Whether an entry exists is decided by :mod:`hesscli.exact.existence`; here it ge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
+import flint
 import numpy as np
 import sympy
 from flint import arb
@@ -41,6 +43,7 @@ from hesscli.exact.spectrum.inertia import (
     kind_of,
     spectrum,
 )
+from hesscli.exact.spectrum.minors import closed_minors, enclosed_minors
 from hesscli.exact.substitution import substituted
 from hesscli.expression.names import INFINITE, symbol
 from hesscli.functions.balls import NotProvedError, UndecidedError
@@ -55,9 +58,14 @@ DOUBLE, SMALLEST_DOUBLE = arb("1e-9"), arb("1e-323")
 
 
 def evaluate(
-    examiner: Examiner, point: Mapping[str, Fraction | Expr], digits: int | None = None
+    examiner: Examiner,
+    point: Mapping[str, Fraction | Expr],
+    digits: int | None = None,
+    *,
+    minors: bool = False,
 ) -> Answer:
-    """The derivatives at ``point`` in closed form, or as Floats of ``digits`` correct digits.
+    """The derivatives at ``point`` in closed form, or as Floats of ``digits`` correct digits; these
+    with the Hessian's leading ``minors`` where they are asked for, and closed forms always.
 
     A 0 is an Integer, and exact. Raises :class:`HessError` where a closed form would be too long
     to write down.
@@ -75,6 +83,8 @@ def evaluate(
     verdict = Verdict(stationary=stationary)
     if not any(None in row for row in hessian):
         verdict = _verdict(place, hessian, digits, stationary)
+        if digits is None or minors:
+            verdict = replace(verdict, minors=_minors(place, hessian, digits, verdict))
         if digits is not None and verdict.unknown:
             notes.append(Remark(Note.ZERO_BY_DEFAULT))
     variables = tuple(Variable(name, ()) for name in formula.variables)
@@ -133,6 +143,32 @@ def _verdict(
     )
 
 
+def _minors(
+    place: _Place, hessian: Sequence[Sequence[Expr]], digits: int | None, verdict: Verdict
+) -> tuple[Expr | None, ...]:
+    rank = None if verdict.inertia is None else verdict.inertia[0] + verdict.inertia[2]
+    if digits is None:
+        return closed_minors(hessian, rank)
+    order = len(hessian)
+
+    def enclosed(bits: int) -> list[Number]:
+        numbers = place.enclosed_at(bits)
+        pairs = [[pair(i, j) for j in range(order)] for i in range(order)]
+        with flint.ctx.workprec(bits):
+            return enclosed_minors([[numbers.get(e, ZERO) for e in row] for row in pairs])
+
+    if place.found.by_limit:  # there are no enclosures
+        closed = closed_minors(hessian, rank)
+        return tuple(None if minor is None else to_digits(minor, digits) for minor in closed)
+
+    def rounded(k: int) -> Expr | None:
+        if rank is not None and k >= rank:
+            return sympy.S.Zero
+        return certain(lambda bits: enclosed(bits)[k], digits)
+
+    return tuple(map(rounded, range(order)))
+
+
 def _stationary(gradient: Sequence[Expr]) -> bool | None:
     signs = [sign(slope) for slope in gradient]
     return False if any(signs) else None if None in signs else True
@@ -175,7 +211,7 @@ class _Place:
         if self._is_zero(entry):
             return sympy.S.Zero
         if not self.found.by_limit:
-            found = certain(lambda bits: self._enclosed(bits).get(entry, ZERO), digits)
+            found = certain(lambda bits: self.enclosed_at(bits).get(entry, ZERO), digits)
             if found is not None:
                 return found
         try:
@@ -190,21 +226,22 @@ class _Place:
 
     def double(self, entry: Entry) -> float:
         """About what the entry is."""
-        return nearest(self._enclosed(FIRST).get(entry, ZERO))
+        return nearest(self.enclosed_at(FIRST).get(entry, ZERO))
 
     @remembered
-    def _enclosed(self, bits: int) -> Mapping[Entry, Number]:
+    def enclosed_at(self, bits: int) -> Mapping[Entry, Number]:
+        """The enclosures of all entries but those that are exactly 0, at a working precision."""
         try:
             return self.found.numbers(bits)
         except (BudgetError, NotProvedError, UndecidedError):
-            return self._enclosed(2 * bits) if bits < MOST else {}
+            return self.enclosed_at(2 * bits) if bits < MOST else {}
 
     @remembered
     def _is_zero(self, entry: Entry) -> bool:
         """Whether the entry is proved to be 0."""
         if self.found.by_limit:
             return False
-        number = self._enclosed(ALGEBRA_FROM).get(entry, ZERO)
+        number = self.enclosed_at(ALGEBRA_FROM).get(entry, ZERO)
         sign = sign_of(number)
         if sign is None and self.found.vanishes is not None:
             return self.found.vanishes(entry)
@@ -212,7 +249,7 @@ class _Place:
 
     def _agrees(self, form: Expr, entry: Entry) -> bool:
         """Whether a form may be the number: at a kink, SymPy's rules may give that of one side."""
-        number = self._enclosed(ALGEBRA_FROM).get(entry, ZERO)
+        number = self.enclosed_at(ALGEBRA_FROM).get(entry, ZERO)
         ball = enclosed(form, ALGEBRA_FROM)
         if ball is None:
             return False

@@ -113,13 +113,16 @@ def _with_names(answer: Answer, text: Callable[[Any], str]) -> tuple[list[str], 
     assert isinstance(jet, Expressions)
     order = range(len(jet.gradient))
     upper = [(i, j) for i in order for j in order[i:]]
-    formulas = [*jet.gradient, *(jet.hessian[i][j] for i, j in upper)]
+    minors = answer.verdict.minors or ()
+    formulas = [*jet.gradient, *minors, *(jet.hessian[i][j] for i, j in upper)]
     definitions, short = named(formulas, answer.formula.variables, text)
-    entries = dict(zip(upper, short[len(order) :], strict=True))
+    slopes, short = short[: len(order)], short[len(order) :]
+    entries = dict(zip(upper, short[len(minors) :], strict=True))
     hessian = tuple(tuple(entries[min(i, j), max(i, j)] for j in order) for i in order)
-    jet = Expressions(jet.value, tuple(short[: len(order)]), hessian)
+    jet = Expressions(jet.value, tuple(slopes), hessian)
     said = [f"{text(name)} = {text(meaning)}" for name, meaning in definitions]
-    return said, replace(answer, jet=jet)
+    verdict = replace(answer.verdict, minors=tuple(short[: len(minors)]) or None)
+    return said, replace(answer, jet=jet, verdict=verdict)
 
 
 def _number(value: float) -> str:
@@ -206,10 +209,29 @@ def _verdict(answer: Answer, writer: Writer, most: int | None) -> Iterator[Line]
         yield from below("eigenvalues", texts, most, [count for _, count in runs])
     elif verdict.eigenvalues is not None:
         yield Line("eigenvalues", _spectrum(verdict, most))
+    if verdict.minors is not None:
+        yield from _minors(answer, writer, most)
     if verdict.definiteness is not None and (grounds is None or verdict.eigenvalues is not None):
         yield Line("definiteness", _definiteness(answer), "verdict")
     if verdict.stationary is not None:
         yield Line("point", _stationarity(answer, verdict, most), "verdict")
+
+
+def _minors(answer: Answer, writer: Writer, most: int | None) -> Iterator[Line]:
+    """The determinant, and the leading principal minors: doubles beside each other."""
+    minors = answer.verdict.minors
+    if answer.basis is Basis.DOUBLES:
+        shown = middle_left_out(minors.tolist(), most)
+        texts = _texts([math.nan if isinstance(m, str) else m for m in shown])
+        yield Line("determinant", _texts([minors[-1]])[0])
+        parts = (m if isinstance(m, str) else t for m, t in zip(shown, texts, strict=True))
+        lines: Iterable[Line] = (Line("minors", GAP.join(parts)),)
+    else:
+        text = writer(minors)
+        yield Line("determinant", text(minors[-1]))
+        lines = below("minors", [f"{k}×{k}: {text(m)}" for k, m in enumerate(minors, 1)], most)
+    if len(minors) > 1:
+        yield from lines
 
 
 def _spectrum(verdict: Verdict, most: int | None) -> str:

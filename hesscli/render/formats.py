@@ -68,6 +68,7 @@ FORMATS = {
     "csv": Format((".csv",), "tabular", "Csv"),
     "latex": Format((".tex",), "latex", "Latex"),
 }
+MATRICES = ("plain", "csv")  # which have room for the Hessian alone
 CLASH = "clashing-names"  # the code of an error of a table that concerns all its rows
 # Those that people look for first.
 SUFFIXES = {

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet
+from hesscli.answer import DIFFERENCES, Answer, Basis, Check, Comparison, Jet, Verdict
 from hesscli.errors import HessError
 from hesscli.render.entries import writing
 from hesscli.render.formats import Writer
@@ -81,6 +81,7 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
     if answer.basis is not Basis.SYMBOLS:
         found = verdict.eigenvalues
         tail["eigenvalues"] = None if found is None else list(map(entry, found))
+        tail |= _minors(verdict, entry)
         signs = ("positive", "zero", "negative")
         tail["inertia"] = verdict.inertia and dict(zip(signs, verdict.inertia, strict=True))
         if verdict.unknown:
@@ -103,12 +104,21 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
             {"part": u.part, "span": u.span, "reason": words(u.reason), "entries": u.entries}
             for u in answer.undefined
         ]
+    else:
+        tail |= _minors(verdict, entry)
     tail["notes"] = list(map(words, answer.notes))
     if answer.check is not None:
         tail["check"] = _check(answer.check)
     if answer.comparison is not None:
         tail["expected"] = _comparison(answer.comparison)
     return tail
+
+
+def _minors(verdict: Verdict, entry: Callable[[Any], Any]) -> dict[str, Any]:
+    if verdict.minors is None:
+        return {}
+    minors = list(map(entry, verdict.minors))
+    return {"determinant": minors[-1], "minors": minors}
 
 
 def _check(check: Check) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def answered(answer: Answer) -> Iterator[str]:
         text(answer.jet.value),
         list(map(text, answer.jet.slopes())),
         [list(map(text, row)) for row in answer.jet.rows()],
+        None if answer.verdict.minors is None else list(map(text, answer.verdict.minors)),
     )
 
 
@@ -81,14 +82,20 @@ def _comments(answer: Answer) -> Iterator[str]:
 
 
 def _aligned(
-    point: dict[str, str], value: str, gradient: Sequence[str], hessian: Sequence[Sequence[str]]
+    point: dict[str, str],
+    value: str,
+    gradient: Sequence[str],
+    hessian: Sequence[Sequence[str]],
+    minors: Sequence[str] | None,
 ) -> Iterator[str]:
     at = ", ".join(f"{_name(label)} = {number}" if number else _name(label)
                    for label, number in point.items())  # fmt: skip
     yield "\\begin{align*}\n"
     yield f"f({at}) &= {value} \\\\\n"
     yield f"\\nabla f &= {_matrix([[slope] for slope in gradient])} \\\\\n"
-    yield f"H_f &= {_matrix(hessian)}\n"
+    yield f"H_f &= {_matrix(hessian)}" + ("\n" if minors is None else " \\\\\n")
+    if minors is not None:
+        yield f"\\det H_f &= {minors[-1]}\n"
     yield "\\end{align*}\n"
 
 

@@ -98,15 +98,15 @@ def _stationarity(jet: Doubles, symmetric: Array, grounds: Grounds) -> tuple[boo
 
 def _spectrum(settled: Settled, enclosure: Enclosure, order: int) -> ProvedSpectrum | None:
     """The spectrum; where signs are missing, with what the formula's structure proves to be 0."""
-    found = proved_spectrum(_rows(enclosure, order))
+    found = proved_spectrum(rows_at(enclosure, order))
     if found is None or not found.unknown or order > MAX_STRUCTURE:
         return found
     formula, variables, point = _scalars(settled)
     zeros = nullity(formula.expression, variables, point)
     if zeros:
-        found = proved_spectrum(_rows(enclosure, order), zeros)
+        found = proved_spectrum(rows_at(enclosure, order), zeros)
     elif found.unknown == 1 and is_singular(formula.expression, variables, point):
-        found = proved_spectrum(_rows(enclosure, order), 1)
+        found = proved_spectrum(rows_at(enclosure, order), 1)
     return found
 
 
@@ -142,7 +142,7 @@ def _scalars(settled: Settled) -> tuple[Formula, list[Expr], dict[Expr, Expr]]:
     return formula, [symbol(name) for name in formula.differentiated], point
 
 
-def _rows(enclosure: Enclosure, order: int) -> Callable[[int], list[list[Number]] | None]:
+def rows_at(enclosure: Enclosure, order: int) -> Callable[[int], list[list[Number]] | None]:
     """The Hessian at a working precision."""
 
     def rows(bits: int) -> list[list[Number]] | None:
