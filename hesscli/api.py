@@ -148,12 +148,24 @@ class Formula:
         for point in points:
             yield self.at(**point) if isinstance(point, Mapping) else self.at(*point)
 
-    def symbols(self) -> Symbols:
-        """The formula, its gradient and its Hessian in symbols, as SymPy matrices."""
+    def symbols(self, **named: Any) -> Symbols:
+        """The formula, its gradient and its Hessian in symbols, as SymPy matrices; where some of
+        the variables have the numbers named, in the others, NaN for an entry that there is none of.
+        """
         import sympy
 
-        jet = self._solver.symbols().jet
-        return Symbols(jet.value, sympy.Matrix(jet.gradient), sympy.Matrix(jet.hessian))
+        from hesscli.point.assignment import from_values
+
+        given = [from_values((), named)] if named else []
+        if named and not self._solver.leaves_letters(given):
+            message = "every variable has a value, or one is a tensor: nothing is left in symbols"
+            raise HessError("usage", message, hint="f.at(…)")
+        jet = self._solver.symbols(given).jet
+        value, *rows = (
+            [sympy.nan if entry is None else entry for entry in row]
+            for row in ([jet.value], jet.gradient, *jet.hessian)
+        )
+        return Symbols(value[0], sympy.Matrix(rows[0]), sympy.Matrix(rows[1:]))
 
 
 formula = Formula

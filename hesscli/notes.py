@@ -42,6 +42,7 @@ class Reason(Enum):
     SUM_TOO_LARGE = auto()
     NO_EXACT_FORM = auto()  # the double
     NO_MORE_DIGITS = auto()  # the double
+    NO_FORM_IN_LETTERS = auto()
     NO_NUMBER = auto()
     NOT_ASKED = auto()
     TOO_LARGE = auto()
@@ -62,6 +63,7 @@ class Note(Enum):
     SINC = auto()
     ROOT = auto()  # the power as typed, the number it is divided by
     HEADER = auto()  # variables
+    LETTERS = auto()  # variables that have no value
     HOLDS_WHERE_REAL = auto()  # parts
     HOLDS_EXCEPT = auto()  # parts, Trouble
     NO_REAL_FORMULA = auto()

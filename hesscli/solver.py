@@ -107,16 +107,37 @@ class Solver:
 
         return None if self.settings.expect is None else read_expected(self.settings.expect)
 
-    def symbols(self) -> Answer:
-        """Gradient and Hessian in symbols, in short forms."""
+    def symbols(self, assignments: Sequence[Assignment] = ()) -> Answer:
+        """Gradient and Hessian in symbols, in short forms; with the values that the assignments
+        give to some of the variables, in the letters that are left.
+        """
         from hesscli.derive.simplify import simplified
         from hesscli.derive.symbols import differentiate
+        from hesscli.point.binding import names_given
 
         settings = self.settings
         with settings.clock.within(settings.seconds, "differentiating this formula in symbols"):
-            formula = self.given().formula
+            formula = self.given(names_given(assignments)).formula
             _check_finite(formula)
-            return simplified(differentiate(formula), minors=settings.minors)
+            answer = _at_values(formula, assignments) if assignments else differentiate(formula)
+            return simplified(answer, minors=settings.minors)
+
+    def leaves_letters(self, assignments: Sequence[Assignment]) -> bool:
+        """Whether the assignments give values to some variables only, and so make no point."""
+        from hesscli.point.binding import held_alone, names_given
+
+        return bool(held_alone(assignments, self.given(names_given(assignments)).formula))
+
+
+def _at_values(formula: Formula, assignments: Sequence[Assignment]) -> Answer:
+    from hesscli.exact.examiner import Examiner
+    from hesscli.exact.partial import at_values
+    from hesscli.exact.proof import exact
+    from hesscli.point.binding import held_alone
+
+    held = held_alone(assignments, formula)
+    values = {name: exact(value.entries[0]) for name, value in held.items()}
+    return at_values(Examiner(formula), values)
 
 
 def _check_finite(formula: Formula) -> None:

@@ -211,7 +211,7 @@ def test_bad_files_are_refused_by_name(hess: Hess, tmp_path: Path, name: str) ->
     [
         ("x*y", ["1"], "wrong-count", "1 value for 2 variables"),
         ("x", ["1,2"], "wrong-count", "x=[…]"),
-        ("x*y", ["x=1"], "missing-name", "`y` has no value"),
+        ("x*y", ["x=[1,2]"], "missing-name", "`y` has no value"),
         ("x*y", ["x=1,z=2"], "unknown-name", "no variable `z`"),
         ("alpha*y", ["alhpa=1,y=2"], "unknown-name", "did you mean `alpha`"),
         ("x*y", ["x=1,x=2"], "doubled-name", "`x` is given twice"),

@@ -97,8 +97,14 @@ def _answer_points(request: Request, streams: Streams, output: Output) -> ExitSt
     with CLOCK.within(request.timeout, "reading the formula and the point"):
         assignments = [read_assignment(at) for at in request.at]
         _require_apart(request, streams, [file for each in assignments for file in each.files])
-        compiled, points = solver.bound(assignments)
+        letters = not _about_numbers(request) and solver.leaves_letters(assignments)
+        if not letters:
+            compiled, points = solver.bound(assignments)
         _require_apart(request, streams, _files(solver, []))
+    if letters:
+        answer = solver.symbols(assignments)
+        output.answer(answer)
+        return ExitStatus.ANSWERED if answer.holds else ExitStatus.NO_ANSWER
     if request.plot is not None:
         _require_picture(request.plot, len(points))
     if len(points) > 1:
@@ -189,19 +195,23 @@ def _require_picture(path: str, points: int) -> None:
 
 
 def _require_point(request: Request) -> None:
-    options = (
-        ("--check", request.check),
-        (f"--plot {request.plot}", request.plot is not None),
-        ("--expect MATRIX", request.expect is not None),
-        (f"--digits {request.digits}", request.digits is not None),
-    )
-    for option, given in options:
-        if given:
-            raise HessError(
-                "missing-point",
-                f"`{option}` is about numbers, so it needs a point",
-                hint=f"{option} --at 2,4",
-            )
+    for option in _about_numbers(request):
+        raise HessError(
+            "missing-point",
+            f"`{option}` is about numbers, so it needs a point",
+            hint=f"{option} --at 2,4",
+        )
+
+
+def _about_numbers(request: Request) -> list[str]:
+    """The options that need a value for each variable."""
+    options = {
+        "--check": request.check,
+        f"--plot {request.plot}": request.plot is not None,
+        "--expect MATRIX": request.expect is not None,
+        f"--digits {request.digits}": request.digits is not None,
+    }
+    return [option for option, given in options.items() if given]
 
 
 def _require_folder() -> None:

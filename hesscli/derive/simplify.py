@@ -44,14 +44,17 @@ def simplified(answer: Answer, *, minors: bool = False) -> Answer:
     jet = answer.jet
     assert isinstance(jet, Expressions)
     shortest = Simplifier(answer.formula.decimal)
+    entries = [entry for row in (jet.gradient, *jet.hessian) for entry in row]
     # The short ones first: where there is too much to do, most are done.
-    distinct: set[Expr] = {entry for row in (jet.gradient, *jet.hessian) for entry in row}
+    distinct: set[Expr] = {entry for entry in entries if entry is not None}
     for entry in sorted(distinct, key=lambda e: (e.count_ops(), sympy.default_sort_key(e))):
         shortest(entry)
-    gradient = tuple(map(shortest, jet.gradient))
-    hessian = tuple(tuple(map(shortest, row)) for row in jet.hessian)
-    answer = replace(answer, jet=Expressions(jet.value, gradient, hessian))
-    if not minors:
+    gradient = tuple(map(shortest.known.get, jet.gradient))
+    hessian = tuple(tuple(map(shortest.known.get, row)) for row in jet.hessian)
+    # The value is the formula as it was typed, but where variables have values.
+    value = shortest(jet.value) if answer.place.numbers and jet.value is not None else jet.value
+    answer = replace(answer, jet=Expressions(value, gradient, hessian))
+    if not minors or None in entries:
         return answer
     formulas = tuple(map(shortest, leading_minors(hessian)))
     return replace(answer, verdict=Verdict(minors=formulas))
@@ -80,6 +83,8 @@ class Simplifier:
         self.left -= operations
         if isinstance(expression, sympy.Piecewise):
             pieces = [(self(value), condition) for value, condition in expression.args]
+            if len({value for value, _ in pieces}) == 1 and pieces[-1][1] == sympy.true:
+                return pieces[0][0]
             return sympy.Piecewise(*pieces, evaluate=False)
         found = self._first_shortest([expression, *self._by_parts(expression), *_ways(expression)])
         hidden, meanings = _without_functions(found)
@@ -135,7 +140,9 @@ def _ways(expression: Expr) -> Iterator[Expr]:
     """Other forms of an expression, as a quotient."""
     hidden, meanings = _without_functions(expression)
     for form in _quotients(hidden):
-        yield _fused(form.xreplace(meanings))
+        whole = form.xreplace(meanings)
+        yield whole
+        yield _fused(whole)
 
 
 def _fused(expression: Expr) -> Expr:

@@ -10,7 +10,7 @@ from hesscli.expression.products import as_product
 from hesscli.notes import Note
 from hesscli.point.assignment import Assignment
 from hesscli.shapes import broadcast
-from hesscli.types import Formula, Point, Value
+from hesscli.types import Formula, Point, Value, Values
 
 
 def names_given(assignments: Iterable[Assignment]) -> frozenset[str]:
@@ -53,6 +53,23 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
         require_shapes(formula.tree, formula.source, formula.given, shapes)
         _check_broadcast(point, elementwise)
     return points
+
+
+def held_alone(assignments: Sequence[Assignment], formula: Formula) -> dict[str, Values]:
+    """The numbers that hold for all points where there is no point: some variables have no value.
+
+    Empty where that is not so, or where what is held is not all numbers. Raises
+    :class:`HessError` for an unknown or doubled name.
+    """
+    held: dict[str, Value] = {}
+    for assignment in assignments:
+        _check_names(assignment, formula)
+        if assignment.positional:
+            return {}
+        _check_once(assignment, held)
+        held |= assignment.named
+    numbers = {n: v for n, v in held.items() if isinstance(v, Values) and not v.shape}
+    return numbers if len(numbers) == len(held) < len(formula.variables) else {}
 
 
 def _check_names(assignment: Assignment, formula: Formula) -> None:

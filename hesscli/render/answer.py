@@ -78,6 +78,9 @@ def document(
     text = writer()
     lines: list[Line] = []
     captions: dict[tuple[int, int], str] = {}
+    if answer.place.numbers:
+        lines.append(Line("at", _point(answer, notation, most, text, constants)))
+        lines.append(Line("value", text(answer.jet.value)))
     if answer.basis is Basis.SYMBOLS:
         definitions, answer = _with_names(answer, text)
         lines += below("with", definitions, None)
@@ -85,8 +88,6 @@ def document(
         from hesscli.render import blocks
 
         captions = blocks.captions(variables, answer.jet.doubles(), answer.structural)
-        lines.append(Line("at", _point(answer, notation, most, text, constants)))
-        lines.append(Line("value", text(answer.jet.value)))
     lines += _gradient(answer, labels, most, writer)
     return Document(
         title=title(formula.pretty if unicode else formula.text),
@@ -115,7 +116,10 @@ def _with_names(answer: Answer, text: Callable[[Any], str]) -> tuple[list[str], 
     upper = [(i, j) for i in order for j in order[i:]]
     minors = answer.verdict.minors or ()
     formulas = [*jet.gradient, *minors, *(jet.hessian[i][j] for i, j in upper)]
-    definitions, short = named(formulas, answer.formula.variables, text)
+    there = [formula for formula in formulas if formula is not None]
+    definitions, found = named(there, answer.formula.variables, text)
+    rest = iter(found)
+    short = [None if formula is None else next(rest) for formula in formulas]
     slopes, short = short[: len(order)], short[len(order) :]
     entries = dict(zip(upper, short[len(minors) :], strict=True))
     hessian = tuple(tuple(entries[min(i, j), max(i, j)] for j in order) for i in order)
@@ -189,6 +193,8 @@ def _point(
     parts = []
     for variable in (*place.variables, *place.constants):
         entries = place.entries(variable.name)
+        if not entries:
+            continue  # a letter
         if variable in place.constants and len(entries) > MAX_CONSTANT and not constants:
             shown = summarised(entries, variable.shape, text)
         else:

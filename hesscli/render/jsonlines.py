@@ -62,14 +62,15 @@ def _head(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
         "variables": [{"name": v.name, **shape.get(v.name, {})} for v in place.variables],
         "point": None,
     }
-    if not symbols:
+    if place.numbers:
         head["point"] = {
             v.name: shaped(list(map(entry, place.entries(v.name))), v.shape)
             for v in (*place.variables, *place.constants)
+            if v.name in place.numbers  # which a letter is not
         }
     if answer.basis in (Basis.EXACT, Basis.DIGITS):
         head |= {"exact": answer.basis is Basis.EXACT, "digits": answer.digits}
-    if not symbols:
+    if place.numbers:
         head["value"] = entry(answer.jet.value)
     return {**head, "gradient": [entry(slope) for slope in answer.jet.slopes()]}
 
@@ -100,12 +101,13 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
             if grounds.proved is not None:
                 tail["verified"] |= {"proved": grounds.proved, "of": grounds.of}
             tail["below"] = grounds.below
+    else:
+        tail |= _minors(verdict, entry)
+    if answer.place.numbers:
         tail["undefined"] = [
             {"part": u.part, "span": u.span, "reason": words(u.reason), "entries": u.entries}
             for u in answer.undefined
         ]
-    else:
-        tail |= _minors(verdict, entry)
     tail["notes"] = list(map(words, answer.notes))
     if answer.check is not None:
         tail["check"] = _check(answer.check)

@@ -50,13 +50,14 @@ def answered(answer: Answer) -> Iterator[str]:
     place = answer.place
     text = _double if answer.basis is Basis.DOUBLES else written
     yield from _comments(answer)
-    point = {
+    point = dict.fromkeys(place.labels(), "")
+    point |= {
         label: text(number)
         for v in (*place.variables, *place.constants)
         for label, number in zip(v.elements(), place.entries(v.name), strict=False)
     }
     yield from _aligned(
-        point or dict.fromkeys(place.labels(), ""),
+        point,
         text(answer.jet.value),
         list(map(text, answer.jet.slopes())),
         [list(map(text, row)) for row in answer.jet.rows()],

@@ -72,6 +72,7 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Reason.SUM_TOO_LARGE: "the sum over the elements is beyond the largest double, 1.8e308",
     Reason.NO_EXACT_FORM: "no exact form was found; it is about {0:.6g}",
     Reason.NO_MORE_DIGITS: "no more digits than a double has were found: {0!r}",
+    Reason.NO_FORM_IN_LETTERS: "no form in the letters that are left was found",
     Reason.NO_NUMBER: "there is no number to compare",
     Reason.NOT_ASKED: "not asked for",
     Reason.TOO_LARGE: "too large to prove by default; `--verify always` tries for longer",
@@ -88,6 +89,10 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.SINC: "`sinc(x)` is sin(x)/x; NumPy's sin(pi*x)/(pi*x) is `sinc(pi*x)`",
     Note.ROOT: "`{0}/{1}` is read as `({0})/{1}`; a root is a power of `(1/{1})`",
     Note.HEADER: "differentiated in {0}, the variables of the function",
+    Note.LETTERS: lambda a: (
+        f"{listed(a[0])} {'has' if len(a[0]) == 1 else 'have'} no value: the "
+        f"answer is in {'this letter' if len(a[0]) == 1 else 'these letters'}"
+    ),
     Note.HOLDS_WHERE_REAL: _where_real,
     Note.HOLDS_EXCEPT: lambda a: f"holds except where {_listed(a[0])} {TROUBLES[a[1]]}",
     Note.NO_REAL_FORMULA: "the formula is not real",
