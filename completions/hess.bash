@@ -414,6 +414,7 @@ _hess() {
         '--verify'
         '--check'
         '--expect'
+        '--expect-gradient'
         '--dtype'
         '--device'
         '--timeout'
@@ -432,7 +433,7 @@ _hess() {
         '--warm-stop'
         '--help -h'
     )
-    local valued=' --at --grid --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion '
+    local valued=' --at --grid --wrt --seed --digits --verify --expect --expect-gradient --dtype --device --timeout --format --code --output -o --plot --color --completion '
     local redirection='^[0-9]*&?[<>]+[&|]?' IFS=$' \t\n'
     local words=() here=-1 typed='' quote='' pending='' option='' stem='' formula='' given=' '
     local replaced=$2 replies=() listed=() follows='' in_formula='' ended word i

@@ -354,7 +354,8 @@ function __hess_options --no-scope-shadowing
             '--minors'\t'The determinant and the leading principal minors; --exact has them always' \
             '--verify'\t'Prove the numbers in ball arithmetic: auto within a bounded amount of work, always within fifty times as much' \
             '--check'\t'Show each entry by autograd, exactly, and by finite differences; status 1 where they disagree' \
-            '--expect'\t'Compare with your own Hessian, \'[[2,0],[0,1/3]]\' or \'@mine.tsv\'; status 1 where it differs' \
+            '--expect'\t'Compare with your own Hessian, \'[[2*y,2*x],[2*x,0]]\' or \'@mine.tsv\', in symbols where there is no point; status 1 where it differs' \
+            '--expect-gradient'\t'The same for your own gradient: \'[2*x*y,x**2]\'' \
             '--dtype'\t'The floating-point type to compute in' \
             '--device'\t'The torch device to compute on' \
             '--timeout'\t'Stop an answer that takes longer; 0 waits for ever' \
@@ -386,8 +387,8 @@ function __hess_options --no-scope-shadowing
 end
 
 function __hess
-    set -l names --at --grid --wrt --seed --exact --digits --minors --verify --check --expect --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --completion --version --warm-status --warm-stop --help -h
-    set -l valued --at --grid --wrt --seed --digits --verify --expect --dtype --device --timeout --format --code --output -o --plot --color --completion
+    set -l names --at --grid --wrt --seed --exact --digits --minors --verify --check --expect --expect-gradient --dtype --device --timeout --format --json --code --output -o --plot --full --color --functions --schema --completion --version --warm-status --warm-stop --help -h
+    set -l valued --at --grid --wrt --seed --digits --verify --expect --expect-gradient --dtype --device --timeout --format --code --output -o --plot --color --completion
     set -l token (commandline -ct)
     set -l head ''
     set -l stem (string unescape -- $token)

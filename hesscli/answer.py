@@ -202,13 +202,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An entry in which the user's matrix differs from hess's; NaN stands for no number."""
+    """An entry in which the user's matrix differs from hess's; NaN stands for no number.
+
+    In symbols, the entries are formulas, and None stands for none. Of a gradient, both indices are
+    that of the slope.
+    """
 
     row: int
     column: int
     labels: tuple[str, str]
-    expected: float
-    found: float
+    expected: Any
+    found: Any
 
 
 MAX_NAMED = 4  # of what a finding concerns
@@ -235,12 +239,16 @@ class Finding:
 class Comparison:
     """How the user's own Hessian differs: where, by how much at most, and the likely cause.
 
-    ``largest`` is None where no entry has a number in both; ``cause`` where nothing explains it.
+    Without ``of_matrix``, that is their gradient. ``largest`` is None where no entry has a number
+    in both, and in symbols; ``cause`` where nothing explains it. With ``by_samples``, formulas that
+    are not the same by algebra are the same at samples of their variables, which is no proof.
     """
 
+    of_matrix: bool
     differences: tuple[Difference, ...]
     largest: float | None
     cause: Finding | None
+    by_samples: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -268,7 +276,7 @@ class Answer:
     undefined: tuple[Undefined, ...] = ()
     notes: tuple[Remark, ...] = ()
     check: Check | None = None
-    comparison: Comparison | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def value(self) -> Any:
@@ -291,5 +299,5 @@ class Answer:
         return (
             not self.undefined
             and (self.check is None or self.check.agrees)
-            and (self.comparison is None or self.comparison.agrees)
+            and all(comparison.agrees for comparison in self.comparisons)
         )

@@ -18,14 +18,14 @@ from hesscli.notes import Note, Remark
 from hesscli.types import Verify
 
 if TYPE_CHECKING:
-    from hesscli.answer import Answer, Check
+    from hesscli.answer import Answer, Check, Comparison
     from hesscli.exact.examiner import Examiner
     from hesscli.numeric.autograd import Evaluator
     from hesscli.point.assignment import Assignment
     from hesscli.shapes import Shape
     from hesscli.types import Array, Formula, Point, Sums
-    from hesscli.verdict.compare import Expected
     from hesscli.verdict.elements import Evaluation
+    from hesscli.verdict.expected import Expected
 
     Values = Callable[[Array], Array]
 
@@ -39,8 +39,8 @@ class Settings:
 
     ``exact`` asks for closed forms and ``digits`` for so many digits; ``minors`` for the leading
     principal minors, which closed forms always have; ``check`` for several methods side by side,
-    ``expect`` for a comparison with a matrix of one's own. An answer may take ``seconds``, 0 for no
-    limit, as far as ``clock`` holds it to that.
+    ``expect`` and ``expect_gradient`` for a comparison with one's own Hessian and gradient. An
+    answer may take ``seconds``, 0 for no limit, as far as ``clock`` holds it to that.
     """
 
     dtype: str = "float64"
@@ -52,6 +52,7 @@ class Settings:
     minors: bool = False
     check: bool = False
     expect: str | None = None
+    expect_gradient: str | None = None
     seconds: float = 0.0
     clock: Clock = field(default_factory=Clock)
 
@@ -101,11 +102,17 @@ class Solver:
         return Dice(self.settings.seed)
 
     @cached_property
-    def expected(self) -> Expected | None:
-        """The matrix to compare with. Raises :class:`HessError` where it cannot be read."""
-        from hesscli.verdict.compare import read_expected
+    def expected(self) -> tuple[Expected, ...]:
+        """What to compare with. Raises :class:`HessError` where it cannot be read."""
+        asked = {"--expect": self.settings.expect}
+        asked["--expect-gradient"] = self.settings.expect_gradient
+        if not any(text is not None for text in asked.values()):
+            return ()
+        from hesscli.verdict.expected import read_expected
 
-        return None if self.settings.expect is None else read_expected(self.settings.expect)
+        return tuple(
+            read_expected(text, option) for option, text in asked.items() if text is not None
+        )
 
     def symbols(self, assignments: Sequence[Assignment] = ()) -> Answer:
         """Gradient and Hessian in symbols, in short forms; with the values that the assignments
@@ -120,7 +127,13 @@ class Solver:
             formula = self.given(names_given(assignments)).formula
             _check_finite(formula)
             answer = _at_values(formula, assignments) if assignments else differentiate(formula)
-            return simplified(answer, minors=settings.minors)
+            answer = simplified(answer, minors=settings.minors)
+            if self.expected:
+                from hesscli.verdict.identity import compare_in_symbols
+
+                compared = tuple(compare_in_symbols(each, answer) for each in self.expected)
+                answer = replace(answer, comparisons=compared)
+            return answer
 
     def leaves_letters(self, assignments: Sequence[Assignment]) -> bool:
         """Whether the assignments give values to some variables only, and so make no point."""
@@ -275,14 +288,29 @@ class Compiled:
                 answer = with_minors(answer, settled)
         if settings.check:
             answer = replace(answer, check=self._check(answer, sums, evaluator))
-        if self.solver.expected is not None:
-            from hesscli.verdict.compare import compare
-
-            place = answer.place
-            shapes = {v.name: v.shape for v in place.variables}
-            compared = compare(self.solver.expected, answer.jet.doubles(), place.labels(), shapes)
-            answer = replace(answer, comparison=compared)
+        if self.solver.expected:
+            answer = replace(answer, comparisons=self._compared(answer, point))
         return answer, evaluator.values(sums)
+
+    def _compared(self, answer: Answer, point: Point) -> tuple[Comparison, ...]:
+        import numpy as np
+
+        from hesscli.verdict.compare import compare
+        from hesscli.verdict.elements import entries
+
+        place, jet = answer.place, answer.jet
+        labels = place.labels()
+        shapes = {v.name: v.shape for v in place.variables}
+        numbers = entries(point)
+        return tuple(
+            compare(
+                each.at(self.formula, numbers),
+                jet.doubles() if each.of_matrix else np.array(jet.slopes()),
+                labels,
+                shapes,
+            )
+            for each in self.solver.expected
+        )
 
     def _exact(self, point: Point, notes: tuple[Remark, ...]) -> Answer:
         from hesscli.exact.closed import evaluate

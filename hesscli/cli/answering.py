@@ -66,8 +66,9 @@ def _solver(request: Request) -> Solver:
 def _answer_symbols(request: Request, output: Output) -> ExitStatus:
     _require_point(request)
     _load("hesscli.derive.symbols", "loading SymPy")
-    output.answer(_solver(request).symbols())
-    return ExitStatus.ANSWERED
+    answer = _solver(request).symbols()
+    output.answer(answer)
+    return ExitStatus.ANSWERED if answer.holds else ExitStatus.NO_ANSWER
 
 
 def _write_code(request: Request, target: str, streams: Streams, output: Output) -> ExitStatus:
@@ -153,7 +154,7 @@ def _require_one_point(solver: Solver, assignments: Sequence[Assignment]) -> Non
 
 def _files(solver: Solver, held: Sequence[Assignment]) -> list[str]:
     """The files that what holds for all points was read from."""
-    expected = () if solver.expected is None else solver.expected.files
+    expected = (file for each in solver.expected for file in each.files)
     return [*(file for each in held for file in each.files), *expected]
 
 
@@ -208,7 +209,6 @@ def _about_numbers(request: Request) -> list[str]:
     options = {
         "--check": request.check,
         f"--plot {request.plot}": request.plot is not None,
-        "--expect MATRIX": request.expect is not None,
         f"--digits {request.digits}": request.digits is not None,
     }
     return [option for option, given in options.items() if given]

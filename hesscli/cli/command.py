@@ -212,11 +212,23 @@ def _is_device(path: str) -> bool:
 
 
 def _check_together(
-    *, exact: bool, digits: int | None, check: bool, expect: str | None, plot: str | None, **_: Any
+    *,
+    exact: bool,
+    digits: int | None,
+    check: bool,
+    expect: str | None,
+    expect_gradient: str | None,
+    plot: str | None,
+    **_: Any,
 ) -> None:
     if exact and digits is not None:
         raise usage("`--exact` gives all digits, and `--digits` some", "one of them")
-    doubles = (("--check", check), ("--expect", expect is not None), ("--plot", plot is not None))
+    doubles = (
+        ("--check", check),
+        ("--expect", expect is not None),
+        ("--expect-gradient", expect_gradient is not None),
+        ("--plot", plot is not None),
+    )
     for option, given in doubles:
         if given and (exact or digits is not None):
             hint = f"`{option}` without `--exact` and `--digits`"
@@ -233,6 +245,7 @@ def _check_code(*, format: str | None, dtype: str, device: str, verify: str, **g
         "--minors": given["minors"],
         "--check": given["check"],
         "--expect": given["expect"] is not None,
+        "--expect-gradient": given["expect_gradient"] is not None,
         "--plot": given["plot"] is not None,
         "--full": given["full"],
         f"--verify {verify}": verify != Verify.auto,

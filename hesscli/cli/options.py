@@ -127,9 +127,12 @@ class Request:
     )
     expect: str | None = _option(
         NUMBERS,
-        "Compare with your own Hessian, '[[2,0],[0,1/3]]' or '@mine.tsv'; status 1 where it "
-        "differs.",
+        "Compare with your own Hessian, '[[2*y,2*x],[2*x,0]]' or '@mine.tsv', in symbols where "
+        "there is no point; status 1 where it differs.",
         metavar="MATRIX",
+    )
+    expect_gradient: str | None = _option(
+        NUMBERS, "The same for your own gradient: '[2*x*y,x**2]'.", metavar="LIST"
     )
     dtype: DType = _option(NUMBERS, "The floating-point type to compute in.", DType.float64)
     device: str = _option(NUMBERS, "The torch device to compute on.", "cpu", metavar="DEVICE")

@@ -95,7 +95,8 @@ class Output:
         """
         request = self.request
         # What these ask for has no place in a row.
-        blocks = request.full or request.minors or request.check or request.expect is not None
+        compared = request.expect is not None or request.expect_gradient is not None
+        blocks = request.full or request.minors or request.check or compared
         if request.format == "terminal" and not blocks:
             self.writer = _Rows(request, self._stream, held)
         self.writer = table(request.format, self.path) or self.writer

@@ -38,10 +38,10 @@ MAX_AXES = 16
 MAX_EXACT_ELEMENTS = 1_000_000
 # What a program takes for a number.
 _PROGRAMS = 'a number, a text such as "1/3", or a list or an array of them'
-_GAPS = ("none", "null", "nan")  # an entry of none: as hess prints it, in its JSON, as torch does
+GAPS = ("none", "null", "nan")  # an entry of none: as hess prints it, in its JSON, as torch does
 _FILES = (".npy", ".json")
 _DECIMAL = re.compile(rf"-?{NUMBER.pattern}")
-_WRITTEN_GAP = re.compile(rf"(?<![\w\"])(?:{'|'.join(_GAPS)})(?![\w\"])", re.IGNORECASE)
+_WRITTEN_GAP = re.compile(rf"(?<![\w\"])(?:{'|'.join(GAPS)})(?![\w\"])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class _Reader:
                     "bad-value", "round brackets do not hold a list", span=item.span,
                     hint="`--at 2,4` for two values, `--at \"[2,4]\"` for a tensor",
                 )  # fmt: skip
-        return Values(*_nested(item, self._entry))
+        return Values(*nested(item, self._entry))
 
     def _file(self, path: str, column: str | None) -> Value:
         """What a file holds; of a table, the column called so."""
@@ -186,7 +186,7 @@ class _Reader:
                     text = _WRITTEN_GAP.sub("null", text)
                 return _Reader(files=False, gaps=self.gaps).value(_load_json(text))
             if self.gaps and column is None:
-                return Values(*_nested(tables.matrix(path, self._cell), lambda number: number))
+                return Values(*nested(tables.matrix(path, self._cell), lambda number: number))
             numbers = tables.column(path, column, self._cell, MAX_EXACT_ELEMENTS)
             return Values((len(numbers),), tuple(numbers))
         except OSError as error:
@@ -199,7 +199,7 @@ class _Reader:
 
     def _cell(self, text: str) -> Fraction | float | Expr:
         """The number in a cell of a table."""
-        if self.gaps and text.lower() in ("", *_GAPS):
+        if self.gaps and text.lower() in ("", *GAPS):
             return math.nan
         if _DECIMAL.fullmatch(text):  # a million of them need not be parsed as formulas
             number = read_number(text.lstrip("-"))
@@ -223,7 +223,7 @@ class _Reader:
         if number is not None:
             _check_range(number, self._shown(item), None)
             return number
-        gap = item.name.lower() in _GAPS if isinstance(item, tree.Name) else item is None
+        gap = item.name.lower() in GAPS if isinstance(item, tree.Name) else item is None
         if gap and self.gaps:
             return math.nan
         if isinstance(item, Node):
@@ -297,7 +297,7 @@ def _check_range(value: Fraction | Expr | float, shown: str, span: Span | None) 
     raise HessError("not-finite", f"the value `{shown}` is {limit}", span=span, hint=hint)
 
 
-def _nested(item: Any, entry: Callable[[Any], Any]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+def nested(item: Any, entry: Callable[[Any], Any]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
     """Shape and row-major entries of a nested list, each of which ``entry`` reads.
 
     Raises :class:`HessError` for a ragged or an empty list.
@@ -312,7 +312,7 @@ def _nested(item: Any, entry: Callable[[Any], Any]) -> tuple[tuple[int, ...], tu
     shape: tuple[int, ...] | None = None
     entries: list[Any] = []
     for each in inside:
-        inner_shape, inner_entries = _nested(each, entry)
+        inner_shape, inner_entries = nested(each, entry)
         if shape is not None and inner_shape != shape:
             raise HessError(
                 "ragged",

@@ -99,7 +99,7 @@ def document(
             captions=captions,
             legend=legend(formula),
         ),
-        verdict=(*_verdict(answer, writer, most), *_remarks(answer)),
+        verdict=(*_verdict(answer, writer, most), *_remarks(answer, notation)),
         table=None if answer.check is None else _table(answer.check),
         summary=_summary(answer, variables) if len(labels) > MAX_COLUMNS else (),
         full=full,
@@ -313,7 +313,7 @@ def _stationarity(answer: Answer, verdict: Verdict, most: int | None) -> str:
 # What is known about the numbers
 
 
-def _remarks(answer: Answer) -> Iterator[Line]:
+def _remarks(answer: Answer, notation: Notation = PYTHON) -> Iterator[Line]:
     if answer.grounds is not None:
         if _has_numbers(answer):
             yield Line("verified", _verification(answer, answer.grounds), "note")
@@ -329,8 +329,8 @@ def _remarks(answer: Answer) -> Iterator[Line]:
         agrees = answer.check.agrees
         said = "the sources agree" if agrees else "the sources disagree: see the table"
         yield Line("check", said, "verdict" if agrees else "problem")
-    if answer.comparison is not None:
-        yield from _compared(answer.comparison)
+    for comparison in answer.comparisons:
+        yield from _compared(comparison, writing(answer, precise, MISSING, notation))
 
 
 _BY = {
@@ -398,15 +398,20 @@ def _table(check: Check) -> Table:
     )
 
 
-def _compared(comparison: Comparison) -> Iterable[Line]:
+def _compared(comparison: Comparison, text: Callable[[Any], str]) -> Iterable[Line]:
+    what = "matrix" if comparison.of_matrix else "gradient"
     if comparison.agrees:
-        yield Line("expected", "agrees with your matrix", "verdict")
+        how = " at samples, to 60 digits, which is no proof" if comparison.by_samples else ""
+        yield Line("expected", f"agrees with your {what}{how}", "verdict")
         return
     for difference in comparison.differences[:MAX_LISTED]:
-        place = f"({', '.join(difference.labels)})"
-        yours, found = precise(difference.expected), precise(difference.found)
-        off = precise(abs(difference.expected - difference.found))
-        by = f", {off} apart" if off != MISSING else ""
+        labels = difference.labels
+        place = f"({', '.join(labels)})" if comparison.of_matrix else labels[0]
+        yours, found = text(difference.expected), text(difference.found)
+        by = ""
+        if isinstance(difference.expected, float):
+            off = precise(abs(difference.expected - difference.found))
+            by = f", {off} apart" if off != MISSING else ""
         yield Line(
             "expected", f"differs at {place}: yours is {yours}, hess's {found}{by}", "problem"
         )
@@ -414,4 +419,5 @@ def _compared(comparison: Comparison) -> Iterable[Line]:
     if hidden > 0:
         yield Line("expected", f"differs at {hidden} more entries", "problem")
     if comparison.cause is not None:
-        yield Line("likely", likely(comparison.cause).removeprefix("likely "), "verdict")
+        said = likely(comparison.cause, of_matrix=comparison.of_matrix)
+        yield Line("likely", said.removeprefix("likely "), "verdict")

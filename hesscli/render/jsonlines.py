@@ -111,8 +111,9 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
     tail["notes"] = list(map(words, answer.notes))
     if answer.check is not None:
         tail["check"] = _check(answer.check)
-    if answer.comparison is not None:
-        tail["expected"] = _comparison(answer.comparison)
+    for comparison in answer.comparisons:
+        name = "expected" if comparison.of_matrix else "expected_gradient"
+        tail[name] = _comparison(comparison, entry)
     return tail
 
 
@@ -137,21 +138,24 @@ def _check(check: Check) -> dict[str, Any]:
     return {"agrees": check.agrees, "entries": entries}
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def _comparison(comparison: Comparison, entry: Callable[[Any], Any]) -> dict[str, Any]:
     differences = [
         {
-            "row": difference.row,
-            "column": difference.column,
-            "entry": difference.labels,
-            "expected": _number(difference.expected),
-            "found": _number(difference.found),
+            **(
+                {"row": d.row, "column": d.column, "entry": d.labels}
+                if comparison.of_matrix
+                else {"index": d.row, "entry": d.labels[0]}
+            ),
+            "expected": entry(d.expected),
+            "found": entry(d.found),
         }
-        for difference in comparison.differences
+        for d in comparison.differences
     ]
+    cause = comparison.cause and likely(comparison.cause, of_matrix=comparison.of_matrix)
     return {
         "agrees": comparison.agrees,
         "largest_difference": comparison.largest,
-        "likely_cause": comparison.cause and likely(comparison.cause),
+        "likely_cause": cause,
         "differences": differences,
     }
 

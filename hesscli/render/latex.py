@@ -18,7 +18,7 @@ from hesscli.errors import printable
 from hesscli.expression.notation import NAMES
 from hesscli.functions.table import FUNCTIONS
 from hesscli.language.tokens import GREEK
-from hesscli.render.entries import precise
+from hesscli.render.entries import precise, writing
 from hesscli.render.formats import Writer
 from hesscli.render.phrases import likely, words
 
@@ -72,14 +72,17 @@ def _comments(answer: Answer) -> Iterator[str]:
         yield f"% {printable(words(note))}\n"
     if answer.check is not None:
         yield f"% check: the sources {'agree' if answer.check.agrees else 'disagree'}\n"
-    if answer.comparison is not None:
-        for d in answer.comparison.differences:
-            place = ", ".join(d.labels)
-            yield f"% differs at ({place}): yours {d.expected!r}, hess's {d.found!r}\n"
-        if answer.comparison.agrees:
-            yield "% agrees with your matrix\n"
-        elif answer.comparison.cause is not None:
-            yield f"% likely: {likely(answer.comparison.cause)}\n"
+    text = writing(answer, repr, "none")
+    for comparison in answer.comparisons:
+        what = "matrix" if comparison.of_matrix else "gradient"
+        for d in comparison.differences:
+            place = f"({', '.join(d.labels)})" if comparison.of_matrix else d.labels[0]
+            yield f"% differs at {place}: yours {text(d.expected)}, hess's {text(d.found)}\n"
+        if comparison.agrees:
+            yield f"% agrees with your {what}\n"
+        elif comparison.cause is not None:
+            said = likely(comparison.cause, of_matrix=comparison.of_matrix)
+            yield f"% likely: {said}\n"
 
 
 def _aligned(

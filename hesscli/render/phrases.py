@@ -110,15 +110,15 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
 
 _CAUSES = {
     Cause.NO_NUMBER: "hess has no number for {names}",
-    Cause.NOT_SYMMETRIC: "your matrix is not symmetric: {names} differ",
+    Cause.NOT_SYMMETRIC: "your {what} is not symmetric: {names} differ",
     Cause.ROUNDED_TO_DIGITS: "rounded to {number} digits",
     Cause.ROUNDED_TO_DECIMALS: "rounded to {decimals}",
-    Cause.SIGN: "the sign of the whole matrix",
+    Cause.SIGN: "the sign of the whole {what}",
     Cause.SIGN_OF_ENTRIES: "{names}: likely a sign",
-    Cause.TWICE: "the whole matrix is twice hess's, as without the 1/2 of a quadratic form",
-    Cause.HALF: "the whole matrix is half of hess's, as with a factor 2 missing",
-    Cause.SUM_FOR_MEAN: "the whole matrix is {number} times hess's, as a sum in place of a mean",
-    Cause.MEAN_FOR_SUM: "the whole matrix is 1/{number} of hess's, as a mean in place of a sum",
+    Cause.TWICE: "the whole {what} is twice hess's, as without the 1/2 of a quadratic form",
+    Cause.HALF: "the whole {what} is half of hess's, as with a factor 2 missing",
+    Cause.SUM_FOR_MEAN: "the whole {what} is {number} times hess's, as a sum in place of a mean",
+    Cause.MEAN_FOR_SUM: "the whole {what} is 1/{number} of hess's, as a mean in place of a sum",
     Cause.HALVED: "{names}: likely a factor 2 missing",
     Cause.HALVED_ON_DIAGONAL: "the diagonal entries: likely a factor 2 missing",
     Cause.HALVED_OFF_DIAGONAL: "the entries off the diagonal: likely a factor 2 missing",
@@ -142,13 +142,14 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def likely(finding: Finding) -> str:
+def likely(finding: Finding, *, of_matrix: bool = True) -> str:
     """What a finding says to the user."""
     decimals = f"{finding.number} decimal{'s' * (finding.number != 1)}"
     more = finding.count - MAX_NAMED
     names = [*finding.names[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
     said = _CAUSES[finding.cause].format(
         names=listed(names),
+        what="matrix" if of_matrix else "gradient",
         number=finding.number,
         decimals=decimals if finding.number else "whole numbers",
         moved="swapped" if finding.count == 2 else "in another order",
@@ -156,4 +157,5 @@ def likely(finding: Finding) -> str:
         if finding.order
         else "",
     )
-    return f"{said}; {likely(finding.rounded)}" if finding.rounded else said
+    rounded = finding.rounded and likely(finding.rounded, of_matrix=of_matrix)
+    return f"{said}; {rounded}" if rounded else said
