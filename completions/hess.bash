@@ -377,7 +377,7 @@ _hess_names() {
     done
 }
 
-# The value of --expect: a file, or a matrix, which nobody can complete.
+# The value of --expect and --expect-gradient: a file, or numbers, which nobody can complete.
 _hess_matrix() {
     [[ $stem == @* ]] || return
     stem=${stem#@}
@@ -390,6 +390,7 @@ _hess_value() {
         --wrt) _hess_names ;;
         --verify) _hess_words auto always never ;;
         --expect) _hess_matrix ;;
+        --expect-gradient) _hess_matrix ;;
         --dtype) _hess_words float64 float32 ;;
         --device) _hess_words cpu cuda ;;
         --format) _hess_words terminal plain json csv latex ;;

@@ -328,7 +328,7 @@ function __hess_names --no-scope-shadowing
     test (count $found) -eq 1; and test (count $left) -gt 1; and string join \n -- $found,
 end
 
-# The value of --expect: a file, or a matrix, which nobody can complete.
+# The value of --expect and --expect-gradient: a file, or numbers, which nobody can complete.
 function __hess_matrix --no-scope-shadowing
     string match -q '@*' -- $stem
     and __hess_split '@'
@@ -426,6 +426,7 @@ function __hess
             case --wrt; __hess_names
             case --verify; __hess_words auto always never
             case --expect; __hess_matrix
+            case --expect-gradient; __hess_matrix
             case --dtype; __hess_words float64 float32
             case --device; __hess_words cpu cuda
             case --format; __hess_words terminal plain json csv latex

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hesscli.answer import Answer
 from hesscli.errors import ExitStatus, HessError
-from hesscli.exact import closed as exact
+from hesscli.exact import point
 from hesscli.exact.closed import evaluate
 from hesscli.exact.examiner import Examiner
 from hesscli.expression.reader import read_formula
@@ -221,7 +221,7 @@ def test_a_hessian_that_does_not_exist_says_why() -> None:
 def test_an_entry_without_a_closed_form_is_missing_with_its_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(exact, "MAX_LIMIT", 0)  # so that no limit is looked for in closed form
+    monkeypatch.setattr(point, "MAX_LIMIT", 0)  # so that no limit is looked for in closed form
     for found, reason in (
         (_exactly("x**2+exp(-1/x**2)", "0"), "no exact form was found; it is about 2"),
         (_digits("x**2+exp(-1/x**2)", "0", 30), "no more digits than a double has were found: 2.0"),

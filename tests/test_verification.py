@@ -136,8 +136,8 @@ def test_check_is_of_tensors_too(hess: Hess) -> None:
     assert len(answer["check"]["entries"]) == 6
 
 
-def test_check_and_expect_need_a_point(hess: Hess) -> None:
-    for option in (["--check"], ["--expect", "1"], ["--digits", "30"]):
+def test_what_is_about_numbers_needs_a_point(hess: Hess) -> None:
+    for option in (["--check"], ["--plot", "p.svg"], ["--digits", "30"]):
         result = hess("x**2", *option)
         assert result.status == 2
         assert "needs a point" in result.stderr

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import islice
 from math import comb, prod
 from typing import Any
 
@@ -30,6 +31,8 @@ BUDGET = 800  # operations of all entries: about half a second
 MAX_OPERATIONS = 200  # of one entry
 MAX_TERMS = 200  # above the bar, once that is expanded
 MAX_FACTORED = 60  # of them, times the variables: factors in many are hard to find
+MAX_LETTERS = 6  # of what is factored
+MAX_PARTS = 1_000  # of what is looked at
 MAX_ANGLES = 30  # operations of what is looked through for double angles
 ANGLES = 8  # times as much work
 _WITH_ANGLES = (sympy.sin, sympy.cos, sympy.sinh, sympy.cosh)
@@ -46,11 +49,11 @@ def simplified(answer: Answer, *, minors: bool = False) -> Answer:
     shortest = Simplifier(answer.formula.decimal)
     entries = [entry for row in (jet.gradient, *jet.hessian) for entry in row]
     # The short ones first: where there is too much to do, most are done.
-    distinct: set[Expr] = {entry for entry in entries if entry is not None}
+    distinct: set[Expr] = {entry for entry in entries if entry is not None and _is_moderate(entry)}
     for entry in sorted(distinct, key=lambda e: (e.count_ops(), sympy.default_sort_key(e))):
         shortest(entry)
-    gradient = tuple(map(shortest.known.get, jet.gradient))
-    hessian = tuple(tuple(map(shortest.known.get, row)) for row in jet.hessian)
+    gradient = tuple(shortest.known.get(e, e) for e in jet.gradient)
+    hessian = tuple(tuple(shortest.known.get(e, e) for e in row) for row in jet.hessian)
     # The value is the formula as it was typed, but where variables have values.
     value = shortest(jet.value) if answer.place.numbers and jet.value is not None else jet.value
     answer = replace(answer, jet=Expressions(value, gradient, hessian))
@@ -58,6 +61,12 @@ def simplified(answer: Answer, *, minors: bool = False) -> Answer:
         return answer
     formulas = tuple(map(shortest, leading_minors(hessian)))
     return replace(answer, verdict=Verdict(minors=formulas))
+
+
+def _is_moderate(expression: Expr) -> bool:
+    """Whether it is worth counting the operations of an expression."""
+    parts = islice(sympy.preorder_traversal(expression), MAX_PARTS + 1)
+    return sum(1 for _ in parts) <= MAX_PARTS
 
 
 @dataclass(slots=True)
@@ -213,7 +222,8 @@ def _terms(expression: Expr) -> int:
 def _written(above: Expr) -> Iterator[Expr]:
     """A sum with its common factor out, and in factors; a polynomial as it is, too."""
     yield sympy.factor_terms(above)
-    if above.is_Add and len(above.args) * len(above.free_symbols) <= MAX_FACTORED:
+    letters = len(above.free_symbols)
+    if above.is_Add and letters <= MAX_LETTERS and len(above.args) * letters <= MAX_FACTORED:
         yield from filter(None, [tried(sympy.factor, above)])
     if above.is_polynomial() and not above.atoms(sympy.Dummy):
         yield above

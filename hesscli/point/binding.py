@@ -64,7 +64,7 @@ def held_alone(assignments: Sequence[Assignment], formula: Formula) -> dict[str,
     held: dict[str, Value] = {}
     for assignment in assignments:
         _check_names(assignment, formula)
-        if assignment.positional:
+        if assignment.positional or len(assignment.named) == len(formula.variables):
             return {}
         _check_once(assignment, held)
         held |= assignment.named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 
 import sympy
 
@@ -14,6 +15,7 @@ from hesscli.types import Expr
 MIN_LENGTH = 10
 MIN_GAIN = 60
 MAX_NAMED = 4
+MAX_PARTS = 20_000  # that are looked through: more would take longer than to write them out
 # What stands around a definition, and is read with it.
 AROUND = len("with u = ")
 NAMES = "uvwpqrst"
@@ -32,8 +34,9 @@ def named(
         if part is None:
             break
         name = sympy.Dummy(real=True)
-        rest = [_with_name(formula, part, name) for formula in rest]
-        found = {other: _with_name(meaning, part, name) for other, meaning in found.items()}
+        instead = _instead_of(part, name, [*rest, *found.values()])
+        rest = [formula.xreplace(instead) for formula in rest]
+        found = {other: meaning.xreplace(instead) for other, meaning in found.items()}
         found[name] = part
     ordered: list[Expr] = []
     while len(ordered) < len(found):
@@ -48,12 +51,17 @@ def named(
 
 
 def _most_gained(formulas: Sequence[Expr], text: Callable[[Expr], str]) -> Expr | None:
-    """The part with a name for which the most is gained; None where that is too little."""
+    """The part with a name for which the most is gained; None where that is too little, or there
+    are too many parts.
+    """
+    parts = (part for formula in formulas for part in sympy.preorder_traversal(formula))
+    looked = list(islice(parts, MAX_PARTS + 1))
+    if len(looked) > MAX_PARTS:
+        return None
     counts = Counter(
         part
-        for formula in formulas
-        for part in sympy.preorder_traversal(formula)
-        if isinstance(part, sympy.Expr) and part.free_symbols and not _is_short(part)
+        for part in looked
+        if isinstance(part, sympy.Expr) and not _is_short(part) and part.free_symbols
     )
     best, most = None, MIN_GAIN - 1
     for part, count in counts.items():
@@ -66,16 +74,18 @@ def _most_gained(formulas: Sequence[Expr], text: Callable[[Expr], str]) -> Expr 
     return best
 
 
-def _with_name(formula: Expr, part: Expr, name: Expr) -> Expr:
-    """The formula with a name for a part; for exp(u), its powers exp(k·u) are those of the name."""
-    powers = {part: name}
+def _instead_of(part: Expr, name: Expr, formulas: Sequence[Expr]) -> dict[Expr, Expr]:
+    """What stands for a part in the formulas; for exp(u), its powers exp(k·u) are those of the
+    name.
+    """
+    instead = {part: name}
     if isinstance(part, sympy.exp):
         step, unit = _split(part)
-        for other in formula.atoms(sympy.exp):
+        for other in set[Expr]().union(*(formula.atoms(sympy.exp) for formula in formulas)):
             multiple, its_unit = _split(other)
             if its_unit == unit and (multiple / step).is_Integer:
-                powers[other] = name ** (multiple / step)
-    return formula.xreplace(powers)
+                instead[other] = name ** (multiple / step)
+    return instead
 
 
 def _split(power: Expr) -> tuple[Expr, Expr]:

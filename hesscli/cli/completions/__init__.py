@@ -40,6 +40,7 @@ BY_METAVAR = {
     "NAMES": ("names",),
     "RANGES": (),  # nobody can guess bounds
     "MATRIX": ("matrix",),
+    "LIST": ("matrix",),
     "FILE": ("files",),
     "DEVICE": ("words", "cpu", "cuda"),
 }

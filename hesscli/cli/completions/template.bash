@@ -156,7 +156,7 @@ _hess_names() {
     done
 }
 
-# The value of --expect: a file, or a matrix, which nobody can complete.
+# The value of --expect and --expect-gradient: a file, or numbers, which nobody can complete.
 _hess_matrix() {
     [[ $stem == @* ]] || return
     stem=${stem#@}

@@ -101,7 +101,7 @@ function __hess_names --no-scope-shadowing
     test (count $found) -eq 1; and test (count $left) -gt 1; and string join \n -- $found,
 end
 
-# The value of --expect: a file, or a matrix, which nobody can complete.
+# The value of --expect and --expect-gradient: a file, or numbers, which nobody can complete.
 function __hess_matrix --no-scope-shadowing
     string match -q '@*' -- $stem
     and __hess_split '@'

@@ -110,7 +110,7 @@ _hess_names() {
     _wanted variables expl variable compadd $suffix -a variables
 }
 
-# The value of --expect: a file, or a matrix, which nobody can complete.
+# The value of --expect and --expect-gradient: a file, or numbers, which nobody can complete.
 _hess_matrix() {
     compset -P '@' && _hess_arrays
 }
