@@ -9,7 +9,7 @@ written the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import islice
@@ -46,7 +46,8 @@ def simplified(answer: Answer, *, minors: bool = False) -> Answer:
     """
     jet = answer.jet
     assert isinstance(jet, Expressions)
-    shortest = Simplifier(answer.formula.decimal)
+    sums = frozenset(answer.formula.expression.atoms(sympy.Add))
+    shortest = Simplifier(answer.formula.decimal, sums)
     entries = [entry for row in (jet.gradient, *jet.hessian) for entry in row]
     # The short ones first: where there is too much to do, most are done.
     distinct: set[Expr] = {entry for entry in entries if entry is not None and _is_moderate(entry)}
@@ -71,9 +72,12 @@ def _is_moderate(expression: Expr) -> bool:
 
 @dataclass(slots=True)
 class Simplifier:
-    """Finds short forms within one budget; ``decimal`` as in the formula that is written."""
+    """Finds short forms within one budget; ``decimal`` as in the formula that is written, whose
+    ``sums`` are written as they stand there: x - m, and not m - x.
+    """
 
     decimal: bool = False
+    sums: frozenset[Expr] = frozenset()
     left: int = BUDGET
     known: dict[Expr, Expr] = field(default_factory=dict)
 
@@ -95,7 +99,9 @@ class Simplifier:
             if len({value for value, _ in pieces}) == 1 and pieces[-1][1] == sympy.true:
                 return pieces[0][0]
             return sympy.Piecewise(*pieces, evaluate=False)
-        found = self._first_shortest([expression, *self._by_parts(expression), *_ways(expression)])
+        turned = self._turned(expression)
+        forms = [turned, expression, *self._by_parts(turned), *_ways(turned)]
+        found = self._first_shortest([*forms, *self._in_sums(turned)])
         hidden, meanings = _without_functions(found)
         if _multiplies_angles(hidden) and hidden.count_ops() <= min(MAX_ANGLES, self.left / ANGLES):
             self.left -= ANGLES * int(hidden.count_ops())
@@ -103,6 +109,13 @@ class Simplifier:
             found = self._first_shortest([found, (other or hidden).xreplace(meanings)])
         wrong = found != expression and agrees(expression, found, expression.free_symbols) is False
         return expression if wrong else found
+
+    def _turned(self, expression: Expr) -> Expr:
+        """With (m - x)² as (x - m)², and (x - m)·(m - x) as -(x - m)²."""
+
+        if not self.sums or not expression.has(sympy.Add):
+            return expression
+        return _turned(expression, {-total for total in self.sums})
 
     def _by_parts(self, expression: Expr) -> Iterator[Expr]:
         """A sum with the terms together that have the same parts below the bar, and each such part
@@ -114,9 +127,19 @@ class Simplifier:
         if len(groups) > 1:
             yield sympy.Add(*(self(sympy.Add(*terms)) for terms in groups.values()))
 
+    def _in_sums(self, expression: Expr) -> Iterator[Expr]:
+        """Other forms of an expression, with x - m and the like as they stand in the formula."""
+        letters: dict[Expr, Expr] = {}
+        for total in sorted(self.sums & expression.atoms(sympy.Add), key=sympy.default_sort_key):
+            if all(term.is_Symbol or (-term).is_Symbol for term in total.args):
+                letters[total] = sympy.Dummy(real=True)
+        if letters:
+            meanings = {letter: total for total, letter in letters.items()}
+            yield from (form.xreplace(meanings) for form in _ways(expression.xreplace(letters)))
+
     def _first_shortest(self, forms: list[Expr]) -> Expr:
         """The first of the shortest."""
-        distinct = list(dict.fromkeys(forms))
+        distinct = list(dict.fromkeys(f for form in forms for f in (self._turned(form), form)))
         return distinct[0] if len(distinct) == 1 else min(distinct, key=self._length)
 
     def _length(self, expression: Expr) -> int:
@@ -133,6 +156,25 @@ def _multiplies_angles(expression: Expr) -> bool:
         for product in map(sympy.Mul.make_args, expression.atoms(sympy.Mul, sympy.Pow))
         if all(e.as_base_exp()[1].is_number for e in product)
     )
+
+
+def _turned(expression: Expr, unwanted: Set[Expr]) -> Expr:
+    """The expression with the negatives of sums that are ``unwanted`` as factors of products."""
+    if not expression.args:
+        return expression
+    args = [_turned(arg, unwanted) for arg in expression.args]
+    if not expression.is_Mul and not expression.is_Pow:
+        same = all(a is b for a, b in zip(args, expression.args, strict=True))
+        return expression if same else expression.func(*args)
+    sign, powers = 1, []
+    for factor in args if expression.is_Mul else [expression.func(*args)]:
+        base, exponent = factor.as_base_exp()
+        if base in unwanted and exponent.is_Integer:
+            sign *= (-1) ** int(exponent)
+            factor = sympy.Pow(-base, exponent)
+        powers.append(factor)
+    # One product, because -1 times a sum is its negative again.
+    return sympy.Mul(sign, *powers)
 
 
 def _below(term: Expr) -> frozenset[Expr]:
