@@ -90,6 +90,9 @@ def test_a_gradient_is_compared(
 
 def test_a_gradient_of_numbers_is_compared(hess: Hess, tmp_path: Path) -> None:
     assert hess(FORMULA, "--at", "1,2", "--expect-gradient", "[4,1]").status == 0
+    # A list needs no brackets.
+    assert hess(FORMULA, "--at", "1,2", "--expect-gradient", "4, 1").status == 0
+    assert hess(FORMULA, "--expect-gradient", "2x*y, x^2").status == 0
     result = hess(FORMULA, "--at", "1,2", "--expect-gradient", "[4,2]", "--json")
     assert result.json["expected_gradient"]["differences"] == [
         {"index": 1, "entry": "y", "expected": 2.0, "found": 1.0}
@@ -114,7 +117,7 @@ def test_a_gradient_of_numbers_is_compared(hess: Hess, tmp_path: Path) -> None:
         (("--expect", "[[2y,2x],[2x,x(]]"), "try: "),
         (("--expect-gradient", "[2y]"), "the gradient has 2 entries"),
         (("--expect-gradient", "[[2y,2x],[2x,0]]"), "--expect-gradient \"[…,…]\""),
-        (("--expect-gradient", "2,4", "--at", "1,2"), '--expect-gradient "[2,4]"'),
+        (("--expect", "[2y,2x],[2x,0]"), '--expect "[[2y,2x],[2x,0]]"'),
         (("--expect", "[[foo(x),1],[1,1]]"), "foo"),
         (("--expect", "[[2y,2x],[2x,0]]", "--exact", "--at", "1,2"), "about doubles"),
         (("--expect-gradient", "[1,2]", "--code", "c"), "--expect-gradient"),

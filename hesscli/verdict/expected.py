@@ -134,7 +134,7 @@ def read_expected(text: str, option: str = MATRIX) -> Expected:
     a mistake.
     """
     shown = _bracketed(text)
-    formulas = _formulas(shown)
+    formulas = _formulas(shown, option)
     if formulas is not None:
         return Expected(text, *formulas, option=option)
     value, files = _read(shown, option)
@@ -155,39 +155,58 @@ def _bracketed(text: str) -> str:
     return text
 
 
-def _formulas(text: str) -> tuple[Shape, tuple[Node, ...]] | None:
+def _formulas(text: str, option: str) -> tuple[Shape, tuple[Node, ...]] | None:
     """The shape and the entries of a text with variables in it; None for any other."""
     try:
         items = parse_items(text)
     except HessError:
         return None
-    names = {*names_in(*(node for _, node in items))}
-    if len(items) > 1 or items[0][0] is not None or isinstance(items[0][1], tree.File):
+    nodes = [node for _, node in items]
+    if any(name is not None for name, _ in items) or isinstance(nodes[0], tree.File):
         return None
-    if all(name in CONSTANTS or name.lower() in NO_NUMBERS for name in names):
+    if all(name in CONSTANTS or name.lower() in NO_NUMBERS for name in names_in(*nodes)):
         return None
-    return nested(items[0][1], lambda node: node)
+    if len(nodes) > 1:
+        _require_one(text, option)
+        return (len(nodes),), tuple(nodes)
+    try:
+        return nested(nodes[0], lambda node: node)
+    except HessError as error:
+        raise _of_option(error, option).at(text) from None
 
 
 def _read(text: str, option: str) -> tuple[Values, tuple[str, ...]]:
     """The one tensor that ``text`` gives, and the files that it was read from."""
-    hint = _HINTS[option]
     if text.strip() and not text.lstrip().startswith("{"):
         try:
             assignment = read_assignment(text, gaps=True)
         except HessError as error:
-            error.message = f"`{option}`: {error.message}"
-            if not error.hint or error.code in _OF_POINTS:
-                error.hint = hint
-            raise
-        values = assignment.positional
-        if len(values) == 1 and isinstance(values[0], Values):
-            return values[0], assignment.files
+            raise _of_option(error, option) from None
+        values = [value for value in assignment.positional if isinstance(value, Values)]
         if len(values) > 1:
-            rows = text.strip().removeprefix("(").removesuffix(")")
-            hint = f'{option} "[{rows}]", with brackets around all rows'
+            _require_one(text, option)
+            if not any(value.shape for value in values):
+                return Values((len(values),), tuple(v.entries[0] for v in values)), ()
+        elif values:
+            return values[0], assignment.files
     message = f"`{option}` takes {_WHAT[option]} of numbers or formulas"
-    raise HessError("bad-value", message, source=text, span=(0, len(text)), hint=hint)
+    raise HessError("bad-value", message, source=text, span=(0, len(text)), hint=_HINTS[option])
+
+
+def _require_one(text: str, option: str) -> None:
+    """Refuse several rows that are not held together; a gradient's numbers need not be."""
+    if option == MATRIX:
+        rows = text.strip().removeprefix("(").removesuffix(")")
+        hint = f'{option} "[{rows}]", with brackets around all rows'
+        message = f"`{option}` takes {_WHAT[option]} of numbers or formulas"
+        raise HessError("bad-value", message, source=text, span=(0, len(text)), hint=hint)
+
+
+def _of_option(error: HessError, option: str) -> HessError:
+    error.message = f"`{option}`: {error.message}"
+    if not error.hint or error.code in _OF_POINTS:
+        error.hint = _HINTS[option]
+    return error
 
 
 def _plain(text: str) -> str:
