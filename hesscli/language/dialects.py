@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
-from hesscli.language.tokens import Token
+from hesscli.language.tokens import GREEK, Token
 
 # Names that stand before a function of Python with a dot; those of arrays take axes.
 _ARRAYS = ("np", "numpy", "torch", "jnp", "onp", "xp", "cp", "anp", "tf")
@@ -24,6 +25,7 @@ _SECOND = {
     "min": "`minimum(x, y)` for two numbers, `min(x)` over all elements",
     "log": "`log2(x)`, `log10(x)` or `log(x)/log(b)`",
 }
+_GREEK = {*GREEK.values()}
 _CONSTANTS = {"M_PI": "pi", "M_E": "e"}  # of C
 # Of the normal distribution: scipy.stats.norm.cdf(x).
 _NORMAL = {"cdf": "Phi", "pdf": "normpdf", "logcdf": "log_ndtr"}
@@ -32,6 +34,9 @@ _MATHEMATICA = {
     "If": "where", "Power": "pow", "HeavisideTheta": "Heaviside", "UnitStep": "Heaviside",
     "Ramp": "relu", "Ceiling": "ceil", "ProductLog": "LambertW",
 }  # fmt: skip
+# What is another function in capital letters: a spreadsheet's LOG is that to base 10, and its ATAN2
+# takes x first.
+_CAPITALS = ("log", "atan2")
 # These take their arguments in another order, or mean something else.
 _OTHERWISE = {"ArcTan": "atan2(y, x) for ArcTan[x, y]", "Log": "log(x)/log(b) for Log[b, x]"}
 
@@ -44,7 +49,7 @@ def in_one_notation(tokens: list[Token], text: str) -> list[Token]:
         else token
         for token in _without_return(tokens)
     ]
-    return _with_round_brackets(_without_modules(found, text), text)
+    return _with_small_letters(_with_round_brackets(_without_modules(found, text), text))
 
 
 def _without_return(tokens: list[Token]) -> list[Token]:
@@ -118,6 +123,27 @@ def _with_round_brackets(tokens: list[Token], text: str) -> list[Token]:
             if other is not None and token.text == other.text:
                 found[k] = replace(token, kind=")", free=True)
     return found
+
+
+def _with_small_letters(tokens: list[Token]) -> list[Token]:
+    """``Sin(x)`` and ``EXP(x)``, where that is no variable, as ``sin(x)`` and ``exp(x)``."""
+    alone = {a.text for a, b in pairwise(tokens) if a.kind == "name" and b.kind != "("}
+    found = list(tokens)
+    for k, (token, after) in enumerate(pairwise(tokens)):
+        if token.kind == "name" and after.kind == "(" and token.text not in alone:
+            small = _in_small_letters(token.text)
+            found[k] = replace(token, text=small, free=True) if small else token
+    return found
+
+
+def _in_small_letters(name: str) -> str | None:
+    """The function that is meant by a name in capital letters, or with one."""
+    small = name.lower()
+    if name in BY_NAME or small not in BY_NAME or name not in (small.upper(), small.capitalize()):
+        return None
+    # Letters and Greek ones are names of many things.
+    short = len(name) < 3 and small != "ln"
+    return None if short or small in _CAPITALS or small.capitalize() in _GREEK else small
 
 
 def _with_plain_header(tokens: Sequence[Token]) -> list[Token]:

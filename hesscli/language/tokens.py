@@ -199,10 +199,12 @@ def _refuse_suffix(text: str, plain: str, match: re.Match[str]) -> None:
     found = _SUFFIX.match(plain, match.end())
     # Of C's, only what follows a fraction: people write 2f.
     if found and (found[0] in "jJ" or not match[0].isdecimal()):
+        imaginary = found[0] in "jJ"
+        other = f"`{match[0]}*I` for an imaginary number" if imaginary else f"`{match[0]}` for C's"
         raise HessError(
             "ambiguous-product", f"`{match[0]}{found[0]}` can be read in two ways",
             span=(match.start(), found.end()), source=text,
-            hint=f"`{match[0]}*{found[0]}` for a product, `{match[0]}` for a number of C's",
+            hint=f"`{match[0]}*{found[0]}` for a product, {other}",
         )  # fmt: skip
 
 
@@ -223,17 +225,19 @@ def unknown_character(text: str, i: int) -> HessError:
     """The error for a character that means nothing where it stands."""
     c = text[i]
     hints = {
-        "@": "a file of numbers belongs into the point: `--at x=@FILE`",
+        "@": "`dot(x, y)` for the product of two vectors, `--at x=@FILE` for a file of numbers",
         '"': "remove the quotation mark",
         "'": "write a derivative out, and remove quotation marks",
         "`": "remove the backquote",
         ";": "one formula at a time",
-        ":": "separate values by commas",
+        ":": "`f(x) = …` before a formula, `where(condition, a, b)` for two",
+        "?": "`where(condition, a, b)`",
+        "°": "radians: `90*pi/180`",
         "{": "use round brackets `( )`",
         "}": "use round brackets `( )`",
         "$": "write names without `$`",
         "\\": "`/` for a division; a command of LaTeX has letters behind it",
-        ".": "attributes are not part of a formula",
+        ".": "a number beside the decimal point, `*` for a product",
         "∂": "type the formula itself; `hess` differentiates it",
         "∑": "write the terms out with `+`",
         "∫": "integrals are not part of a formula",
