@@ -76,7 +76,7 @@ def from_tree(
                 "unknown-variable",
                 f"`--wrt {name}`: the formula has no variable `{name}`; "
                 f"it has {', '.join(variables)}",
-                hint=did_you_mean(name, variables),
+                hint=did_you_mean(name, variables) or f"`--wrt {','.join(variables[:10])}`",
             )
     rest = [name for name in variables if name not in wrt] if wrt else []
     differentiated = _in_elements(wrt or variables, shapes)

@@ -19,6 +19,7 @@ from hesscli.errors import HessError, shortened
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
 from hesscli.language.cursor import COMPARISONS, Cursor
+from hesscli.language.dialects import in_one_notation
 from hesscli.language.tokens import (
     FOREIGN,
     GREEK,
@@ -51,16 +52,16 @@ def parse_formula(text: str) -> Node:
 
 def parse_items(text: str) -> list[tuple[Token | None, Node]]:
     """The comma-separated items of a point: ``(name token or None, value)`` in the order typed."""
-    parser = _Parser(text, tokenize(text, files=True))
+    parser = _Parser(text, in_one_notation(tokenize(text, files=True), text))
     items: list[tuple[Token | None, Node]] = []
     while not items or parser.token.kind == ",":
         if items:
             parser.advance()
-        name = None
-        if parser.token.kind == "name" and parser.peek().kind == "=":
-            name = parser.advance()
-            parser.advance()
+        name = parser.named_value()
         items.append((name, parser.condition()))
+    if parser.token.kind == "=":
+        hint = "a value behind each name: `x=1,y=2`"
+        parser.fail("`=` stands behind a value", parser.token.span, hint, "bad-value")
     parser.finish()
     return items
 
@@ -119,6 +120,19 @@ class _Parser(Cursor):
         self.negation = partial(self._prefixed, self.comparison, tree.Not)
         self.conjunction = partial(self._chain, self.negation, ("and",), _logic)
         self.disjunction = partial(self._chain, self.conjunction, ("or",), _logic)
+
+    def named_value(self) -> Token | None:
+        """Goes to the value of an item of a point; the name that it is given to, if any."""
+        if self.token.kind == "=":
+            self.fail("no name stands before this `=`", self.token.span, "`x=2`", "bad-value")
+        if self.token.kind != "name" or self.peek().kind != "=":
+            return None
+        name = self.advance()
+        self.advance()
+        if self.token.kind in (",", "end"):
+            shown = self.shown(name)
+            self.fail(f"`{shown}` has no value", name.span, f"`{shown}=2`", "bad-value")
+        return name
 
     def finish(self) -> None:
         token = self.token
@@ -256,6 +270,9 @@ class _Parser(Cursor):
         factors = self._flat("*", factor)
         while self.token.kind in ("*", "/", "%"):
             token = self.advance()
+            if token.kind == "%" and self.token.kind in ("end", ",", ")", "]"):
+                shown = self.quoted(factor.span[0], factor.span[1])
+                self.fail("`%` is no part of a number", token.span, f"`{shown}/100`", "bad-value")
             if token.kind == "%":
                 hint = "x - 3*floor(x/3) for x % 3"
                 self.fail("the remainder `%` is not differentiable", token.span, hint)

@@ -70,6 +70,8 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
         raise HessError("empty-point", "the point is empty", hint="--at 2,4 or --at x=2,y=4")
     if _JSON.match(text):
         return _read_object(text)
+    _refuse_path(text)
+    text = _QUOTED.sub(r"\1 \3 ", text)
     text = _BRACES.sub(r"\1 \2 \3", text)
     reader = _Reader(text, gaps=gaps)
     positional: list[Value] = []
@@ -93,19 +95,43 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
                 "mixed-point",
                 "values with and without a name are mixed",
                 span=next(iter(spans.values())),
-                hint="either `--at 2,4` or `--at x=2,y=4`",
+                hint=_unmixed(text),
             )
     except HessError as error:
         if error.code in ("syntax", "formula"):
             error.hint = f"{EXAMPLE}, separated by commas"
+        elif error.code == "bad-value" and (names := _bare_names(text)):
+            error.hint = f"{','.join(f'{name}=…' for name in names)}, with {EXAMPLE}"
         raise error.at(text) from None
     return Assignment(text, tuple(positional), named, spans, tuple(reader.read))
 
 
+def _refuse_path(text: str) -> None:
+    """Refuse a file's name without its sign."""
+    if match := _BARE_PATH.fullmatch(text):
+        raise HessError(
+            "bad-value", f"`{shortened(match[2])}` is the name of a file, and no value",
+            span=match.span(2), source=text, hint=f"`{match[1].strip()}@{shortened(match[2])}`",
+        )  # fmt: skip
+
+
+def _unmixed(text: str) -> str:
+    """What to type for values with and without names."""
+    if match := re.fullmatch(rf"\s*({NAME})\s*=\s*(-?\d+),\s*(\d+)\s*", text):
+        name, whole, part = match.groups()
+        number, tensor = f"`{name}={whole}.{part}`", f'`"{name}=[{whole},{part}]"`'
+        return f"`{whole},{part}` in order, {number} for a decimal point, {tensor} for a tensor"
+    return "either `--at 2,4` or `--at x=2,y=4`"
+
+
+def _bare_names(text: str) -> list[str]:
+    """The names that stand in place of values, where nothing else does."""
+    names = [name.strip() for name in text.split(",")]
+    return names if all(re.fullmatch(NAME, name) for name in names) else []
+
+
 def _items(text: str) -> list[tuple[Token | None, Node]]:
     """The items of a point, which may stand in round brackets: ``(2, 4)``."""
-    if re.fullmatch(r"\s*\([^()=]*=[^()]*\)\s*", text):
-        text = text.replace("(", " ").replace(")", " ")
     items = parse_items(text)
     match items:
         case [(None, tree.Pair(items=inside))]:
@@ -116,14 +142,23 @@ def _items(text: str) -> list[tuple[Token | None, Node]]:
 _JSON = re.compile(r'\s*\{\s*(?:"|\}\s*$)')
 # As in Mathematica's {x -> 2, y -> 3}, and Python's {x: 2}.
 _BRACES = re.compile(r"^(\s*)\{(.*)\}(\s*)$", re.DOTALL)
+# The quotation marks that some shells leave around a word.
+_QUOTED = re.compile(r"^(\s*)(['\"])([^'\"]*)\2\s*$")
+_BARE_PATH = re.compile(rf"\s*((?:{NAME}\s*=)?\s*)([\w./~-]+\.(?:npy|json|csv|tsv))\s*")
+# Two names in place of a comma: x=1 and y=2.
+_AND = re.compile(rf"(?<=[\d.)\]])\s+(and|&&?)\s+(?={NAME}\s*=)")
 _ITEM = rf"(?:{NAME}\s*=\s*)?{SIGNED_NUMBER}"
 _PATH = r"@(?:\"[^\"]*\"|'[^']*'|[^,]*)"  # and the column in it, behind a colon
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
+_IN_BRACKETS = re.compile(rf"\s*\((?:[^()=]*=[^()]*|{_LIST.pattern})\)\s*")
 
 
 def _with_commas(text: str) -> str:
-    """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
+    """``(2 4)``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
     text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
+    if _IN_BRACKETS.fullmatch(text):
+        text = text.replace("(", " ").replace(")", " ")
+    text = _AND.sub(lambda word: ",".ljust(len(word[0])), text)
     text = re.sub(
         rf"{_PATH}|(?<!\w)({NAME}+\s*+)(==|:=|->|[:→])(?!=)",
         lambda m: m[1] + "=".ljust(len(m[2])) if m[1] else m[0],
@@ -173,6 +208,8 @@ class _Reader:
     def _file(self, path: str, column: str | None) -> Value:
         """What a file holds; of a table, the column called so."""
         kind = tables.suffix(path)
+        if not path:
+            raise HessError("bad-file", "`@` stands before no file", hint="@data.npy")
         if kind not in (*_FILES, *tables.DELIMITERS):
             raise HessError(
                 "bad-file", f"`{path}` is none of .npy, .json, .csv and .tsv", hint="@data.npy"
@@ -191,7 +228,8 @@ class _Reader:
             return Values((len(numbers),), tuple(numbers))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
+            hint = "the path of the file, from the folder that `hess` runs in"
+            raise HessError("bad-file", f"cannot read `{path}`: {reason}", hint=hint) from None
         except UnicodeDecodeError:
             raise HessError("bad-file", f"`{path}` is not UTF-8 text") from None
         except ValueError:  # a NUL in the name
