@@ -407,19 +407,37 @@ class _Parser(Cursor):
         return others and self.token.kind in ("name", "number", "(", "root")
 
     def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
-        shown = self.quoted(*power.span)
-        hint = f"`{shown}*{self.shown(token)}`, or brackets around the exponent"
-        if isinstance(power, tree.Call):
-            hint = f"`{shown}*{self.shown(token)}`, or brackets after the root"
-        elif isinstance(power, tree.Power) and self._is_function(power):
-            name = self.quoted(*power.base.span)
-            hint = f"the argument in brackets: {name}(x)**2"
-            match power.exponent:
-                case tree.Negative(operand=tree.Number(text="1")):
-                    inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
-                    hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
-        message = f"`{shown}{self.shown(token)}` can be read in two ways"
+        shown, factor = self.quoted(*power.span), self._factor_ahead()
+        hint = f"`{shown}*{factor}`, or brackets around both"
+        match power:
+            case tree.Call(name_span=place, arguments=(argument,)):
+                both = f"{self.quoted(*place)}({self.quoted(*argument.span)}*{factor})"
+                hint = f"`{shown}*{factor}` or `{both}`"
+            case tree.Power(base=base, exponent=exponent) if self._is_function(power):
+                name = self.quoted(*base.span)
+                hint = f"the argument in brackets: {name}(x)**2"
+                match exponent:
+                    case tree.Negative(operand=tree.Number(text="1")):
+                        inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
+                        hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
+            case tree.Power(exponent=exponent):
+                inside = f"{self.quoted(*exponent.span)}*{factor}"
+                inside = f"{{{inside}}}" if "\\" in self.text else f"({inside})"
+                before = self.quoted(power.span[0], exponent.span[0])
+                hint = f"`{shown}*{factor}` or `{before}{inside}`"
+        typed = self.quoted(power.span[0], token.span[0])
+        message = f"`{typed}{factor}` can be read in two ways"
         self.fail(message, token.span, hint, "ambiguous-product")
+
+    def _factor_ahead(self) -> str:
+        """The factor that begins here, as messages show it: what is long is left out."""
+        token = self.token
+        if token.kind == "(" and self.shown(token) == "(":
+            return "(…)"
+        if token.kind not in ("name", "number"):
+            return "…"
+        called = self.peek().kind == "(" and self.shown(self.peek()) == "("
+        return self.shown(token) + "(…)" * called
 
     def power(self) -> Node:
         base = self.postfix()
@@ -668,17 +686,22 @@ class _Parser(Cursor):
         argument = factors[0]
         if len(factors) > 1:
             argument = tree.Product(span, tuple(("*", factor) for factor in factors))
-        shown, inside = self.shown(name), self.quoted(*span)
+        shown, inside = self.quoted(name.span[0], span[0]).strip(), self.quoted(*span)
         call = tree.Call((name.span[0], span[1]), name.text, name.span, (argument,))
         if self.token.kind in ("**", "/", "!", "(", "root", "number") or (
             self.token.kind == "name" and self.token.text not in BY_NAME
         ):
+            sign = self.shown(self.token) if self.token.kind in ("**", "/", "!") else "*"
+            sign += " " * sign.startswith("\\")
+            end = self.token.span[1]
+            if sign != "*":
+                self.advance()
+            factor = "" if sign == "!" else self._factor_ahead()
             self.fail(
-                f"how much `{shown}` is of can be read in two ways",
-                (name.span[0], self.token.span[1]),
-                f"`{shown}({inside})` or `{shown}({inside}{self.shown(self.token)}…)`",
+                f"how much `{shown}` is of can be read in two ways", (name.span[0], end),
+                f"`{shown}({inside}){sign}{factor}` or `{shown}({inside}{sign}{factor})`",
                 "ambiguous-product",
-            )
+            )  # fmt: skip
         return call
 
     def _bracket(self, opening: Token) -> Node:
