@@ -93,7 +93,7 @@ def test_a_function_says_what_it_is_a_function_of(hess: Hess) -> None:
     [
         ("x^2 -3", ['hess "x^2" --at -3', 'hess "x^2 -3"']),
         ("x 3 y", ["an operator is missing"]),
-        ("sin x^2 --at 3", ["`sin(x)`"]),
+        ("sin x^2 --at 3", ["`sin(x)^2` or `sin(x^2)`"]),
         ('"x^2" 3 4 --at 2', ["an operator is missing"]),
         ('"y = x + y"', ["right-hand side"]),
         ('"x^2 = 4"', ["right-hand side"]),
@@ -123,6 +123,7 @@ def test_what_has_no_reading_or_two_is_refused(hess: Hess, typed: str, words: li
     ("formula", "words"),
     [
         ("x^1/2", "`x^1/2` is read as `(x^1)/2`"),
+        ("x + i*y", "`i` is read as a variable; the imaginary unit is `I`"),
         ("2pir", "`pir` is read as one variable; `pi*r` is the product"),
         ("sinc(x)", "`sinc(x)` is sin(x)/x; NumPy's sin(pi*x)/(pi*x) is `sinc(pi*x)`"),
     ],
@@ -235,7 +236,7 @@ def test_a_long_word_is_refused_at_once(hess: Hess, words: list[str]) -> None:
         ('"x*y" --JSON', "`--json`"),
         ('"x*y" json', "`--json`"),
         ('"x*y" wrt x', "`--wrt`"),
-        ('"x*y" --digit 3', "did you mean `--digits`?"),
+        ('"x*y" --digit 3', "`--digits`"),
         ('"x*y" --points 1,2', "`--at`"),
         ('"x*y" --x 1', "`--at x=1`"),
         ('"x*y" --foo', "`hess --help`"),

@@ -109,6 +109,8 @@ class Builder(Walk):
                 yield Remark(Note.FUNCTION_NAME, (name,))
             elif name.lower() == "pi":
                 yield Remark(Note.PI_NAME, (name,))
+            elif name == "i" and name not in self.given:
+                yield Remark(Note.UNIT_NAME, (name,))
             elif name[:2] == "pi" and re.fullmatch(LETTER, name[2:]) and name not in self.given:
                 yield Remark(Note.ONE_NAME, (name, name[2:]))
         yield from dict.fromkeys(self.doubts)

@@ -1,4 +1,4 @@
-"""Names that may be products: ``xy`` beside ``x``, ``sinx``, ``x_1x_2``.
+"""Names that may be products: ``xy`` beside ``x``, ``sinx``, ``x_1x_2``, ``ax^2``.
 
 Most people write products without a sign, and no formula tells whether ``xy`` is one variable or
 two. Where both are sensible, the name is refused, unless somebody insists on it by giving it a
@@ -14,7 +14,18 @@ from hesscli.errors import HessError, shortened
 from hesscli.expression.names import natural_key
 from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, canonical_name
-from hesscli.language.tree import Name, Node, walk
+from hesscli.language.tree import (
+    Call,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Sum,
+    children,
+    walk,
+)
 
 _INDEX = r"(?:_?\d+)?"
 # A letter, with its accents and an index: x, x1, x_1.
@@ -29,17 +40,20 @@ _ARGUMENT = re.compile(rf"(\d*)({_GREEK_NAME.pattern}(?!\w)|{LETTER})")
 _LONGEST = 20
 _SHORTEST_FUNCTION, _LONGEST_FUNCTION = min(map(len, BY_NAME)), max(map(len, BY_NAME))
 
+# Longer ones are words, but where their letters are variables.
+_MOST_LETTERS = 3
+
 # A part of a product: how it is typed, and its letter.
 _Part = tuple[str, str]
 
 
-def as_product(name: str, variables: Set[str]) -> str | None:
+def as_product(name: str, variables: Set[str], *, apart: bool = False) -> str | None:
     """The product that ``name`` may be among these variables, as it is typed; None if it is one
-    name to any reader.
+    name to any reader. ``apart`` says that its letters are apart to a reader where it stands.
     """
     if name in BY_NAME or _GREEK_NAME.fullmatch(name):
         return None
-    return _letters(name, variables) or _calls(name, variables)
+    return _letters(name, variables, apart=apart) or _calls(name, variables)
 
 
 def require_names(
@@ -51,14 +65,20 @@ def require_names(
     it looks like. Raises :class:`HessError`.
     """
     variables = {*names, *bound, *insisted}
-    products = {name: as_product(name, variables) for name in names if name not in insisted}
+    apart = dict(_apart(tree, source))
+    products = {
+        name: as_product(name, variables, apart=name in apart)
+        for name in names
+        if name not in insisted
+    }
     if not any(products.values()):
         return
     for node in walk(tree):
         if not isinstance(node, Name) or not (product := products.get(node.name)):
             continue
-        others = {name for name in {*names, *insisted} if not products.get(name)}
-        header = f"`f({', '.join(sorted({*others, node.name}, key=natural_key))}) = …`"
+        if apart.get(node.name) and product.startswith("i*") and "i" not in variables:
+            product = f"I{product[1:]}"  # e^(ix)
+        header = f"`f({', '.join(sorted({*names, *insisted}, key=natural_key))}) = …`"
         also = f" or {header}" if len(header) < 40 else ""
         raise HessError(
             "ambiguous-name",
@@ -69,7 +89,53 @@ def require_names(
         )
 
 
-def _letters(name: str, variables: Set[str]) -> str | None:
+def exponent_of_e(node: Node) -> Node | None:
+    """What e is raised to, however that is typed."""
+    match node:
+        case Power(base=Name(name="e" | "E"), exponent=exponent):
+            return exponent
+        case Call(name="exp", arguments=(exponent,)):
+            return exponent
+    return None
+
+
+def _apart(tree: Node, source: str) -> Iterator[tuple[str, bool]]:
+    """The names whose letters are a product to a reader where they stand, and whether that is an
+    exponent of e.
+
+    Such are ``ax^2`` (though not ``ax**2``, which a program has), what is in the exponent of e or
+    in the braces of LaTeX, as in ``e^(kt)`` and ``x^{mn}``, and ``ix`` in any exponent of e.
+    """
+    for node in walk(tree):
+        exponent = exponent_of_e(node)
+        if isinstance(node, Power):
+            typed = source[node.base.span[1] : node.exponent.span[0]]
+            if "**" in typed:
+                continue
+            if isinstance(node.base, Name) and _is_literal(node.exponent):
+                if source[node.base.span[0]] != "\\" and len(_FACTOR.findall(node.base.name)) == 2:
+                    yield node.base.name, False
+            elif exponent is not None or source[node.exponent.span[0]] == "{":
+                yield from ((name, exponent is not None) for name in _terms(node.exponent))
+        elif exponent is not None:
+            yield from ((name, True) for name in _terms(exponent) if name.startswith("i"))
+
+
+def _terms(node: Node) -> Iterator[str]:
+    """The names that are factors or terms of ``node``."""
+    match node:
+        case Name(name=name):
+            yield name
+        case Negative() | Sum() | Product():
+            for child in children(node):
+                yield from _terms(child)
+
+
+def _is_literal(node: Node) -> bool:
+    return isinstance(node.operand if isinstance(node, Negative) else node, Number)
+
+
+def _letters(name: str, variables: Set[str], *, apart: bool) -> str | None:
     """``name`` as a product of letters, where enough of them are variables."""
     if not _FACTORS.fullmatch(name):
         return None
@@ -80,7 +146,8 @@ def _letters(name: str, variables: Set[str]) -> str | None:
     alike = len({factor[0] for factor in typed}) == 1
     numbered = all("_" in factor or (alike and factor[1:]) for factor in typed)
     either = len(factors) == 2 and not variables.isdisjoint(factors)
-    if len(factors) < 2 or not (all(known) or numbered or either):
+    apart = apart and len(factors) <= _MOST_LETTERS
+    if len(factors) < 2 or not (all(known) or numbered or either or apart):
         return None
     if not all(known) and typed[0][0].islower() and typed[1][0].isupper():
         return None  # kT and aL are written for one thing

@@ -10,6 +10,7 @@ from itertools import product
 from hesscli.errors import HessError, did_you_mean
 from hesscli.expression.arguments import elementwise_names
 from hesscli.expression.builder import Builder, refused
+from hesscli.expression.imaginary import require_real
 from hesscli.expression.names import natural_key
 from hesscli.expression.products import require_names
 from hesscli.expression.walk import has_integral
@@ -62,6 +63,7 @@ def from_tree(
         expression = builder.whole(tree)
     insisted = {*builder.given, *names}
     require_names(tree, source, builder.names, builder.indices, insisted)
+    require_real(tree, source, builder.indices, insisted)
     variables = sorted({*builder.names, *names}, key=natural_key)
     if not variables:
         raise HessError(
