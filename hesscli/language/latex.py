@@ -69,6 +69,8 @@ _FAMILIES = {
 }  # fmt: skip
 _GREEK = {*GREEK.values()}
 _LOGARITHMS = {"2": "log2", "10": "log10", "e": "log"}
+# An index of a digit without a brace, and what it is of.
+_BARE_INDEX = re.compile(r"(\\[A-Za-z]+|[A-Za-z}])\s*_\s*\d")
 _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
 # A bracket, perhaps behind a power.
 _CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
@@ -102,6 +104,7 @@ class _Reader:
         self.in_cases = False
         self.depth = 0
         self.commands: dict[str, str] = {}  # the command that each Greek letter is set by
+        self.bare = any(match[1] not in _NAMES for match in _BARE_INDEX.finditer(text))
 
     def fail(self, message: str, start: int, hint: str, code: str = "syntax") -> NoReturn:
         span = (start, max(self.position, start + 1))
@@ -305,8 +308,8 @@ class _Reader:
                 self.fail("a function has no index here", start, "log(x)/log(b) for a base b")
             found.append(Token("name", _LOGARITHMS[text], span))
             return
-        # x_{1} is what SymPy prints for x1, and x_1 what people type for x_1.
-        separator = "" if braced and text.isdigit() else "_"
+        # x_{1} is what SymPy prints for x1, and x_1 what people type, who need the brace in x_{10}.
+        separator = "" if braced and text.isdigit() and not self.bare else "_"
         found.append(replace(name, text=f"{name.text}{separator}{text}", span=span))
 
     def index_text(self) -> str:
