@@ -1,7 +1,8 @@
 """A formula as it is typed or pasted, with what stands around it → its variables and its tree.
 
 That is the header of a function (``f(x, y) = …``, ``lambda x, y: …``, ``f[x_, y_] := …``,
-``@(x,y) …``), a label (``y = …``), an equation with 0 and a semicolon at the end.
+``@(x,y) …``), a label (``y = …``), an equation with 0 and a semicolon at the end, or the ``=``
+before the formula of a cell.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from hesscli.functions.table import BY_NAME
 from hesscli.language import latex
 from hesscli.language.dialects import in_one_notation
 from hesscli.language.parser import parsed
+from hesscli.language.spreadsheet import of_a_cell
 from hesscli.language.tokens import Token, tokenize
 from hesscli.language.tree import Node
 
-_COMMENT = re.compile(r"(?:#|;\s*(?:%|//)).*$", re.DOTALL)
+# What is behind a formula; Maxima ends one with a dollar.
+_COMMENT = re.compile(r"(?:#|;\s*(?:%|//)).*$|\$\s*$", re.DOTALL)
 _ASSIGNED = ("=", ":=")
 
 
@@ -41,7 +44,11 @@ def parse_definition(text: str) -> Definition:
     is_latex = latex.is_latex(text)
     code = text if is_latex else _COMMENT.sub("", text)
     tokens = latex.tokenized(text) if is_latex else in_one_notation(tokenize(code), text)
+    equals = tokens[0].kind == "="
+    if equals:
+        tokens = tokens[1:] if is_latex else of_a_cell(tokens, text)
     tokens, whole = _without_end(tokens)
+    whole &= not equals
     header = _header(tokens)
     if _is_equation(tokens, header):
         header = _Header()

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
-from hesscli.language.tokens import GREEK, Token
+from hesscli.language.tokens import GREEK, OPERANDS, Token
 
 # Names that stand before a function of Python with a dot; those of arrays take axes.
 _ARRAYS = ("np", "numpy", "torch", "jnp", "onp", "xp", "cp", "anp", "tf")
@@ -126,13 +126,27 @@ def _with_round_brackets(tokens: list[Token], text: str) -> list[Token]:
 
 
 def _with_small_letters(tokens: list[Token]) -> list[Token]:
-    """``Sin(x)`` and ``EXP(x)``, where that is no variable, as ``sin(x)`` and ``exp(x)``."""
+    """``Sin(x)``, ``EXP(x)`` and ``if(…)``, where that is no variable, as ``sin(x)``, ``exp(x)``
+    and ``where(…)``; ``PI()`` as ``pi``.
+    """
     alone = {a.text for a, b in pairwise(tokens) if a.kind == "name" and b.kind != "("}
-    found = list(tokens)
-    for k, (token, after) in enumerate(pairwise(tokens)):
-        if token.kind == "name" and after.kind == "(" and token.text not in alone:
-            small = _in_small_letters(token.text)
-            found[k] = replace(token, text=small, free=True) if small else token
+    found = []
+    skipped = 0
+    for k, token in enumerate(tokens):
+        if skipped:
+            skipped -= 1
+            continue
+        after = tokens[k + 1 : k + 3]
+        if after and after[0].kind == "(" and token.text not in alone:
+            small = token.text.lower()
+            if small == "pi" and after[1].kind == ")":
+                token = replace(token, text="pi", free=True)
+                skipped = 2
+            elif small == "if" and (not k or tokens[k - 1].kind not in OPERANDS):
+                token = replace(token, kind="name", text="where", free=True)
+            elif token.kind == "name" and (function := _in_small_letters(token.text)):
+                token = replace(token, text=function, free=True)
+        found.append(token)
     return found
 
 

@@ -71,6 +71,7 @@ _GREEK = {*GREEK.values()}
 _LOGARITHMS = {"2": "log2", "10": "log10", "e": "log"}
 # An index of a digit without a brace, and what it is of.
 _BARE_INDEX = re.compile(r"(\\[A-Za-z]+|[A-Za-z}])\s*_\s*\d")
+_IN_LATEX = re.compile(r"\A\s*\$.*\$[\s.,;]*\Z|\$\$|_\{|\\[A-Za-z,;:!\[(]", re.DOTALL)
 _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
 # A bracket, perhaps behind a power.
 _CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
@@ -84,7 +85,8 @@ _WORD = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
 
 def is_latex(text: str) -> bool:
     """Whether ``text`` is LaTeX: it has a command, or stands between dollars."""
-    return re.search(r"\$|_\{|\\[A-Za-z,;:!\[(]", text) is not None
+    # A dollar before a name is that of a program or of a cell, and one at the end is Maxima's.
+    return _IN_LATEX.search(text) is not None
 
 
 def tokenized(text: str) -> list[Token]:

@@ -86,6 +86,7 @@ def _logic(span: Span, operands: tuple[Node, ...], operators: _Operators) -> Nod
     return tree.Logic(span, operators[0], operands)
 
 
+_ENDS_OF_NUMBERS = ("end", ",", ")", "]", "*", "/", "**")
 # What is typed in place of an attribute.
 _ATTRIBUTES = {
     "T": "`dot(x, y)` for the product of two vectors",
@@ -270,7 +271,7 @@ class _Parser(Cursor):
         factors = self._flat("*", factor)
         while self.token.kind in ("*", "/", "%"):
             token = self.advance()
-            if token.kind == "%" and self.token.kind in ("end", ",", ")", "]"):
+            if token.kind == "%" and self.token.kind in _ENDS_OF_NUMBERS:
                 shown = self.quoted(factor.span[0], factor.span[1])
                 self.fail("`%` is no part of a number", token.span, f"`{shown}/100`", "bad-value")
             if token.kind == "%":

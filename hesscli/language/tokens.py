@@ -44,7 +44,7 @@ _DOTTED = re.compile(r"\.([*/^])(?!\*)")
 # The constants of Maxima.
 _PERCENT = re.compile(r"%(pi|e)(?!\w)")
 _SUFFIX = re.compile(r"[jJfFlL](?!\w)")
-_OPERANDS = ("name", "number", ")", "]")
+OPERANDS = ("name", "number", ")", "]")
 KEYWORDS = ("and", "or", "not", "if", "else")
 # Signs that stand for a word, and the kind of its token.
 WORDS = {"√": ("root", "sqrt"), "∛": ("root", "cbrt"), "∞": ("name", "oo")}
@@ -134,7 +134,7 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
 
 
 def _follows_operand(tokens: list[Token]) -> bool:
-    return bool(tokens) and tokens[-1].kind in _OPERANDS
+    return bool(tokens) and tokens[-1].kind in OPERANDS
 
 
 def _folded(c: str) -> str:
