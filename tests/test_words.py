@@ -234,6 +234,7 @@ def test_a_long_word_is_refused_at_once(hess: Hess, words: list[str]) -> None:
         ('"x*y" --latex', "`--format latex`"),
         ('"x*y" --csv', "`--format csv`"),
         ('"x*y" --JSON', "`--json`"),
+        ('"x*y" --at x,y', "x=…,y=…, with values"),
         ('"x*y" json', "`--json`"),
         ('"x*y" wrt x', "`--wrt`"),
         ('"x*y" --digit 3', "`--digits`"),

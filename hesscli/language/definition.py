@@ -1,8 +1,8 @@
 """A formula as it is typed or pasted, with what stands around it → its variables and its tree.
 
 That is the header of a function (``f(x, y) = …``, ``lambda x, y: …``, ``f[x_, y_] := …``,
-``@(x,y) …``), a label (``y = …``), an equation with 0 and a semicolon at the end, or the ``=``
-before the formula of a cell.
+``@(x,y) …``, ``def f(x): return …``), a label (``y = …``), an equation with 0, a semicolon at the
+end, or the ``=`` before the formula of a cell.
 """
 
 from __future__ import annotations
@@ -76,6 +76,11 @@ def _header(tokens: Sequence[Token]) -> _Header:
         stop = _end_of_names(kinds, 1)
         if kinds[stop] == ":":
             return _Header(stop + 1, _names(tokens[1:stop]))
+    elif tokens[0].text == "def" and kinds[:3] == ["name", "name", "("]:
+        stop = _end_of_names(kinds, 3)
+        if kinds[stop : stop + 2] == [")", ":"]:
+            returns = tokens[stop + 2].text == "return"
+            return _Header(stop + 2 + returns, _names(tokens[3:stop]))
     elif kinds[:2] == ["@", "("]:
         stop = _end_of_names(kinds, 2)
         if kinds[stop] == ")":

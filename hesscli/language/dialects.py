@@ -17,7 +17,7 @@ from hesscli.language.tokens import GREEK, OPERANDS, Token
 _ARRAYS = ("np", "numpy", "torch", "jnp", "onp", "xp", "cp", "anp", "tf")
 _MODULES = (
     *_ARRAYS, "math", "Math", "cmath", "mpmath", "jax", "sp", "sympy", "scipy", "special", "linalg",
-    "nn", "functional", "F", "stats",
+    "nn", "functional", "F", "stats", "std",
 )  # fmt: skip
 # What stands second in these is no number of the formula's.
 _SECOND = {
@@ -37,6 +37,8 @@ _MATHEMATICA = {
 # What is another function in capital letters: a spreadsheet's LOG is that to base 10, and its ATAN2
 # takes x first.
 _CAPITALS = ("log", "atan2")
+# With limits behind their first argument, these have the same names here.
+_QUANTIFIED = ("Sum", "Product")
 # These take their arguments in another order, or mean something else.
 _OTHERWISE = {"ArcTan": "atan2(y, x) for ArcTan[x, y]", "Log": "log(x)/log(b) for Log[b, x]"}
 
@@ -49,7 +51,8 @@ def in_one_notation(tokens: list[Token], text: str) -> list[Token]:
         else token
         for token in _without_return(tokens)
     ]
-    return _with_small_letters(_with_round_brackets(_without_modules(found, text), text))
+    plain = _with_pairs(_without_modules(found, text))
+    return _with_small_letters(_with_round_brackets(plain, text))
 
 
 def _without_return(tokens: list[Token]) -> list[Token]:
@@ -77,15 +80,18 @@ def _without_modules(tokens: list[Token], text: str) -> list[Token]:
 
 
 def _end_of_modules(tokens: Sequence[Token], k: int) -> int:
-    """Where the name behind modules stands, each of which has its dot at once."""
-    while (
-        tokens[k].kind == "name"
-        and tokens[k].text in _MODULES
-        and [token.kind for token in tokens[k + 1 : k + 3]] == [".", "name"]
-        and tokens[k].span[1] == tokens[k + 1].span[0]
-    ):
-        k += 2
+    """Where the name behind modules stands, each of which has its dot or colons at once."""
+    while tokens[k].kind == "name" and tokens[k].text in _MODULES:
+        length = next((n for n in (1, 2) if _joins(tokens[k + 1 : k + n + 2])), None)
+        if length is None or tokens[k].span[1] != tokens[k + 1].span[0]:
+            break
+        k += length + 1
     return k
+
+
+def _joins(tokens: Sequence[Token]) -> bool:
+    """Whether these are what stands behind a module, up to a name in it."""
+    return [token.kind for token in tokens] in ([".", "name"], [":", ":", "name"])
 
 
 def _refuse_other(module: Token, name: Token, call: Sequence[Token], text: str) -> None:
@@ -101,6 +107,38 @@ def _refuse_other(module: Token, name: Token, call: Sequence[Token], text: str) 
             f"`{module.text}.sinc(x)` is sin(pi*x)/(pi*x), and `sinc(x)` sin(x)/x",
             span=(module.span[0], name.span[1]), source=text, hint="`sinc(pi*x)` or `sinc(x)`",
         )  # fmt: skip
+
+
+def _with_pairs(tokens: list[Token]) -> list[Token]:
+    """``Piecewise[{{a, c}, {b, d}}, z]`` of Mathematica without the outer braces, and with the pair
+    of its default, which is 0 where it is not given.
+    """
+    found = list(tokens)
+    # From the last one, which may stand in another.
+    for k in range(len(tokens) - 4, -1, -1):
+        if [t.text for t in found[k : k + 4]] != ["Piecewise", "[", "{", "{"]:
+            continue
+        end, close = _closing(found, k + 2), _closing(found, k + 1)
+        if close is None or end is None:
+            continue
+        default = found[end + 2 : close] or [Token("number", "0", found[end].span)]
+        span = found[end].span
+        always = [Token(",", ",", span), Token("name", "True", span), Token(")", ")", span)]
+        pair = [Token(",", ",", span), Token("(", "(", span), *default, *always]
+        if found[end - 2].text == "True":
+            pair = []
+        found[k:close] = [*found[k : k + 2], *found[k + 3 : end], *pair]
+    return found
+
+
+def _closing(tokens: Sequence[Token], start: int) -> int | None:
+    """Where the bracket closes that opens at ``start``."""
+    depth = 0
+    for k in range(start, len(tokens)):
+        depth += (tokens[k].kind in ("(", "[", "{")) - (tokens[k].kind in (")", "]", "}"))
+        if depth == 0:
+            return k
+    return None
 
 
 def _with_round_brackets(tokens: list[Token], text: str) -> list[Token]:
@@ -187,6 +225,8 @@ def _function_of_mathematica(name: Token, call: Sequence[Token], text: str) -> T
     inverse = f"a{small.removeprefix('arc')}" if small.startswith("arc") else None
     own = next((n for n in (_MATHEMATICA.get(name.text), inverse, small) if n in BY_NAME), None)
     if own is None:
+        return name
+    if name.text in _QUANTIFIED and _has_several(call):
         return name
     if name.text in _OTHERWISE and _has_several(call):
         raise HessError(

@@ -231,7 +231,9 @@ class _Parser(Cursor):
     # Conditions
 
     def condition(self) -> Node:
-        """``a if c else b``, the loosest of all; also counts how deep brackets are nested."""
+        """``a if c else b`` or ``c ? a : b``, the loosest of all; also counts how deep brackets are
+        nested.
+        """
         self._deeper()
         value = self.disjunction()
         if self.token.kind == "if":
@@ -243,8 +245,22 @@ class _Parser(Cursor):
             other = self.condition()
             span = (value.span[0], other.span[1])
             value = tree.Call(span, "where", span, (condition, value, other))
+        elif self.token.kind == "?":
+            value = self._ternary(value)
         self.depth -= 1
         return value
+
+    def _ternary(self, condition: Node) -> Node:
+        """What C makes of ``c ? a : b``, where ``c`` is all that stands before."""
+        sign = self.advance()
+        first = self.condition()
+        if self.token.kind != ":":
+            self.fail("`?` without `:`", sign.span, "where(condition, a, b)")
+        self.advance()
+        second = self.condition()
+        self.free = True
+        span = (condition.span[0], second.span[1])
+        return tree.Call(span, "where", span, (condition, first, second))
 
     def _chain(self, operand: Callable[[], Node], kinds: _Operators, made: _Made) -> Node:
         """An operand, or what is made of several with operators of these kinds between them."""

@@ -35,10 +35,10 @@ _SIGNS = {
     "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~", "->": "→",
 }  # fmt: skip
 OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
-    sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@")
+    sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@?")
 }
 # Those that stand for something only in some places; elsewhere they are no part of a formula.
-FOREIGN = (".", "{", "}", ";", ":", ":=", "->", "@")
+FOREIGN = (".", "{", "}", ";", ":", ":=", "->", "@", "?")
 # The operators of MATLAB between elements.
 _DOTTED = re.compile(r"\.([*/^])(?!\*)")
 # The constants of Maxima.
