@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NoReturn
 
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, MAX_DEPTH, Token, tokenize
 from hesscli.types import Span
@@ -51,8 +51,34 @@ _NAMES = {
     "\\infty": "oo", "\\ell": "l",
 }  # fmt: skip
 _BARS = ("|", "\\vert", "\\mid")
+_NORMS = ("\\|", "\\Vert")
+_CLOSED_NORM = "\N{DOUBLE VERTICAL LINE}"
+# The order of a norm, as the index behind it is read.
+_ORDERS = {
+    "1": ("number", "1"),
+    "2": ("number", "2"),
+    "infty": ("name", "oo"),
+    "F": ("word", "fro"),
+}
+# What stands above a letter, and makes another name of it.
+_ACCENTS = {
+    "\\hat": "hat", "\\widehat": "hat", "\\bar": "bar", "\\overline": "bar", "\\tilde": "tilde",
+    "\\widetilde": "tilde", "\\dot": "dot", "\\ddot": "ddot",
+}  # fmt: skip
+# What to type for commands that people know.
+_INSTEAD = {
+    "\\vec": "`\\mathbf{x}` for the name alone",
+    "\\mathbb": "`\\mathrm{E}` for the name alone",
+    "\\pm": "two formulas, one with `+` and one with `-`",
+    "\\bmod": "x - n*floor(x/n)",
+    **dict.fromkeys(("\\int", "\\iint", "\\oint"), "Integral(f, (x, a, b)), without LaTeX"),
+    **dict.fromkeys(
+        ("\\partial", "\\nabla", "\\prime"), "the formula itself; `hess` differentiates it"
+    ),
+    **dict.fromkeys(("\\dots", "\\ldots", "\\cdots"), "the terms written out"),
+}
 # Delimiters that are functions, by their opening sign.
-_OPENED = {"\\lfloor": "floor", "\\lceil": "ceil", "\\lvert": "abs"}
+_OPENED = {"\\lfloor": "floor", "\\lceil": "ceil", "\\lvert": "abs", "\\lVert": "norm"}
 # Letters that are functions in print as well; the bracket behind one of them may be either.
 _PRINTED = {
     "delta": "a delta function, which is no function of numbers",
@@ -71,7 +97,7 @@ _GREEK = {*GREEK.values()}
 _LOGARITHMS = {"2": "log2", "10": "log10", "e": "log"}
 # An index of a digit without a brace, and what it is of.
 _BARE_INDEX = re.compile(r"(\\[A-Za-z]+|[A-Za-z}])\s*_\s*\d")
-_IN_LATEX = re.compile(r"\A\s*\$.*\$[\s.,;]*\Z|\$\$|_\{|\\[A-Za-z,;:!\[(]", re.DOTALL)
+_IN_LATEX = re.compile(r"\A\s*\$.*\$[\s.,;]*\Z|\$\$|_\{|\\[A-Za-z,;:!|\[(]", re.DOTALL)
 _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
 # A bracket, perhaps behind a power.
 _CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
@@ -104,6 +130,7 @@ class _Reader:
         self.text = text
         self.position = 0
         self.in_cases = False
+        self.in_norm = False  # whether a norm is open whose sides are alike
         self.depth = 0
         self.commands: dict[str, str] = {}  # the command that each Greek letter is set by
         self.bare = any(match[1] not in _NAMES for match in _BARE_INDEX.finditer(text))
@@ -213,6 +240,12 @@ class _Reader:
             return [Token(_SIGNS[word], _SIGNS[word], span)]
         if word in _BARS:
             return [Token("or", "|", span)]
+        if word in _NORMS:
+            self.in_norm = not self.in_norm
+        if word == "\\rVert" or (word in _NORMS and not self.in_norm):
+            return _end_of_norm(span)
+        if word in _NORMS:
+            return [Token("name", "norm", span), Token("(", "(", span)]
         if word in _OPENED:
             return [Token("name", _OPENED[word], span), Token("(", "(", span)]
         if word == "\\Gamma" and _CALLED.match(self.text, self.position):
@@ -222,7 +255,7 @@ class _Reader:
         if len(word) > 1 or word in "\\'`\"":
             self.fail(
                 f"`{shortened(word)}` is not part of a formula", start,
-                "a formula of numbers, letters and functions",
+                _INSTEAD.get(word, "a formula of numbers, letters and functions"),
             )  # fmt: skip
         return [replace(token, span=span) for token in tokenize(word)[:-1]]
 
@@ -253,15 +286,15 @@ class _Reader:
         start = side[0]
         self.skip()
         word = self.word()
-        if word not in ("|", "\\vert"):
+        if word not in ("|", "\\vert", *_NORMS):
             if word == ".":
                 self.fail("half a pair of brackets", start, "both brackets")
             return self.atom()
         self.position += len(word)
         span = (start, self.position)
         if self.text.startswith("\\right", start):
-            return [Token(")", ")", span)]
-        return [Token("name", "abs", span), Token("(", "(", span)]
+            return _end_of_norm(span) if word in _NORMS else [Token(")", ")", span)]
+        return [Token("name", "norm" if word in _NORMS else "abs", span), Token("(", "(", span)]
 
     def root(self, span: Span) -> list[Token]:
         """``\\sqrt{x}`` and ``\\sqrt[3]{x}``."""
@@ -293,6 +326,12 @@ class _Reader:
         tokens = tokenize(name)[:-1]
         if len(tokens) != 1 or tokens[0].kind not in ("name", "and", "or", "not", "if", "else"):
             self.fail(f"`{shortened(name)}` is not a name", start, "letters, digits and `_`")
+        operator = self.text.startswith(("\\operatorname", "\\mathop"), start)
+        if operator and tokens[0].kind == "name" and tokens[0].text not in BY_NAME:
+            close = did_you_mean(name, BY_NAME) if len(name) > 3 else None
+            hint = close or f"`\\mathrm{{{name}}}` for a variable"
+            message = f"`{shortened(name)}` is not a function that hess knows"
+            self.fail(message, start, hint, "unknown-function")
         return [replace(tokens[0], span=(start, self.position))]
 
     def index(self, found: list[Token]) -> None:
@@ -301,6 +340,9 @@ class _Reader:
         self.position += 1
         braced = self.word() == "{"
         text = self.index_text()
+        if found and found[-1].text == _CLOSED_NORM:
+            self.order(found, text, start)
+            return
         if not found or found[-1].kind != "name":
             self.fail("an index without a name before it", start, "x_1")
         name = found.pop()
@@ -311,8 +353,28 @@ class _Reader:
             found.append(Token("name", _LOGARITHMS[text], span))
             return
         # x_{1} is what SymPy prints for x1, and x_1 what people type, who need the brace in x_{10}.
-        separator = "" if braced and text.isdigit() and not self.bare else "_"
+        known = braced and text.isdigit() and not self.bare and "_" not in name.text
+        separator = "" if known else "_"
         found.append(replace(name, text=f"{name.text}{separator}{text}", span=span))
+
+    def order(self, found: list[Token], text: str, start: int) -> None:
+        """The order of the norm before it: ``\\|x\\|_1``."""
+        if text not in _ORDERS:
+            self.fail("a norm has the order 1, 2 or `\\infty` here", start, "norm(x, p)")
+        found[-2] = Token(*_ORDERS[text], (start, self.position))
+
+    def accent(self, command: Span) -> list[Token]:
+        """``\\hat{x}`` is the name ``x_hat``."""
+        start, end = command
+        word = self.text[start:end]
+        inside = self.argument()
+        if len(inside) != 1 or inside[0].kind != "name":
+            self.fail("one name should stand below this sign", start, f"`{word}{{x}}`")
+        name = f"{inside[0].text}_{_ACCENTS[word]}"
+        first = self.commands.setdefault(name, word)
+        if first != word:
+            self.fail(f"`{first}` and `{word}` are one name here", start, f"one of them: `{first}`")
+        return [replace(inside[0], text=name, span=(start, self.position))]
 
     def index_text(self) -> str:
         """What an index says, as it stands in a name."""
@@ -367,7 +429,8 @@ class _Reader:
         """``\\begin{cases} a & x > 0 \\\\ b & \\text{otherwise} \\end{cases}`` as Piecewise."""
         start = command[0]
         if not self.text.startswith("\\begin{cases}", start):
-            self.fail("this is not part of a formula", start, "\\begin{cases}")
+            hint = "`\\begin{cases}` for cases; a name for a matrix, and its value with `--at`"
+            self.fail("this is not part of a formula", start, hint)
         self.position = self.text.index("}", start) + 1
         outer, self.in_cases = self.in_cases, True
         pieces: list[Token] = []
@@ -445,12 +508,21 @@ class _Reader:
 _STRUCTURES: Mapping[str, Callable[[_Reader, Span], list[Token]]] = {
     **dict.fromkeys(("\\frac", "\\dfrac", "\\tfrac", "\\cfrac"), _Reader.fraction),
     **dict.fromkeys(_UPRIGHT, _Reader.upright),
+    **dict.fromkeys(_ACCENTS, _Reader.accent),
     **dict.fromkeys(("\\left", "\\right"), _Reader.delimiter),
     **dict.fromkeys(("\\sum", "\\prod"), _Reader.sum),
     "\\sqrt": _Reader.root,
     "\\binom": _Reader.binomial,
     "\\begin": _Reader.cases,
 }
+
+
+def _end_of_norm(span: Span) -> list[Token]:
+    """The end of a norm, of the order 2, which an index behind it may change.
+
+    Without an order, that of a matrix would be Frobenius's, as in NumPy, and not the one in print.
+    """
+    return [Token(",", ",", span), Token("number", "2", span), Token(")", _CLOSED_NORM, span)]
 
 
 def _enclosed(inside: list[Token], span: Span) -> list[Token]:

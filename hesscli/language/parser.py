@@ -694,9 +694,10 @@ class _Parser(Cursor):
         factors: list[Node] = []
         if self.token.kind == "number" or self.token.text == "|":
             factors.append(self.primary())
-        if self.token.kind == "name" and self.token.text not in BY_NAME:
-            token = self.advance()
-            factors.append(tree.Name(token.span, token.text))
+        # sin 2 pi x: nobody writes the sine of a multiple of pi before a factor.
+        if self.token.text == "pi" and self.peek().kind == "name":
+            factors += self._bare_name()
+        factors += self._bare_name()
         if not factors:  # sin^2 cos x
             self.fail(f"`{name.text}` has no argument", name.span, f"`{name.text}(…)`")
         span = (factors[0].span[0], factors[-1].span[1])
@@ -720,6 +721,13 @@ class _Parser(Cursor):
                 "ambiguous-product",
             )  # fmt: skip
         return call
+
+    def _bare_name(self) -> list[Node]:
+        """The name here, unless it is a function's."""
+        if self.token.kind != "name" or self.token.text in BY_NAME:
+            return []
+        token = self.advance()
+        return [tree.Name(token.span, token.text)]
 
     def _bracket(self, opening: Token) -> Node:
         items = (self.condition(),) if opening.raised else self._inside()
