@@ -8,23 +8,22 @@ out of stack on long sums; nothing it reads is ever evaluated as code.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import NoReturn
 
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
 from hesscli.language.cursor import COMPARISONS, Cursor
 from hesscli.language.dialects import in_one_notation
+from hesscli.language.mistakes import instead_of, refuse_rest
 from hesscli.language.tokens import (
     FOREIGN,
     GREEK,
     MAX_DEPTH,
-    SIGNED_NUMBER,
     Token,
     read_number,
     tokenize,
@@ -87,18 +86,6 @@ def _logic(span: Span, operands: tuple[Node, ...], operators: _Operators) -> Nod
 
 
 _ENDS_OF_NUMBERS = ("end", ",", ")", "]", "*", "/", "**")
-# What is typed in place of an attribute.
-_ATTRIBUTES = {
-    "T": "`dot(x, y)` for the product of two vectors",
-    "real": "the formula alone: each variable is real",
-    "imag": "the formula alone: each variable is real",
-    "shape": "a number, or a variable, for a length",
-    "size": "a number, or a variable, for a length",
-}
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(SIGNED_NUMBER, text) is not None
 
 
 def _is_literal(node: Node) -> bool:
@@ -136,91 +123,9 @@ class _Parser(Cursor):
         return name
 
     def finish(self) -> None:
-        token = self.token
-        if token.kind == "end":
-            return
-        if token.kind == "=" and self.tokens[self.position - 1].text in ("axis", "dim", "ord"):
-            self.fail(
-                "arguments by name, and axes, are not supported", token.span,
-                "sum(x) over all elements, norm(x, 1) for an order",
-            )  # fmt: skip
-        if token.kind == "=":
-            self._refuse_equation(token)
-        before = self.tokens[self.position - 1]
-        if token.kind == "." and before.kind in ("name", "number", ")", "]"):
-            self._refuse_attribute(token)
-        if token.kind in FOREIGN:
-            raise unknown_character(self.text, token.span[0])
-        if token.kind == ")":
-            self.fail("this bracket was never opened", token.span, "remove `)` or add `(`")
-        if token.kind == "[" and before.kind in ("name", ")", "]"):
-            self.fail(
-                "an element of a tensor is not part of a formula", token.span,
-                self._element(before, token),
-            )  # fmt: skip
-        if token.kind == ",":
-            if before.kind == self.peek().kind == "number":
-                decimal = f"{self.shown(before)}.{self.shown(self.peek())}"
-                self.fail("`,` is no decimal point", token.span, f"`{decimal}`")
-            self.fail("`,` is not expected here", token.span, "one formula at a time")
-        if token.kind in ("name", "number", "(", "root", "["):
-            left, right = self.shown(before), self.shown(token)
-            if before.kind == token.kind == "number" and right.startswith("."):
-                hint = "one decimal point in a number"
-            elif before.text in BY_NAME:
-                hint = f"`{left}({right})`"
-            elif token.kind == "name" and self.peek().kind == "(":
-                hint = f"`{left}*{right}(…)`"
-            elif before.kind == "name" and token.kind in ("name", "number"):
-                hint = f"`{left}*{right}` for a product, `{left}({right})` for a function"
-            else:
-                hint = f"an operator between `{left}` and `{right}`, such as `*`"
-            self.fail(f"an operator is missing before `{right}`", token.span, hint)
-        self.fail(
-            f"`{self.shown(token)}` is not expected here",
-            token.span,
-            "remove it, or close a bracket",
-        )
-
-    def _refuse_equation(self, sign: Token) -> NoReturn:
-        before, after = (self.text[slice(*s)].strip() for s in ((0, sign.span[0]), self._rest()))
-        value, semicolon, rest = after.partition(";")
-        if semicolon:
-            hint = f"one formula, with what `{shortened(before)}` stands for in its place"
-            if _is_number(value):
-                hint = f"`{shortened(rest.strip())}`, and `--at {before}={value}` behind it"
-        elif self.tokens[0].kind == "name" and self.position == 1 and _is_number(after):
-            hint = f"a formula, and the value behind it: `--at {before}={after}`"
-        else:
-            hint = f"the right-hand side alone; `{before} - ({after})` for an equation"
-            hint += "; a comparison is `==`"
-        self.fail("`=` is not part of a formula", sign.span, hint)
-
-    def _rest(self) -> Span:
-        """What stands behind the token here."""
-        return self.token.span[1], self.tokens[-1].span[0]
-
-    def _refuse_attribute(self, dot: Token) -> NoReturn:
-        """Refuse ``x.foo``, with what to type for the attributes that people know."""
-        name = self.peek()
-        if name.kind != "name":
-            self.fail("`.` stands between no digits", dot.span, "`*` for a product")
-        owner = self.quoted(self.tokens[self.position - 1].span[0], dot.span[0])
-        hint = _ATTRIBUTES.get(name.text)
-        if hint is None and name.text in BY_NAME:
-            hint = f"`{name.text}({owner})`"
-        elif hint is None:
-            hint = f"`{owner}_{name.text}` for one name, `{owner}*{name.text}` for a product"
-        span = (dot.span[0], name.span[1])
-        self.fail(f"the attribute `.{name.text}` is not part of a formula", span, hint)
-
-    def _element(self, owner: Token, opening: Token) -> str:
-        """What to type for ``x[0]``."""
-        inside = self.peek()
-        closed = self.tokens[min(self.position + 2, len(self.tokens) - 1)].kind == "]"
-        if owner.kind == "name" and inside.kind == "number" and closed:
-            return f"`{owner.text}{inside.text}`, a variable of its own"
-        return "a variable for each element: `x0`, `x1`; sum(x), max(x) over all"
+        """Refuse what stands behind the formula."""
+        if self.token.kind != "end":
+            refuse_rest(self)
 
     def _deeper(self) -> None:
         self.depth += 1
@@ -542,18 +447,8 @@ class _Parser(Cursor):
                 self.fail(
                     f"`{self.shown(token)}` stands where a number, a name or a bracket should",
                     token.span,
-                    self._instead(token),
+                    instead_of(self),
                 )
-
-    def _instead(self, sign: Token) -> str:
-        """What to type for a sign that has nothing before it."""
-        before = self.tokens[self.position - 2] if self.position > 1 else None
-        if before is None or before.kind in ("(", "[", ","):
-            return f"remove `{self.shown(sign)}`, or write what stands before it"
-        first, second = self.shown(before), self.shown(sign)
-        if first == second:
-            return f"one `{first}`"
-        return f"one of `{first}` and `{second}`, or what stands between them"
 
     def _value(self, token: Token) -> Fraction:
         try:
