@@ -7,7 +7,7 @@ Adjacent letters are a product, as LaTeX sets them: a name of several letters st
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import NoReturn
@@ -50,6 +50,10 @@ _NAMES = {
     "\\ln": "log", "\\lg": "log10", "\\arcsin": "asin", "\\arccos": "acos", "\\arctan": "atan",
     "\\infty": "oo", "\\ell": "l",
 }  # fmt: skip
+_COMMANDS = {*_LETTERS, *_NAMES, "\\sqrt"}
+# Longer ones are words; of two letters, most are products: `kv`, `mu`.
+_LONGEST_RUN = 12
+_SHORT = ("pi", "ln")
 _BARS = ("|", "\\vert", "\\mid")
 _NORMS = ("\\|", "\\Vert")
 _CLOSED_NORM = "\N{DOUBLE VERTICAL LINE}"
@@ -101,6 +105,7 @@ _IN_LATEX = re.compile(r"\A\s*\$.*\$[\s.,;]*\Z|\$\$|_\{|\\[A-Za-z,;:!|\[(]", re.
 _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
 # A bracket, perhaps behind a power.
 _CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
+_RUN = re.compile(r"[A-Za-z]{2,}")
 _ENDS_OF_CELLS = ("&", "\\\\")
 _DECIMAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _DIGITS = re.compile(r"\d{2,}")
@@ -160,6 +165,10 @@ class _Reader:
                 self.position = self.text.index("}", self.position) + 1
             else:
                 return
+
+    def last(self) -> Span:
+        """The place of the last sign that was read."""
+        return self.position - 1, self.position
 
     def word(self) -> str:
         """The command or the character here."""
@@ -252,12 +261,39 @@ class _Reader:
             return [Token("name", "gamma", span, free=True)]
         if word in _LETTERS:
             return [Token("name", self.greek(word, start), span)]
+        if called := self.called_word(start):
+            return [called]
         if len(word) > 1 or word in "\\'`\"":
             self.fail(
                 f"`{shortened(word)}` is not part of a formula", start,
                 _INSTEAD.get(word, "a formula of numbers, letters and functions"),
             )  # fmt: skip
         return [replace(token, span=span) for token in tokenize(word)[:-1]]
+
+    def called_word(self, start: int) -> Token | None:
+        """The function of ``sin(x)``, whose command nobody typed.
+
+        Raises :class:`HessError` for ``sin x`` and ``2 pi``, which are set as products of letters.
+        """
+        run = _RUN.match(self.text, start)
+        if run is None or self.text[start - 1 : start].isalpha():
+            return None
+        letters = run[0]
+        if (
+            letters in BY_NAME
+            and letters in _known_in(letters)
+            and _CALLED.match(self.text, run.end())
+        ):
+            self.position = run.end()
+            return Token("name", letters, run.span())
+        for known in _known_in(letters):
+            command = f"\\{known}" if f"\\{known}" in _COMMANDS else f"\\operatorname{{{known}}}"
+            self.position = run.end()
+            self.fail(
+                f"`{shortened(letters)}` is a product of letters in LaTeX", start,
+                f"`{command}`, or `{' '.join(known)}` for the product", "ambiguous-product",
+            )  # fmt: skip
+        return None
 
     def greek(self, word: str, start: int) -> str:
         """The name of a letter, which is set by one command alone."""
@@ -273,13 +309,14 @@ class _Reader:
         if len(below) > 1 and above and above[0].text == below[0].text == "d":
             self.fail("a derivative is not part of a formula", span[0], "what is differentiated")
         slash = Token("/", "/", span)
-        return _enclosed([*_enclosed(above, span), slash, *_enclosed(below, span)], span)
+        inside = [*_enclosed(above, span), slash, *_enclosed(below, span)]
+        return _enclosed(inside, span, self.last())
 
     def binomial(self, span: Span) -> list[Token]:
         """``\\binom{n}{k}``."""
         above, below = self.argument(), self.argument()
         inside = [*above, Token(",", ",", span), *below]
-        return [Token("name", "binomial", span), *_enclosed(inside, span)]
+        return [Token("name", "binomial", span), *_enclosed(inside, span, self.last())]
 
     def delimiter(self, side: Span) -> list[Token]:
         """What stands behind ``\\left`` or ``\\right``, of which each has the other."""
@@ -303,13 +340,13 @@ class _Reader:
         if self.word() == "[":
             self.position += 1
             degree = self.group("]")
-        inside = _enclosed(self.argument(), span)
+        inside = _enclosed(self.argument(), span, self.last())
         function = {"": "sqrt", "2": "sqrt", "3": "cbrt"}.get("".join(t.text for t in degree))
         if function is not None:
             return [Token("name", function, span), *inside]
         inverse = [Token("number", "1", span), Token("/", "/", span), *_enclosed(degree, span)]
         power = [Token("**", "**", span), *_enclosed(inverse, span)]
-        return _enclosed([*inside, *power], span)
+        return _enclosed([*inside, *power], span, self.last())
 
     def upright(self, command: Span) -> list[Token]:
         """A name of several letters: ``\\mathrm{rate}``."""
@@ -443,7 +480,7 @@ class _Reader:
                 pieces += _enclosed([*value, comma, *condition], command)
         self.position = self.text.index("}", self.position) + 1
         self.in_cases = outer
-        return [Token("name", "Piecewise", command), *_enclosed(pieces, command)]
+        return [Token("name", "Piecewise", command), *_enclosed(pieces, command, self.last())]
 
     def ends_cases(self) -> bool:
         self.skip()
@@ -501,7 +538,7 @@ class _Reader:
         bounds = [below[0], comma, *below[2:], comma, *above]
         return [
             Token("name", name, span),
-            *_enclosed([*body, comma, *_enclosed(bounds, span)], span),
+            *_enclosed([*body, comma, *_enclosed(bounds, span)], span, self.last()),
         ]
 
 
@@ -517,6 +554,14 @@ _STRUCTURES: Mapping[str, Callable[[_Reader, Span], list[Token]]] = {
 }
 
 
+def _known_in(letters: str) -> Iterator[str]:
+    """The functions and letters that a run of letters begins or ends with, the longest first."""
+    for length in range(min(len(letters), _LONGEST_RUN), 1, -1):
+        for part in (letters[:length], letters[-length:]):
+            if part in _SHORT or (length > 2 and (part in BY_NAME or part in _GREEK)):
+                yield part
+
+
 def _end_of_norm(span: Span) -> list[Token]:
     """The end of a norm, of the order 2, which an index behind it may change.
 
@@ -525,9 +570,11 @@ def _end_of_norm(span: Span) -> list[Token]:
     return [Token(",", ",", span), Token("number", "2", span), Token(")", _CLOSED_NORM, span)]
 
 
-def _enclosed(inside: list[Token], span: Span) -> list[Token]:
-    """Tokens in a bracket that stands nowhere in the text."""
-    return [Token("(", "(", span), *inside, Token(")", ")", span)]
+def _enclosed(inside: list[Token], start: Span, end: Span | None = None) -> list[Token]:
+    """Tokens in a bracket that stands nowhere in the text, but that of a structure from ``start``
+    to ``end``.
+    """
+    return [Token("(", "(", start), *inside, Token(")", ")", end or start)]
 
 
 def _without_stop(tokens: list[Token]) -> list[Token]:

@@ -626,8 +626,12 @@ class _Parser(Cursor):
 
     def _bracket(self, opening: Token) -> Node:
         items = (self.condition(),) if opening.raised else self._inside()
+        closing = self.token.span
         span = (opening.span[0], self._close(opening, ")"))
-        return replace(items[0], span=span) if len(items) == 1 else tree.Pair(span, items)
+        if len(items) > 1:
+            return tree.Pair(span, items)
+        # A bracket of LaTeX's that nobody typed begins and ends in one place.
+        return items[0] if opening.span == closing else replace(items[0], span=span)
 
     def _array(self, opening: Token) -> Node:
         items = self._items("]")
