@@ -51,6 +51,8 @@ _NAMES = {
     "\\infty": "oo", "\\ell": "l",
 }  # fmt: skip
 _COMMANDS = {*_LETTERS, *_NAMES, "\\sqrt"}
+# What is no function, though its name is one's.
+_SYMBOLS = ("\\square",)
 # Longer ones are words; of two letters, most are products: `kv`, `mu`.
 _LONGEST_RUN = 12
 _SHORT = ("pi", "ln")
@@ -261,12 +263,15 @@ class _Reader:
             return [Token("name", "gamma", span, free=True)]
         if word in _LETTERS:
             return [Token("name", self.greek(word, start), span)]
+        if word[1:] in BY_NAME and len(word) > 3 and word not in _SYMBOLS:
+            return [Token("name", word[1:], span)]
         if called := self.called_word(start):
             return [called]
         if len(word) > 1 or word in "\\'`\"":
             self.fail(
                 f"`{shortened(word)}` is not part of a formula", start,
-                _INSTEAD.get(word, "a formula of numbers, letters and functions"),
+                _INSTEAD.get(word) or did_you_mean(word, {*_COMMANDS, *_SIGNS, *_STRUCTURES})
+                or "a formula of numbers, letters and functions",
             )  # fmt: skip
         return [replace(token, span=span) for token in tokenize(word)[:-1]]
 

@@ -196,11 +196,11 @@ class _Parser(Cursor):
                 shown = self.quoted(factor.span[0], factor.span[1])
                 self.fail("`%` is no part of a number", token.span, f"`{shown}/100`", "bad-value")
             if token.kind == "%":
-                hint = "x - 3*floor(x/3) for x % 3"
+                hint = "`x - 3*floor(x/3)` for x % 3; `#` before a comment"
                 self.fail("the remainder `%` is not differentiable", token.span, hint)
             factor = self.signed()
             if token.kind == "/" and self.juxtaposed:
-                self._ambiguous_quotient(token, factor)
+                self._ambiguous_quotient(factors[-1][1], token, factor)
             factors += self._flat(token.kind, factor)
         if len(factors) == len(self._flat("*", factor)):
             return factor
@@ -212,17 +212,17 @@ class _Parser(Cursor):
             return list(factor.factors)
         return [(operator, factor)]
 
-    def _ambiguous_quotient(self, slash: Token, factor: Node) -> NoReturn:
+    def _ambiguous_quotient(self, above: Node, slash: Token, factor: Node) -> NoReturn:
         while isinstance(factor, tree.Negative):
             factor = factor.operand
         assert isinstance(factor, tree.Product)
         first = factor.factors[0][1]
-        number = self.quoted(*first.span)
+        top, number = self.quoted(*above.span), self.quoted(*first.span)
         whole = self.quoted(*factor.span)
         rest = self.quoted(first.span[1], factor.span[1]).strip()
         self.fail(
             f"`/{whole}` can be read in two ways", (slash.span[0], factor.span[1]),
-            f"`/({number}*{rest})` or `/{number}*{rest}`", "ambiguous-product",
+            f"`{top}/({number}*{rest})` or `{top}/{number}*{rest}`", "ambiguous-product",
         )  # fmt: skip
 
     def juxtaposition(self) -> Node:
@@ -436,7 +436,11 @@ class _Parser(Cursor):
                     "remove the bracket, or what comes before it",
                 )
             case "/" if self.tokens[self.position - 2].kind == "/":
-                self.fail("`//` is not part of a formula", token.span, "floor(x/y)")
+                self.fail(
+                    "`//` is not part of a formula",
+                    token.span,
+                    "`floor(x/y)`; `#` before a comment",
+                )
             case "or" if token.text == "|":
                 return self._absolute(token)
             case "or" if token.text == "||":
