@@ -231,6 +231,8 @@ def test_bad_files_are_refused_by_name(hess: Hess, tmp_path: Path, name: str) ->
         ("x", ["sqrt(-1)"], "not-real", "not a real number"),
         ("x", ["2*I"], "not-real", "not a real number"),
         ("x", ["y"], "bad-value", "`y` is a name"),
+        ("x", ["1e"], "ambiguous-product", "`1e3`"),
+        ("x", ["x=Pi"], "bad-value", "did you mean `pi`?"),
         ("x", ["x="], "bad-value", "`x` has no value"),
         ("x*y", ["x=,y=2"], "bad-value", "`x=2`"),
         ("x", ["=2"], "bad-value", "no name stands before this `=`"),

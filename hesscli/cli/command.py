@@ -64,6 +64,7 @@ class HessCommand(TyperCommand):
                 break
             if takes_value.get(word) and not left:
                 hint = f"`{word}` with a value; `hess --help` shows which"
+                hint = "`--at 2,4` or `--at x=2,y=4`" if word == "--at" else hint
                 raise usage(f"`{word}` needs a value", hint)
             if word == "--at" or word.startswith("--at="):
                 target = [left.pop(0) if word == "--at" else word.removeprefix("--at=")]

@@ -323,6 +323,8 @@ class Builder(Walk):
         hint = "`hess --functions` lists every function"
         if node.name in CONSTANTS:
             hint = f"`{node.name}*(…)` for a product"
+        elif node.name.startswith(("log_", "ln_")):
+            hint = "`log2(x)`, `log10(x)` or `log(x)/log(b)`"
         elif meant := MEANT.get(node.name.lower()):
             hint = meant
         elif node.name.lower() in BY_NAME or len(node.name) > 3:

@@ -436,6 +436,11 @@ MEANT = {
     "absolute": "`abs(x)`",
     "cube": "`x**3`",
     "integral": "`Integral(f, (x, a, b))`",
+    **dict.fromkeys(("ncr", "choose"), "`binomial(n, k)`"),
+    **dict.fromkeys(
+        ("hessian", "hess", "grad", "gradient", "jacobian"),
+        "the formula itself; `hess` differentiates it",
+    ),
     **dict.fromkeys(("sine", "sinus"), "`sin(x)`"),
     **dict.fromkeys(("cosine", "cosinus"), "`cos(x)`"),
     **dict.fromkeys(("tangent", "tangens"), "`tan(x)`"),

@@ -6,7 +6,7 @@ import re
 from typing import NoReturn
 
 from hesscli.errors import shortened
-from hesscli.functions.table import BY_NAME
+from hesscli.functions.table import BY_NAME, MEANT
 from hesscli.language.cursor import Cursor
 from hesscli.language.tokens import FOREIGN, OPERANDS, SIGNED_NUMBER, Token, unknown_character
 
@@ -30,6 +30,9 @@ def refuse_rest(cursor: Cursor) -> NoReturn:
         cursor.fail("`=` is not part of a formula", token.span, _in_place_of_equation(cursor))
     if token.kind == "." and before.kind in OPERANDS and cursor.peek().kind == "name":
         _refuse_attribute(cursor, before)
+    if token.kind == "->":
+        hint = "`x -> …` before a formula, `>=` in a condition, `--at x=2` for a value"
+        cursor.fail(f"`{cursor.shown(token)}` is not part of a formula", token.span, hint)
     if token.kind in FOREIGN:
         raise unknown_character(cursor.text, token.span[0])
     if token.kind == ")":
@@ -41,7 +44,9 @@ def refuse_rest(cursor: Cursor) -> NoReturn:
         if before.kind == cursor.peek().kind == "number":
             decimal = f"{cursor.shown(before)}.{cursor.shown(cursor.peek())}"
             cursor.fail("`,` is no decimal point", token.span, f"`{decimal}`")
-        cursor.fail("`,` is not expected here", token.span, "one formula at a time")
+        last = cursor.peek().kind == "end"
+        hint = "remove it" if last else "one formula at a time"
+        cursor.fail("`,` is not expected here", token.span, hint)
     shown = cursor.shown(token)
     if token.kind in ("name", "number", "(", "root", "["):
         hint = _with_operator(cursor, before)
@@ -111,6 +116,8 @@ def _with_operator(cursor: Cursor, before: Token) -> str:
     left, right = cursor.shown(before), cursor.shown(token)
     if before.kind == token.kind == "number" and right.startswith("."):
         return "one decimal point in a number"
+    if before.text in MEANT:
+        return MEANT[before.text]
     if before.text in BY_NAME:
         return f"`{left}({right})`"
     if token.kind == "name" and cursor.peek().kind == "(":

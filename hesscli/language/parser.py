@@ -213,6 +213,9 @@ class _Parser(Cursor):
         return [(operator, factor)]
 
     def _ambiguous_quotient(self, above: Node, slash: Token, factor: Node) -> NoReturn:
+        if isinstance(above, tree.Name) and above.name == "d":
+            span = (above.span[0], factor.span[1])
+            self.fail("a derivative is not written so", span, "`Derivative(f, x)`")
         while isinstance(factor, tree.Negative):
             factor = factor.operand
         assert isinstance(factor, tree.Product)

@@ -32,7 +32,7 @@ SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "01234
 # Each operator with the other signs that people type and paste for it.
 _SIGNS = {
     "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
-    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~", "->": "→",
+    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~", "->": ("→", "↦", "=>"),
 }  # fmt: skip
 OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
     sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@?")
@@ -100,6 +100,8 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             i = match.end()
             _refuse_hexadecimal(text, plain, match)
             _refuse_suffix(text, plain, match)
+            if files:
+                _refuse_exponent(text, plain, match)
             tokens.append(Token("number", match.group(), (match.start(), i)))
         elif is_vulgar_fraction(c):
             tokens.append(Token("number", c, (i, i + 1)))
@@ -208,6 +210,17 @@ def _refuse_suffix(text: str, plain: str, match: re.Match[str]) -> None:
         )  # fmt: skip
 
 
+def _refuse_exponent(text: str, plain: str, match: re.Match[str]) -> None:
+    """Refuse ``1e`` as a value, of which the exponent may be missing."""
+    if re.match(r"[eE](?!\w)", plain[match.end() :]):
+        shown = text[match.start() : match.end() + 1]
+        raise HessError(
+            "ambiguous-product", f"`{shown}` can be read in two ways",
+            span=(match.start(), match.end() + 1), source=text,
+            hint=f"`{match[0]}*e` for a product, `{shown}3` with an exponent",
+        )  # fmt: skip
+
+
 def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
     """Read a run of superscripts as ``** ( … )`` and return the offset behind it."""
     end = start
@@ -228,6 +241,8 @@ def unknown_character(text: str, i: int) -> HessError:
         "@": "`dot(x, y)` for the product of two vectors, `--at x=@FILE` for a file of numbers",
         '"': "remove the quotation mark",
         "'": "write a derivative out, and remove quotation marks",
+        **dict.fromkeys("“”‘’«»", "remove the quotation mark"),
+        **dict.fromkeys("…⋯", "the terms written out"),
         "`": "remove the backquote",
         ";": "one formula at a time",
         ":": "`f(x) = …` before a formula, `where(condition, a, b)` for two",
@@ -239,6 +254,7 @@ def unknown_character(text: str, i: int) -> HessError:
         "\\": "`/` for a division; a command of LaTeX has letters behind it",
         ".": "a number beside the decimal point, `*` for a product",
         "∂": "type the formula itself; `hess` differentiates it",
+        "∇": "type the formula itself; `hess` differentiates it",
         "∑": "write the terms out with `+`",
         "∫": "integrals are not part of a formula",
     }
