@@ -126,6 +126,8 @@ def tokenized(text: str) -> list[Token]:
     """The tokens of a formula in LaTeX. Raises :class:`HessError` for what has no one reading."""
     reader = _Reader(text)
     tokens = reader.group("")
+    if reader.in_norm:
+        reader.fail("a norm is never closed", max(map(text.rfind, _NORMS)), "`\\|x\\|`")
     tokens = _with_factors(tokens, text)
     return [*_without_stop(tokens), Token("end", "", (len(text), len(text) + 1))]
 
