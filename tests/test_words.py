@@ -53,6 +53,8 @@ def test_what_has_one_sensible_reading_is_read_so(hess: Hess, typed: str, meant:
         ('"x*y" --at "x==2, y:4;"', '"x*y" --at 2,4'),
         ('"x*y" --at "x->2,y=4,"', '"x*y" --at 2,4'),
         ('"x*y" --at "(2 4)"', '"x*y" --at 2,4'),
+        ("\"x*y\" --at \"{'x': 2, 'y': 4}\"", '"x*y" --at 2,4'),
+        ('"x*y" --at "[x=2, y=4]"', '"x*y" --at 2,4'),
         ('"x*y" --at "x=2 and y=4"', '"x*y" --at 2,4'),
         ('"x*y" --at "\'x=2,y=4\'"', '"x*y" --at 2,4'),
         ('"x*y" --at "{x: 2, y: 4}"', '"x*y" --at 2,4'),

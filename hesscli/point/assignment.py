@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.language import tree
 from hesscli.language.parser import parse_items
 from hesscli.language.tokens import (
@@ -40,6 +40,7 @@ MAX_EXACT_ELEMENTS = 1_000_000
 _PROGRAMS = 'a number, a text such as "1/3", or a list or an array of them'
 _GAPS = ("none", "null", "nan")  # an entry of none: as hess prints it, in its JSON, as torch does
 _FILES = (".npy", ".json")
+_ARRAYS = ("array", "asarray", "tensor")  # of what stands in their brackets
 _DECIMAL = re.compile(rf"-?{NUMBER.pattern}")
 _WRITTEN_GAP = re.compile(rf"(?<![\w\"])(?:{'|'.join(_GAPS)})(?![\w\"])", re.IGNORECASE)
 
@@ -72,7 +73,8 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
         return _read_object(text)
     _refuse_path(text)
     text = _QUOTED.sub(r"\1 \3 ", text)
-    text = _BRACES.sub(r"\1 \2 \3", text)
+    if _BRACES.match(text):
+        text = _KEY.sub(r" \2 \3", _BRACES.sub(r"\1 \2 \3", text))
     reader = _Reader(text, gaps=gaps)
     positional: list[Value] = []
     named: dict[str, Value] = {}
@@ -98,7 +100,11 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
                 hint=_unmixed(text),
             )
     except HessError as error:
-        if error.code in ("syntax", "formula"):
+        if error.code == "unknown-function" and error.span:
+            error.hint = did_you_mean(text[slice(*error.span)], _GENERATORS) or error.hint
+        elif error.code == "syntax" and _RANGE.search(text):
+            error.hint = '`--grid "x=0..1:11"` for several points, linspace(0,1,5) for a tensor'
+        elif error.code in ("syntax", "formula"):
             error.hint = f"{EXAMPLE}, separated by commas"
         elif error.code == "bad-value" and (names := _bare_names(text)):
             error.hint = f"{','.join(f'{name}=…' for name in names)}, with {EXAMPLE}"
@@ -147,17 +153,24 @@ _QUOTED = re.compile(r"^(\s*)(['\"])([^'\"]*)\2\s*$")
 _BARE_PATH = re.compile(rf"\s*((?:{NAME}\s*=)?\s*)([\w./~-]+\.(?:npy|json|csv|tsv))\s*")
 # Two names in place of a comma: x=1 and y=2.
 _AND = re.compile(rf"(?<=[\d.)\]])\s+(and|&&?)\s+(?={NAME}\s*=)")
+# A key of Python's, and what stands for several values.
+_KEY = re.compile(rf"(')({NAME})'(\s*:)")
+_RANGE = re.compile(r"\d\s*(?::|\.\.)\s*[-\d]")
+# A list of MATLAB's; a sign in it may be one of a difference.
+_BLANKS = re.compile(r"\[\s*[\d.]+(?:\s+[\d.]+)+\s*\]")
 _ITEM = rf"(?:{NAME}\s*=\s*)?{SIGNED_NUMBER}"
 _PATH = r"@(?:\"[^\"]*\"|'[^']*'|[^,]*)"  # and the column in it, behind a colon
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
-_IN_BRACKETS = re.compile(rf"\s*\((?:[^()=]*=[^()]*|{_LIST.pattern})\)\s*")
+_IN_BRACKETS = re.compile(rf"\s*(?:\((?:[^()=]*=[^()]*|{_LIST.pattern})\)|\[[^][=]*=[^][]*\])\s*")
 
 
 def _with_commas(text: str) -> str:
     """``(2 4)``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
     text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
     if _IN_BRACKETS.fullmatch(text):
-        text = text.replace("(", " ").replace(")", " ")
+        opening = text.strip()[0]
+        text = text.replace(opening, " ").replace(")" if opening == "(" else "]", " ")
+    text = _BLANKS.sub(lambda found: re.sub(r"(?<=[\d.])\s(?=\s*[\d.])", ",", found[0]), text)
     text = _AND.sub(lambda word: ",".ljust(len(word[0])), text)
     text = re.sub(
         rf"{_PATH}|(?<!\w)({NAME}+\s*+)(==|:=|->|[:→])(?!=)",
@@ -191,8 +204,10 @@ class _Reader:
         match item:
             case str():
                 return replace(self, source=item, gaps=False).value(self._parsed(item))
+            case tree.Call(name=name, arguments=(inside,)) if name in _ARRAYS:
+                return self.value(inside)
             case tree.Call(name=name) if name in _GENERATORS:
-                arguments = [self._typed(argument) for argument in item.arguments]
+                arguments = [self._typed(argument) for argument in _lengths(item)]
                 return _with_place(lambda: _GENERATORS[name](arguments), item.span)
             case tree.File(path=path):
                 file, column = tables.located(path)
@@ -301,6 +316,14 @@ class _Reader:
         if getattr(item, "is_number", False) and item.is_extended_real and item.is_finite:
             return item
         return None
+
+
+def _lengths(call: tree.Call) -> tuple[Node, ...]:
+    """The arguments of a generator, which NumPy takes in brackets too: ``zeros((2, 2))``."""
+    match call.arguments:
+        case (tree.Pair(items=items),):
+            return items
+    return call.arguments
 
 
 def _refuse_special_names(node: Node, source: str) -> None:
