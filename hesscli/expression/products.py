@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Set
+from operator import itemgetter
 
 from hesscli.errors import HessError, shortened
 from hesscli.expression.names import natural_key
@@ -19,7 +20,6 @@ from hesscli.language.tree import (
     Name,
     Negative,
     Node,
-    Number,
     Power,
     Product,
     Sum,
@@ -47,13 +47,18 @@ _MOST_LETTERS = 3
 _Part = tuple[str, str]
 
 
-def as_product(name: str, variables: Set[str], *, apart: bool = False) -> str | None:
+def as_product(
+    name: str, variables: Set[str], *, apart: int = 0, unseen: Set[str] = frozenset()
+) -> str | None:
     """The product that ``name`` may be among these variables, as it is typed; None if it is one
-    name to any reader. ``apart`` says that its letters are apart to a reader where it stands.
+    name to any reader.
+
+    ``apart`` is the number of letters that are apart to a reader where the name stands, and
+    ``unseen`` are variables that a header has, and the formula only as letters of names.
     """
     if name in BY_NAME or _GREEK_NAME.fullmatch(name):
         return None
-    return _letters(name, variables, apart=apart) or _calls(name, variables)
+    return _letters(name, variables, apart, unseen) or _calls(name, variables)
 
 
 def require_names(
@@ -65,9 +70,12 @@ def require_names(
     it looks like. Raises :class:`HessError`.
     """
     variables = {*names, *bound, *insisted}
-    apart = dict(_apart(tree, source))
+    places = sorted(_apart(tree, source), key=itemgetter(1))
+    apart = {name: most for name, most, _ in places}
+    of_e = {name for name, _, is_of_e in places if is_of_e}
+    unseen = insisted - {*names}
     products = {
-        name: as_product(name, variables, apart=name in apart)
+        name: as_product(name, variables, apart=apart.get(name, 0), unseen=unseen)
         for name in names
         if name not in insisted
     }
@@ -76,7 +84,7 @@ def require_names(
     for node in walk(tree):
         if not isinstance(node, Name) or not (product := products.get(node.name)):
             continue
-        if apart.get(node.name) and product.startswith("i*") and "i" not in variables:
+        if node.name in of_e and product.startswith("i*") and "i" not in variables:
             product = f"I{product[1:]}"  # e^(ix)
         header = f"`f({', '.join(sorted({*names, *insisted}, key=natural_key))}) = …`"
         also = f" or {header}" if len(header) < 40 else ""
@@ -99,26 +107,30 @@ def exponent_of_e(node: Node) -> Node | None:
     return None
 
 
-def _apart(tree: Node, source: str) -> Iterator[tuple[str, bool]]:
-    """The names whose letters are a product to a reader where they stand, and whether that is an
-    exponent of e.
+def _apart(tree: Node, source: str) -> Iterator[tuple[str, int, bool]]:
+    """The names whose letters are a product to a reader where they stand, how many letters that may
+    be, and whether it is an exponent of e.
 
-    Such are ``ax^2`` (though not ``ax**2``, which a program has), what is in the exponent of e or
-    in the braces of LaTeX, as in ``e^(kt)`` and ``x^{mn}``, and ``ix`` in any exponent of e.
+    Such are ``ax^2`` (though not ``ax**2``, which a program has), what is in an exponent, as in
+    ``e^(kt)`` and ``K^αL``, or in the braces of LaTeX, as in ``x^{lmn}``, and ``ix`` in any
+    exponent of e.
     """
     for node in walk(tree):
         exponent = exponent_of_e(node)
-        if isinstance(node, Power):
-            typed = source[node.base.span[1] : node.exponent.span[0]]
-            if "**" in typed:
-                continue
-            if isinstance(node.base, Name) and _is_literal(node.exponent):
-                if source[node.base.span[0]] != "\\" and len(_FACTOR.findall(node.base.name)) == 2:
-                    yield node.base.name, False
-            elif exponent is not None or source[node.exponent.span[0]] == "{":
-                yield from ((name, exponent is not None) for name in _terms(node.exponent))
-        elif exponent is not None:
-            yield from ((name, True) for name in _terms(exponent) if name.startswith("i"))
+        if isinstance(node, Power) and not _is_program(node, source):
+            base, above = node.base, node.exponent
+            if isinstance(base, Name) and source[base.span[0]] != "\\":
+                yield base.name, 2, False
+            most = _MOST_LETTERS if source[above.span[0]] == "{" else 2
+            yield from ((name, most, exponent is not None) for name in _terms(above))
+        if exponent is not None:
+            units = (name for name in _terms(exponent) if name.startswith("i"))
+            yield from ((name, _MOST_LETTERS, True) for name in units)
+
+
+def _is_program(power: Power, source: str) -> bool:
+    """Whether a power is typed as in a program."""
+    return "**" in source[power.base.span[1] : power.exponent.span[0]]
 
 
 def _terms(node: Node) -> Iterator[str]:
@@ -126,16 +138,14 @@ def _terms(node: Node) -> Iterator[str]:
     match node:
         case Name(name=name):
             yield name
+        case Power(base=base):
+            yield from _terms(base)
         case Negative() | Sum() | Product():
             for child in children(node):
                 yield from _terms(child)
 
 
-def _is_literal(node: Node) -> bool:
-    return isinstance(node.operand if isinstance(node, Negative) else node, Number)
-
-
-def _letters(name: str, variables: Set[str], *, apart: bool) -> str | None:
+def _letters(name: str, variables: Set[str], apart: int, unseen: Set[str]) -> str | None:
     """``name`` as a product of letters, where enough of them are variables."""
     if not _FACTORS.fullmatch(name):
         return None
@@ -146,9 +156,10 @@ def _letters(name: str, variables: Set[str], *, apart: bool) -> str | None:
     alike = len({factor[0] for factor in typed}) == 1
     numbered = all("_" in factor or (alike and factor[1:]) for factor in typed)
     either = len(factors) == 2 and not variables.isdisjoint(factors)
-    apart = apart and len(factors) <= _MOST_LETTERS
-    if len(factors) < 2 or not (all(known) or numbered or either or apart):
+    if len(factors) < 2 or not (all(known) or numbered or either or len(factors) <= apart):
         return None
+    if not unseen.isdisjoint(factors) or (apart and typed[0] in GREEK):
+        return "*".join(factors)
     if not all(known) and typed[0][0].islower() and typed[1][0].isupper():
         return None  # kT and aL are written for one thing
     if typed[0] == "d" and len(factors) == 2 and "d" not in variables:
