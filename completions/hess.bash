@@ -34,6 +34,7 @@ _hess_signatures=(
     'reciprocal(x)'
     'rsqrt(x)'
     'pow(x, y)'
+    'power(x, y)'
     'sqrt(x)'
     'cbrt(x)'
     'hypot(x, y)'

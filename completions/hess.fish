@@ -61,6 +61,7 @@ function __hess_functions --no-scope-shadowing
         'reciprocal(x)'\t'1/x' \
         'rsqrt(x)'\t'1/sqrt(x)' \
         'pow(x, y)'\t'x to the power y' \
+        'power(x, y)'\t'x to the power y' \
         'sqrt(x)'\t'square root' \
         'cbrt(x)'\t'real cube root, negative for negative x' \
         'hypot(x, y)'\t'sqrt(x**2 + y**2)' \

@@ -130,13 +130,17 @@ def display_width(text: str) -> int:
     return width
 
 
+# From here on, most of a name is right: `jsn` is json, but `root` is no arcoth.
+_CLOSE = 0.7
+
+
 def did_you_mean(name: str, known: Collection[str]) -> str | None:
     """The hint that names the entry of ``known`` most like ``name``; None if nothing is close."""
     from difflib import get_close_matches
 
     lower = name.lower()
-    matches = [lower] if lower in known else get_close_matches(name, known, 1)
-    matches = matches or get_close_matches(lower, [k for k in known if k.islower()], 1)
+    matches = [lower] if lower in known else get_close_matches(name, known, 1, _CLOSE)
+    matches = matches or get_close_matches(lower, [k for k in known if k.islower()], 1, _CLOSE)
     return f"did you mean `{matches[0]}`?" if matches else None
 
 

@@ -59,6 +59,7 @@ class Note(Enum):
     GIVEN = auto()  # name
     FUNCTION_NAME = auto()  # name
     PI_NAME = auto()  # name
+    UNIT_NAME = auto()  # name
     ONE_NAME = auto()  # name, what stands after pi in it
     SINC = auto()
     ROOT = auto()  # the power as typed, the number it is divided by

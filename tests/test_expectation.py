@@ -101,7 +101,7 @@ def test_a_npy_file_is_read(tmp_path: Path) -> None:
         ("[[1,2],[3]]", "ragged"),
         ("[[1,null],[3]]", "ragged"),
         ("[[1,2],[3,1/0]]", "not a finite number"),
-        ("[[1 2],[3 4]]", "an operator is missing"),
+        ("[[1 -2 3],[3 4]]", "an operator is missing"),
         ("[[inf,1],[1,2]]", "not a finite number"),
         ("[[1,2],[3,4]", "[[1,2],[3,4]"),
         ("(1,2)", "one matrix"),

@@ -79,6 +79,24 @@ def test_what_may_be_something_else_is_refused(hess: Hess, text: str) -> None:
 
 # LaTeX
 
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (r"y + \frac{1}{x^2}", r"\frac{1}{x^2}"),
+        (r"y + \frac{\sqrt{x}}{2}", r"\sqrt{x}"),
+        (r"y + \sqrt[4]{x}", r"\sqrt[4]{x}"),
+        (r"\frac{|x|}{2} y", "|x|"),
+        (r"\left|\frac{x}{y}\right|", r"\left|\frac{x}{y}\right|"),
+        (r"y \ln\frac{x}{2}", r"\ln\frac{x}{2}"),
+    ],
+)
+def test_a_part_is_shown_as_it_was_typed(hess: Hess, text: str, part: str) -> None:
+    undefined = hess(text, "--at", "0,1", "--json").json["undefined"]
+    assert undefined[0]["part"] == part
+    assert text[slice(*undefined[0]["span"])] == part
+
+
 NAMES = (
     *("x", "y", "z", "a", "k", "n", "t", "alpha", "lambda", "sigma", "mu", "omega"),
     *("x_1", "x_2", "y_0", "mu_1", "x1", "omega2", "x_max"),

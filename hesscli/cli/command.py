@@ -17,10 +17,10 @@ from typer.core import TyperCommand
 import hesscli
 from hesscli import __version__
 from hesscli.cli.help import Option, explained, help_page
-from hesscli.cli.leniency import doubtful, refuse_options, understand
+from hesscli.cli.leniency import are_names, doubtful, instead_of, refuse_options, understand
 from hesscli.cli.options import ARGUMENT, REFERENCE, DType, Request, parameters
 from hesscli.errors import HessError, shortened, usage
-from hesscli.render.formats import FORMATS, MATRICES, PICTURES, SUFFIXES
+from hesscli.render.formats import MATRICES, PICTURES, SUFFIXES
 from hesscli.types import Verify
 
 HELP_NAMES = ("--help", "-h")
@@ -55,6 +55,7 @@ class HessCommand(TyperCommand):
         points: list[list[str]] = []
         # Words that follow a point may belong to it.
         target = words
+        joined = False
         left = list(args)
         while left:
             word = left.pop(0)
@@ -63,6 +64,7 @@ class HessCommand(TyperCommand):
                 break
             if takes_value.get(word) and not left:
                 hint = f"`{word}` with a value; `hess --help` shows which"
+                hint = "`--at 2,4` or `--at x=2,y=4`" if word == "--at" else hint
                 raise usage(f"`{word}` needs a value", hint)
             if word == "--at" or word.startswith("--at="):
                 target = [left.pop(0) if word == "--at" else word.removeprefix("--at=")]
@@ -72,6 +74,10 @@ class HessCommand(TyperCommand):
                 given.append(word)
                 if takes_value.get(word):
                     given.append(left.pop(0))
+                # The shell splits `--wrt x, y`; the formula is known by then.
+                while word == "--wrt" and words and left and are_names(left[0]):
+                    given[-1] = f"{given[-1].rstrip(',')},{left.pop(0).strip(',')}"
+                    joined = True
             else:
                 target.append(word)
         every = [*words, *(w for p in points for w in p[1:])]
@@ -79,12 +85,10 @@ class HessCommand(TyperCommand):
             refuse_options(every, takes_value)
         unknown = [w for w in given if w.startswith("--") and w.split("=")[0] not in takes_value]
         for word in unknown:
-            if word.removeprefix("--") in FORMATS:
-                raise usage(f"there is no option `{word}`", f"`--format {word.removeprefix('--')}`")
-        if unknown:
-            return list(super().parse_args(ctx, given))  # which names the one that is misspelt
+            hint = instead_of(word, args[args.index(word) + 1 :], takes_value)
+            raise usage(f"there is no option `{shortened(word)}`", hint)
         understood = understand(words, points, () if "--" in args else takes_value)
-        if understood.changed:
+        if understood.changed or joined:
             ctx.obj = f"read as {understood.command(given)}"
         elif understood.formula is not None:
             ctx.obj = doubtful(understood.formula)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hesscli.errors import HessError, did_you_mean, shortened, usage
 from hesscli.language.definition import parse_definition
 from hesscli.language.tokens import NAME, SIGNED_NUMBER
+from hesscli.render.formats import FORMATS
 
 _VALUE = re.compile(
     rf"(?:{SIGNED_NUMBER}(?:,{SIGNED_NUMBER})*|\[.*|{NAME}=.+|=.*),?|,.*", re.DOTALL
@@ -65,6 +66,7 @@ def understand(
         words += rest
     if options:
         _refuse_letters(words, options)
+        _refuse_bare(words, options)
     if not words:
         return Understood(None, tuple(points), changed)
     if not points:
@@ -182,10 +184,56 @@ def _refuse_letters(words: Sequence[str], known: Collection[str]) -> None:
         formula = before if _whole(before) or _whole(whole) or not k else words[0]
         if not _whole(formula or " ".join(words[1:])):
             continue
-        hint = _options_like(option[1], words[k + 1 :], known)
+        hint = _options_like(option[1], words[k + 1 :], known) or _HELP
         if _whole(whole):
             hint += f", {Understood(whole, (), True).command([])} for a formula of both"
         raise usage(f"there is no option `{shortened(word)}`", hint)
+
+
+def _refuse_bare(words: Sequence[str], known: Collection[str]) -> None:
+    """Refuse ``json`` behind a whole formula, which would be a factor of it."""
+    for k, word in enumerate(words[1:], start=1):
+        option = f"--{word}" if f"--{word}" in known else f"--format {word}"
+        if len(word) < 3 or not (option in known or word in FORMATS):
+            continue
+        before, whole = words[:k], " ".join(words)
+        values = _are_values(before[1:]) and _whole(before[0])
+        if values or _whole(" ".join(before)):
+            hint = f"`{option}` for the option"
+            if _whole(whole):
+                hint += f", {Understood(whole, (), True).command([])} for a formula of both"
+            raise usage(f"`{word}` is almost an option", hint)
+
+
+def are_names(word: str) -> bool:
+    """Whether a word is more of the names of ``--wrt``."""
+    return bool(_NAMES.fullmatch(word)) and word.lower() not in _AT
+
+
+_NAMES = re.compile(rf",?{NAME}(?:,{NAME})*,?")
+_HELP = "`hess --help` for the options"
+# Options as other programs call them.
+_OTHERWISE = {
+    **dict.fromkeys(("point", "points", "value", "values", "subs", "eval"), "`--at`"),
+    **dict.fromkeys(("var", "vars", "variable", "variables"), "`--wrt`"),
+    **dict.fromkeys(("out", "file"), "`--output`"),
+    "precision": "`--digits`",
+    "type": "`--dtype`",
+}
+
+
+def instead_of(word: str, after: Sequence[str], known: Collection[str]) -> str:
+    """What to type for ``--word``, which is no option; ``after`` are the words behind it."""
+    name, _, value = word.removeprefix("--").partition("=")
+    if name in FORMATS:
+        return f"`--format {name}`"
+    if name in _OTHERWISE:
+        return _OTHERWISE[name]
+    value = value or (after[0] if after else "")
+    if meant := _options_like(name, after, known):
+        return meant
+    is_variable = re.fullmatch(NAME, name) and re.fullmatch(SIGNED_NUMBER, value)
+    return f"`--at {name}={value}`" if is_variable else _HELP
 
 
 # A word that is an option elsewhere: -e, -v, -json, -f=json.
@@ -197,7 +245,7 @@ def _whole(text: str) -> bool:
     return text.strip() == "-" or (bool(text.strip()) and _parses(text))
 
 
-def _options_like(letters: str, after: Sequence[str], known: Collection[str]) -> str:
+def _options_like(letters: str, after: Sequence[str], known: Collection[str]) -> str | None:
     """The options that ``letters`` may stand for, as what to type."""
     long = [name for name in known if name.startswith("--")]
     meant = [name for name in long if name.startswith(f"--{letters.lower()}")]
@@ -205,7 +253,7 @@ def _options_like(letters: str, after: Sequence[str], known: Collection[str]) ->
         value = f" {shortened(after[0])}" if after and "--format" in meant else ""
         meant = [f"--format{value}"] if value else meant
         return " or ".join(f"`{name}`" for name in meant)
-    return did_you_mean(f"--{letters}", long) or "`hess --help` for the options"
+    return did_you_mean(f"--{letters}", long)
 
 
 def _exists(path: str) -> bool:

@@ -15,6 +15,7 @@ from hesscli.expression.names import CONSTANTS
 from hesscli.functions.table import BY_NAME, binds, reduces
 from hesscli.language import tree
 from hesscli.language.tree import Call, Node, children
+from hesscli.language.writer import unparse
 from hesscli.shapes import Shape, broadcast
 
 INFINITY = float("inf")
@@ -174,7 +175,8 @@ class _Shapes:
     def _check_norm(self, call: Call, order: Order, shape: Shape) -> None:
         if len(shape) < 2 or (len(shape) == 2 and _is_frobenius(call.arguments[1])):
             return
-        x, p = (_text(part, self.source) for part in call.arguments)
+        # The order of a norm in LaTeX is not typed as a number.
+        x, p = _text(call.arguments[0], self.source), unparse(call.arguments[1])
         elements = f"`sum(abs({x})**{p})**(1/{p})` over all elements"
         if order in (1, EUCLIDEAN, INFINITY):
             forms = {1: f"sum(abs({x}))", INFINITY: f"max(abs({x}))"}

@@ -31,7 +31,7 @@ from hesscli.expression.products import LETTER
 from hesscli.expression.walk import Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
-from hesscli.functions.table import BY_NAME, PIECES, Function, binds, reduces
+from hesscli.functions.table import BY_NAME, MEANT, PIECES, Function, binds, reduces
 from hesscli.language import tree
 from hesscli.language.parser import parse_formula
 from hesscli.language.tree import Node
@@ -58,16 +58,18 @@ Parts = Sequence[Sequence[Node]]
 Of = Callable[[Expr], Expr]
 
 _UNORDERED = (sympy.I, sympy.nan, sympy.zoo)
-_CONDITION = ("a condition stands where a number should", "where(condition, 1, 0)")
+_CONDITION = "a condition stands where a number should"
+_JOINED = (_CONDITION, "`+` or `*` between numbers, `where(x > 0 and y > 0, 1, 0)` for conditions")
 _NO_NUMBER: dict[type, tuple[str, str]] = {
-    tree.Comparison: _CONDITION,
-    tree.Logic: _CONDITION,
-    tree.Not: _CONDITION,
+    tree.Comparison: (_CONDITION, "`where({}, 1, 0)`"),
+    tree.Logic: _JOINED,
+    tree.Not: _JOINED,
     tree.Pair: (
         "a list in brackets stands where a number should", "one value, or `.` as the decimal point",
     ),
     tree.Array: (
-        "a list stands where a number should", "a name here, and its value with `--at x=[1,2]`",
+        "a list stands where a number should",
+        "round brackets around a part, a name for a list: `--at x=[1,2]`",
     ),
     tree.Word: ("a word in quotation marks stands where a number should", "norm(A, 'fro')"),
     tree.File: ("a file stands where a number should", "`--at x=@FILE`"),
@@ -107,6 +109,8 @@ class Builder(Walk):
                 yield Remark(Note.FUNCTION_NAME, (name,))
             elif name.lower() == "pi":
                 yield Remark(Note.PI_NAME, (name,))
+            elif name == "i" and name not in self.given:
+                yield Remark(Note.UNIT_NAME, (name,))
             elif name[:2] == "pi" and re.fullmatch(LETTER, name[2:]) and name not in self.given:
                 yield Remark(Note.ONE_NAME, (name, name[2:]))
         yield from dict.fromkeys(self.doubts)
@@ -140,7 +144,7 @@ class Builder(Walk):
                 return self._call(node)
             case _:
                 message, hint = _NO_NUMBER[type(node)]
-                self.fail(message, node, hint)
+                self.fail(message, node, hint.format(shortened(self.source[slice(*node.span)])))
 
     def _watched(self, expression: Expr, parts: tuple[Expr, ...], node: Node) -> Expr:
         """``expression``, noted where SymPy finds it infinite though its parts are not.
@@ -220,7 +224,7 @@ class Builder(Walk):
 
     def _call(self, node: tree.Call) -> Expr:
         if node.name in self.given:
-            message = f"`{node.name}` is given a value, so it is a variable, not a function"
+            message = f"`{node.name}` is a variable here, and no function"
             self.fail(message, node, f"`{node.name}*(…)` for a product")
         function = BY_NAME.get(node.name)
         if function is None:
@@ -307,16 +311,22 @@ class Builder(Walk):
             wanted = f"{least}" if least == most else f"{least} to {most}"
             if most is None:
                 wanted = f"at least {least}"
+            of_two = BY_NAME.get(f"{function.name}2") if count == 2 else None
+            meant = of_two if of_two and of_two.arity == (2, 2) else function
             self.fail(
                 f"`{node.name}` takes {wanted} argument{'s' * (wanted[-1] != '1')}, not {count}",
                 node,
-                function.signature,
+                meant.signature,
             )
 
     def _unknown(self, node: tree.Call) -> NoReturn:
         hint = "`hess --functions` lists every function"
         if node.name in CONSTANTS:
             hint = f"`{node.name}*(…)` for a product"
+        elif node.name.startswith(("log_", "ln_")):
+            hint = "`log2(x)`, `log10(x)` or `log(x)/log(b)`"
+        elif meant := MEANT.get(node.name.lower()):
+            hint = meant
         elif node.name.lower() in BY_NAME or len(node.name) > 3:
             hint = did_you_mean(node.name, BY_NAME) or hint
         elif len(node.name) <= 2 or node.name in self.names:
@@ -324,6 +334,10 @@ class Builder(Walk):
                 f"`{shortened(node.name)}*(…)` if a product is meant; "
                 "`hess --functions` lists functions"
             )
+            match node.arguments:
+                case (tree.Number(text=text),) if text.isdecimal():
+                    shown = shortened(node.name)
+                    hint = f"`{shown}{text}` for an element, `{shown}*({text})` for a product"
         message = f"`{shortened(node.name)}` is not a function that hess knows"
         self.fail(message, tree.Name(node.name_span, node.name), hint, "unknown-function")
 

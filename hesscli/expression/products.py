@@ -1,4 +1,4 @@
-"""Names that may be products: ``xy`` beside ``x``, ``sinx``, ``x_1x_2``.
+"""Names that may be products: ``xy`` beside ``x``, ``sinx``, ``x_1x_2``, ``ax^2``.
 
 Most people write products without a sign, and no formula tells whether ``xy`` is one variable or
 two. Where both are sensible, the name is refused, unless somebody insists on it by giving it a
@@ -9,12 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Set
+from operator import itemgetter
 
 from hesscli.errors import HessError, shortened
 from hesscli.expression.names import natural_key
 from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, canonical_name
-from hesscli.language.tree import Name, Node, walk
+from hesscli.language.tree import (
+    Call,
+    Name,
+    Negative,
+    Node,
+    Power,
+    Product,
+    Sum,
+    children,
+    walk,
+)
 
 _INDEX = r"(?:_?\d+)?"
 # A letter, with its accents and an index: x, x1, x_1.
@@ -29,17 +40,25 @@ _ARGUMENT = re.compile(rf"(\d*)({_GREEK_NAME.pattern}(?!\w)|{LETTER})")
 _LONGEST = 20
 _SHORTEST_FUNCTION, _LONGEST_FUNCTION = min(map(len, BY_NAME)), max(map(len, BY_NAME))
 
+# Longer ones are words, but where their letters are variables.
+_MOST_LETTERS = 3
+
 # A part of a product: how it is typed, and its letter.
 _Part = tuple[str, str]
 
 
-def as_product(name: str, variables: Set[str]) -> str | None:
+def as_product(
+    name: str, variables: Set[str], *, apart: int = 0, unseen: Set[str] = frozenset()
+) -> str | None:
     """The product that ``name`` may be among these variables, as it is typed; None if it is one
     name to any reader.
+
+    ``apart`` is the number of letters that are apart to a reader where the name stands, and
+    ``unseen`` are variables that a header has, and the formula only as letters of names.
     """
     if name in BY_NAME or _GREEK_NAME.fullmatch(name):
         return None
-    return _letters(name, variables) or _calls(name, variables)
+    return _letters(name, variables, apart, unseen) or _calls(name, variables)
 
 
 def require_names(
@@ -51,14 +70,23 @@ def require_names(
     it looks like. Raises :class:`HessError`.
     """
     variables = {*names, *bound, *insisted}
-    products = {name: as_product(name, variables) for name in names if name not in insisted}
+    places = sorted(_apart(tree, source), key=itemgetter(1))
+    apart = {name: most for name, most, _ in places}
+    of_e = {name for name, _, is_of_e in places if is_of_e}
+    unseen = insisted - {*names}
+    products = {
+        name: as_product(name, variables, apart=apart.get(name, 0), unseen=unseen)
+        for name in names
+        if name not in insisted
+    }
     if not any(products.values()):
         return
     for node in walk(tree):
         if not isinstance(node, Name) or not (product := products.get(node.name)):
             continue
-        others = {name for name in {*names, *insisted} if not products.get(name)}
-        header = f"`f({', '.join(sorted({*others, node.name}, key=natural_key))}) = …`"
+        if node.name in of_e and product.startswith("i*") and "i" not in variables:
+            product = f"I{product[1:]}"  # e^(ix)
+        header = f"`f({', '.join(sorted({*names, *insisted}, key=natural_key))}) = …`"
         also = f" or {header}" if len(header) < 40 else ""
         raise HessError(
             "ambiguous-name",
@@ -69,7 +97,55 @@ def require_names(
         )
 
 
-def _letters(name: str, variables: Set[str]) -> str | None:
+def exponent_of_e(node: Node) -> Node | None:
+    """What e is raised to, however that is typed."""
+    match node:
+        case Power(base=Name(name="e" | "E"), exponent=exponent):
+            return exponent
+        case Call(name="exp", arguments=(exponent,)):
+            return exponent
+    return None
+
+
+def _apart(tree: Node, source: str) -> Iterator[tuple[str, int, bool]]:
+    """The names whose letters are a product to a reader where they stand, how many letters that may
+    be, and whether it is an exponent of e.
+
+    Such are ``ax^2`` (though not ``ax**2``, which a program has), what is in an exponent, as in
+    ``e^(kt)`` and ``K^αL``, or in the braces of LaTeX, as in ``x^{lmn}``, and ``ix`` in any
+    exponent of e.
+    """
+    for node in walk(tree):
+        exponent = exponent_of_e(node)
+        if isinstance(node, Power) and not _is_program(node, source):
+            base, above = node.base, node.exponent
+            if isinstance(base, Name) and source[base.span[0]] != "\\":
+                yield base.name, 2, False
+            most = _MOST_LETTERS if source[above.span[0]] == "{" else 2
+            yield from ((name, most, exponent is not None) for name in _terms(above))
+        if exponent is not None:
+            units = (name for name in _terms(exponent) if name.startswith("i"))
+            yield from ((name, _MOST_LETTERS, True) for name in units)
+
+
+def _is_program(power: Power, source: str) -> bool:
+    """Whether a power is typed as in a program."""
+    return "**" in source[power.base.span[1] : power.exponent.span[0]]
+
+
+def _terms(node: Node) -> Iterator[str]:
+    """The names that are factors or terms of ``node``."""
+    match node:
+        case Name(name=name):
+            yield name
+        case Power(base=base):
+            yield from _terms(base)
+        case Negative() | Sum() | Product():
+            for child in children(node):
+                yield from _terms(child)
+
+
+def _letters(name: str, variables: Set[str], apart: int, unseen: Set[str]) -> str | None:
     """``name`` as a product of letters, where enough of them are variables."""
     if not _FACTORS.fullmatch(name):
         return None
@@ -80,8 +156,10 @@ def _letters(name: str, variables: Set[str]) -> str | None:
     alike = len({factor[0] for factor in typed}) == 1
     numbered = all("_" in factor or (alike and factor[1:]) for factor in typed)
     either = len(factors) == 2 and not variables.isdisjoint(factors)
-    if len(factors) < 2 or not (all(known) or numbered or either):
+    if len(factors) < 2 or not (all(known) or numbered or either or len(factors) <= apart):
         return None
+    if not unseen.isdisjoint(factors) or (apart and typed[0] in GREEK):
+        return "*".join(factors)
     if not all(known) and typed[0][0].islower() and typed[1][0].isupper():
         return None  # kT and aL are written for one thing
     if typed[0] == "d" and len(factors) == 2 and "d" not in variables:

@@ -10,6 +10,7 @@ from itertools import product
 from hesscli.errors import HessError, did_you_mean
 from hesscli.expression.arguments import elementwise_names
 from hesscli.expression.builder import Builder, refused
+from hesscli.expression.imaginary import require_real
 from hesscli.expression.names import natural_key
 from hesscli.expression.products import require_names
 from hesscli.expression.walk import has_integral
@@ -62,6 +63,7 @@ def from_tree(
         expression = builder.whole(tree)
     insisted = {*builder.given, *names}
     require_names(tree, source, builder.names, builder.indices, insisted)
+    require_real(tree, source, builder.indices, insisted)
     variables = sorted({*builder.names, *names}, key=natural_key)
     if not variables:
         raise HessError(
@@ -76,7 +78,7 @@ def from_tree(
                 "unknown-variable",
                 f"`--wrt {name}`: the formula has no variable `{name}`; "
                 f"it has {', '.join(variables)}",
-                hint=did_you_mean(name, variables),
+                hint=did_you_mean(name, variables) or f"`--wrt {','.join(variables[:10])}`",
             )
     rest = [name for name in variables if name not in wrt] if wrt else []
     differentiated = _in_elements(wrt or variables, shapes)

@@ -180,7 +180,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _defined("square(x)", "x**2", _ROOT),
     _defined("reciprocal(x)", "1/x", _ROOT),
     _defined("rsqrt(x)", "1/sqrt(x)", _ROOT),
-    _parsed("pow(x, y)", "x to the power y", _ROOT),
+    _parsed("pow(x, y)", "x to the power y", _ROOT, "power"),
     _built("sqrt(x)", "square root", _ROOT, hazards=_real_from("x")),
     _torch(
         "cbrt(x)", "real cube root, negative for negative x", _ROOT,
@@ -421,4 +421,29 @@ def binds(name: str) -> bool:
 
 BY_NAME: dict[str, Function] = {
     name: function for function in FUNCTIONS for name in (function.name, *function.aliases)
+}
+
+# What to type for what people call otherwise, or mean by one of two; names in small letters.
+MEANT = {
+    "log": "`log(x)` for the natural logarithm, `log10(x)` for that to base 10",
+    "atan2": "`atan2(y, x)`, of y first",
+    "sqr": "`sqrt(x)` for the root, `square(x)` for the square",
+    "root": "`sqrt(x)`, `cbrt(x)`, or `x**(1/n)`",
+    "step": "`Heaviside(x)`",
+    "round": "`floor(x + 1/2)`",
+    "int": "`floor(x)`",
+    "trunc": "`sign(x)*floor(abs(x))`",
+    "absolute": "`abs(x)`",
+    "cube": "`x**3`",
+    "integral": "`Integral(f, (x, a, b))`",
+    **dict.fromkeys(("ncr", "choose"), "`binomial(n, k)`"),
+    **dict.fromkeys(
+        ("hessian", "hess", "grad", "gradient", "jacobian"),
+        "the formula itself; `hess` differentiates it",
+    ),
+    **dict.fromkeys(("sine", "sinus"), "`sin(x)`"),
+    **dict.fromkeys(("cosine", "cosinus"), "`cos(x)`"),
+    **dict.fromkeys(("tangent", "tangens"), "`tan(x)`"),
+    **dict.fromkeys(("mod", "rem", "fmod"), "`x - n*floor(x/n)`"),
+    **dict.fromkeys(("nthroot", "surd"), "`x**(1/n)`"),
 }

@@ -1,7 +1,8 @@
 """A formula as it is typed or pasted, with what stands around it → its variables and its tree.
 
 That is the header of a function (``f(x, y) = …``, ``lambda x, y: …``, ``f[x_, y_] := …``,
-``@(x,y) …``), a label (``y = …``), an equation with 0 and a semicolon at the end.
+``@(x,y) …``, ``def f(x): return …``, ``x -> …``, ``function(x) …``), a label (``y = …``), an
+equation with 0, a semicolon at the end, or the ``=`` before the formula of a cell.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from hesscli.functions.table import BY_NAME
 from hesscli.language import latex
 from hesscli.language.dialects import in_one_notation
 from hesscli.language.parser import parsed
+from hesscli.language.spreadsheet import of_a_cell
 from hesscli.language.tokens import Token, tokenize
 from hesscli.language.tree import Node
 
-_COMMENT = re.compile(r"(?:#|;\s*(?:%|//)).*$", re.DOTALL)
+# What is behind a formula; Maxima ends one with a dollar.
+_COMMENT = re.compile(r"(?:#|;\s*(?:%|//)).*$|\$\s*$", re.DOTALL)
 _ASSIGNED = ("=", ":=")
 
 
@@ -41,7 +44,12 @@ def parse_definition(text: str) -> Definition:
     is_latex = latex.is_latex(text)
     code = text if is_latex else _COMMENT.sub("", text)
     tokens = latex.tokenized(text) if is_latex else in_one_notation(tokenize(code), text)
+    begins = tokens[0].kind == "=" or tokens[0].text == "~"  # of a cell, of a formula of R's
+    if begins:
+        is_cell = tokens[0].kind == "=" and not is_latex
+        tokens = of_a_cell(tokens, text) if is_cell else tokens[1:]
     tokens, whole = _without_end(tokens)
+    whole &= not begins
     header = _header(tokens)
     if _is_equation(tokens, header):
         header = _Header()
@@ -49,6 +57,7 @@ def parse_definition(text: str) -> Definition:
         _refuse_function(tokens, header, text)
     variables = _variables(header, text)
     tree, literal = parsed(text, tokens[header.end :])
+    whole &= header.literal
     unchanged = whole and code == text and not is_latex and not any(token.free for token in tokens)
     return Definition(variables, tree, literal and unchanged)
 
@@ -61,6 +70,7 @@ class _Header:
     names: tuple[Token, ...] = ()
     label: bool = False  # y = …
     called: bool = False  # f(x) = …
+    literal: bool = True  # unless it may be a part of the formula, as in y <- x
 
 
 def _header(tokens: Sequence[Token]) -> _Header:
@@ -69,20 +79,52 @@ def _header(tokens: Sequence[Token]) -> _Header:
         stop = _end_of_names(kinds, 1)
         if kinds[stop] == ":":
             return _Header(stop + 1, _names(tokens[1:stop]))
+    elif tokens[0].text == "def" and kinds[:3] == ["name", "name", "("]:
+        stop = _end_of_names(kinds, 3)
+        if kinds[stop : stop + 2] == [")", ":"]:
+            returns = tokens[stop + 2].text == "return"
+            return _Header(stop + 2 + returns, _names(tokens[3:stop]))
     elif kinds[:2] == ["@", "("]:
         stop = _end_of_names(kinds, 2)
         if kinds[stop] == ")":
             return _Header(stop + 1, _names(tokens[2:stop]))
-    elif kinds[0] == "name" and kinds[1] in _ASSIGNED:
-        inner = _header(tokens[2:])
+    elif arrow := _arrow(kinds):
+        return _Header(arrow + 1, _names(tokens[:arrow]))
+    elif tokens[0].text == "function" and kinds[1] == "(":
+        stop = _end_of_names(kinds, 2)
+        if kinds[stop] == ")":
+            return _Header(stop + 1, _names(tokens[2:stop]))
+    elif length := _assigned(tokens):
+        inner = _header(tokens[length:])
         if inner.end and not (inner.label or inner.called):
-            return _Header(inner.end + 2, inner.names)
-        return _Header(2, label=True)
+            return _Header(inner.end + length, inner.names)
+        return _Header(length, label=True, literal=kinds[1] in _ASSIGNED)
     elif kinds[:2] == ["name", "("]:
         stop = _end_of_names(kinds, 2)
         if kinds[stop] == ")" and kinds[stop + 1] in _ASSIGNED:
             return _Header(stop + 2, _names(tokens[2:stop]), called=True)
     return _Header()
+
+
+def _arrow(kinds: Sequence[str]) -> int:
+    """Where the arrow behind the names of a function stands; 0 where there is none, or where what
+    follows it is a value and no formula.
+    """
+    bracket = kinds[0] == "("
+    stop = _end_of_names(kinds, int(bracket))
+    closed = kinds[stop] == ")" if bracket else stop > 0
+    arrow = stop + bracket
+    found = closed and kinds[arrow : arrow + 1] == ["->"] and "name" in kinds[arrow:]
+    return arrow if found else 0
+
+
+def _assigned(tokens: Sequence[Token]) -> int:
+    """Where what a name is given begins: behind ``y =``, or R's ``y <-``; 0 where there is none."""
+    name, sign, minus = (*tokens, tokens[-1], tokens[-1])[:3]
+    if name.kind == "name" and sign.kind in _ASSIGNED:
+        return 2
+    arrow = [sign.kind, minus.kind] == ["<", "-"] and sign.span[1] == minus.span[0]
+    return 3 if name.kind == "name" and arrow else 0
 
 
 def _end_of_names(kinds: Sequence[str], start: int) -> int:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
-from hesscli.language.tokens import Token
+from hesscli.language.tokens import GREEK, OPERANDS, Token
 
 # Names that stand before a function of Python with a dot; those of arrays take axes.
 _ARRAYS = ("np", "numpy", "torch", "jnp", "onp", "xp", "cp", "anp", "tf")
 _MODULES = (
     *_ARRAYS, "math", "Math", "cmath", "mpmath", "jax", "sp", "sympy", "scipy", "special", "linalg",
-    "nn", "functional", "F", "stats",
+    "nn", "functional", "F", "stats", "std",
 )  # fmt: skip
 # What stands second in these is no number of the formula's.
 _SECOND = {
@@ -24,6 +25,7 @@ _SECOND = {
     "min": "`minimum(x, y)` for two numbers, `min(x)` over all elements",
     "log": "`log2(x)`, `log10(x)` or `log(x)/log(b)`",
 }
+_GREEK = {*GREEK.values()}
 _CONSTANTS = {"M_PI": "pi", "M_E": "e"}  # of C
 # Of the normal distribution: scipy.stats.norm.cdf(x).
 _NORMAL = {"cdf": "Phi", "pdf": "normpdf", "logcdf": "log_ndtr"}
@@ -32,6 +34,11 @@ _MATHEMATICA = {
     "If": "where", "Power": "pow", "HeavisideTheta": "Heaviside", "UnitStep": "Heaviside",
     "Ramp": "relu", "Ceiling": "ceil", "ProductLog": "LambertW",
 }  # fmt: skip
+# What is another function in capital letters: a spreadsheet's LOG is that to base 10, and its ATAN2
+# takes x first.
+_CAPITALS = ("log", "atan2")
+# With limits behind their first argument, these have the same names here.
+_QUANTIFIED = ("Sum", "Product")
 # These take their arguments in another order, or mean something else.
 _OTHERWISE = {"ArcTan": "atan2(y, x) for ArcTan[x, y]", "Log": "log(x)/log(b) for Log[b, x]"}
 
@@ -44,7 +51,8 @@ def in_one_notation(tokens: list[Token], text: str) -> list[Token]:
         else token
         for token in _without_return(tokens)
     ]
-    return _with_round_brackets(_without_modules(found, text), text)
+    plain = _with_pairs(_without_modules(found, text))
+    return _with_small_letters(_with_round_brackets(plain, text))
 
 
 def _without_return(tokens: list[Token]) -> list[Token]:
@@ -72,15 +80,18 @@ def _without_modules(tokens: list[Token], text: str) -> list[Token]:
 
 
 def _end_of_modules(tokens: Sequence[Token], k: int) -> int:
-    """Where the name behind modules stands, each of which has its dot at once."""
-    while (
-        tokens[k].kind == "name"
-        and tokens[k].text in _MODULES
-        and [token.kind for token in tokens[k + 1 : k + 3]] == [".", "name"]
-        and tokens[k].span[1] == tokens[k + 1].span[0]
-    ):
-        k += 2
+    """Where the name behind modules stands, each of which has its dot or colons at once."""
+    while tokens[k].kind == "name" and tokens[k].text in _MODULES:
+        length = next((n for n in (1, 2) if _joins(tokens[k + 1 : k + n + 2])), None)
+        if length is None or tokens[k].span[1] != tokens[k + 1].span[0]:
+            break
+        k += length + 1
     return k
+
+
+def _joins(tokens: Sequence[Token]) -> bool:
+    """Whether these are what stands behind a module, up to a name in it."""
+    return [token.kind for token in tokens] in ([".", "name"], [":", ":", "name"])
 
 
 def _refuse_other(module: Token, name: Token, call: Sequence[Token], text: str) -> None:
@@ -96,6 +107,38 @@ def _refuse_other(module: Token, name: Token, call: Sequence[Token], text: str) 
             f"`{module.text}.sinc(x)` is sin(pi*x)/(pi*x), and `sinc(x)` sin(x)/x",
             span=(module.span[0], name.span[1]), source=text, hint="`sinc(pi*x)` or `sinc(x)`",
         )  # fmt: skip
+
+
+def _with_pairs(tokens: list[Token]) -> list[Token]:
+    """``Piecewise[{{a, c}, {b, d}}, z]`` of Mathematica without the outer braces, and with the pair
+    of its default, which is 0 where it is not given.
+    """
+    found = list(tokens)
+    # From the last one, which may stand in another.
+    for k in range(len(tokens) - 4, -1, -1):
+        if [t.text for t in found[k : k + 4]] != ["Piecewise", "[", "{", "{"]:
+            continue
+        end, close = _closing(found, k + 2), _closing(found, k + 1)
+        if close is None or end is None:
+            continue
+        default = found[end + 2 : close] or [Token("number", "0", found[end].span)]
+        span = found[end].span
+        always = [Token(",", ",", span), Token("name", "True", span), Token(")", ")", span)]
+        pair = [Token(",", ",", span), Token("(", "(", span), *default, *always]
+        if found[end - 2].text == "True":
+            pair = []
+        found[k:close] = [*found[k : k + 2], *found[k + 3 : end], *pair]
+    return found
+
+
+def _closing(tokens: Sequence[Token], start: int) -> int | None:
+    """Where the bracket closes that opens at ``start``."""
+    depth = 0
+    for k in range(start, len(tokens)):
+        depth += (tokens[k].kind in ("(", "[", "{")) - (tokens[k].kind in (")", "]", "}"))
+        if depth == 0:
+            return k
+    return None
 
 
 def _with_round_brackets(tokens: list[Token], text: str) -> list[Token]:
@@ -118,6 +161,41 @@ def _with_round_brackets(tokens: list[Token], text: str) -> list[Token]:
             if other is not None and token.text == other.text:
                 found[k] = replace(token, kind=")", free=True)
     return found
+
+
+def _with_small_letters(tokens: list[Token]) -> list[Token]:
+    """``Sin(x)``, ``EXP(x)`` and ``if(…)``, where that is no variable, as ``sin(x)``, ``exp(x)``
+    and ``where(…)``; ``PI()`` as ``pi``.
+    """
+    alone = {a.text for a, b in pairwise(tokens) if a.kind == "name" and b.kind != "("}
+    found = []
+    skipped = 0
+    for k, token in enumerate(tokens):
+        if skipped:
+            skipped -= 1
+            continue
+        after = tokens[k + 1 : k + 3]
+        if after and after[0].kind == "(" and token.text not in alone:
+            small = token.text.lower()
+            if small == "pi" and after[1].kind == ")":
+                token = replace(token, text="pi", free=True)
+                skipped = 2
+            elif small == "if" and (not k or tokens[k - 1].kind not in OPERANDS):
+                token = replace(token, kind="name", text="where", free=True)
+            elif token.kind == "name" and (function := _in_small_letters(token.text)):
+                token = replace(token, text=function, free=True)
+        found.append(token)
+    return found
+
+
+def _in_small_letters(name: str) -> str | None:
+    """The function that is meant by a name in capital letters, or with one."""
+    small = name.lower()
+    if name in BY_NAME or small not in BY_NAME or name not in (small.upper(), small.capitalize()):
+        return None
+    # Letters and Greek ones are names of many things.
+    short = len(name) < 3 and small != "ln"
+    return None if short or small in _CAPITALS or small.capitalize() in _GREEK else small
 
 
 def _with_plain_header(tokens: Sequence[Token]) -> list[Token]:
@@ -147,6 +225,8 @@ def _function_of_mathematica(name: Token, call: Sequence[Token], text: str) -> T
     inverse = f"a{small.removeprefix('arc')}" if small.startswith("arc") else None
     own = next((n for n in (_MATHEMATICA.get(name.text), inverse, small) if n in BY_NAME), None)
     if own is None:
+        return name
+    if name.text in _QUANTIFIED and _has_several(call):
         return name
     if name.text in _OTHERWISE and _has_several(call):
         raise HessError(

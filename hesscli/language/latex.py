@@ -7,12 +7,12 @@ Adjacent letters are a product, as LaTeX sets them: a name of several letters st
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import NoReturn
 
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, MAX_DEPTH, Token, tokenize
 from hesscli.types import Span
@@ -50,9 +50,41 @@ _NAMES = {
     "\\ln": "log", "\\lg": "log10", "\\arcsin": "asin", "\\arccos": "acos", "\\arctan": "atan",
     "\\infty": "oo", "\\ell": "l",
 }  # fmt: skip
+_COMMANDS = {*_LETTERS, *_NAMES, "\\sqrt"}
+# What is no function, though its name is one's.
+_SYMBOLS = ("\\square",)
+# Longer ones are words; of two letters, most are products: `kv`, `mu`.
+_LONGEST_RUN = 12
+_SHORT = ("pi", "ln")
 _BARS = ("|", "\\vert", "\\mid")
+_NORMS = ("\\|", "\\Vert")
+_CLOSED_NORM = "\N{DOUBLE VERTICAL LINE}"
+# The order of a norm, as the index behind it is read.
+_ORDERS = {
+    "1": ("number", "1"),
+    "2": ("number", "2"),
+    "infty": ("name", "oo"),
+    "F": ("word", "fro"),
+}
+# What stands above a letter, and makes another name of it.
+_ACCENTS = {
+    "\\hat": "hat", "\\widehat": "hat", "\\bar": "bar", "\\overline": "bar", "\\tilde": "tilde",
+    "\\widetilde": "tilde", "\\dot": "dot", "\\ddot": "ddot",
+}  # fmt: skip
+# What to type for commands that people know.
+_INSTEAD = {
+    "\\vec": "`\\mathbf{x}` for the name alone",
+    "\\mathbb": "`\\mathrm{E}` for the name alone",
+    "\\pm": "two formulas, one with `+` and one with `-`",
+    "\\bmod": "x - n*floor(x/n)",
+    **dict.fromkeys(("\\int", "\\iint", "\\oint"), "Integral(f, (x, a, b)), without LaTeX"),
+    **dict.fromkeys(
+        ("\\partial", "\\nabla", "\\prime"), "the formula itself; `hess` differentiates it"
+    ),
+    **dict.fromkeys(("\\dots", "\\ldots", "\\cdots"), "the terms written out"),
+}
 # Delimiters that are functions, by their opening sign.
-_OPENED = {"\\lfloor": "floor", "\\lceil": "ceil", "\\lvert": "abs"}
+_OPENED = {"\\lfloor": "floor", "\\lceil": "ceil", "\\lvert": "abs", "\\lVert": "norm"}
 # Letters that are functions in print as well; the bracket behind one of them may be either.
 _PRINTED = {
     "delta": "a delta function, which is no function of numbers",
@@ -69,9 +101,13 @@ _FAMILIES = {
 }  # fmt: skip
 _GREEK = {*GREEK.values()}
 _LOGARITHMS = {"2": "log2", "10": "log10", "e": "log"}
+# An index of a digit without a brace, and what it is of.
+_BARE_INDEX = re.compile(r"(\\[A-Za-z]+|[A-Za-z}])\s*_\s*\d")
+_IN_LATEX = re.compile(r"\A\s*\$.*\$[\s.,;]*\Z|\$\$|_\{|\\[A-Za-z,;:!|\[(]", re.DOTALL)
 _INDEX = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+(?:\{[^{}]*\})?|.)")
 # A bracket, perhaps behind a power.
 _CALLED = re.compile(r"\s*(?:\^(?:\{[^{}]*\}|\S))?[\s{]*(?:\\left)?\s*\(")
+_RUN = re.compile(r"[A-Za-z]{2,}")
 _ENDS_OF_CELLS = ("&", "\\\\")
 _DECIMAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _DIGITS = re.compile(r"\d{2,}")
@@ -82,13 +118,16 @@ _WORD = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
 
 def is_latex(text: str) -> bool:
     """Whether ``text`` is LaTeX: it has a command, or stands between dollars."""
-    return re.search(r"\$|_\{|\\[A-Za-z,;:!\[(]", text) is not None
+    # A dollar before a name is that of a program or of a cell, and one at the end is Maxima's.
+    return _IN_LATEX.search(text) is not None
 
 
 def tokenized(text: str) -> list[Token]:
     """The tokens of a formula in LaTeX. Raises :class:`HessError` for what has no one reading."""
     reader = _Reader(text)
     tokens = reader.group("")
+    if reader.in_norm:
+        reader.fail("a norm is never closed", max(map(text.rfind, _NORMS)), "`\\|x\\|`")
     tokens = _with_factors(tokens, text)
     return [*_without_stop(tokens), Token("end", "", (len(text), len(text) + 1))]
 
@@ -100,8 +139,10 @@ class _Reader:
         self.text = text
         self.position = 0
         self.in_cases = False
+        self.in_norm = False  # whether a norm is open whose sides are alike
         self.depth = 0
         self.commands: dict[str, str] = {}  # the command that each Greek letter is set by
+        self.bare = any(match[1] not in _NAMES for match in _BARE_INDEX.finditer(text))
 
     def fail(self, message: str, start: int, hint: str, code: str = "syntax") -> NoReturn:
         span = (start, max(self.position, start + 1))
@@ -128,6 +169,10 @@ class _Reader:
                 self.position = self.text.index("}", self.position) + 1
             else:
                 return
+
+    def last(self) -> Span:
+        """The place of the last sign that was read."""
+        return self.position - 1, self.position
 
     def word(self) -> str:
         """The command or the character here."""
@@ -208,18 +253,54 @@ class _Reader:
             return [Token(_SIGNS[word], _SIGNS[word], span)]
         if word in _BARS:
             return [Token("or", "|", span)]
+        if word in _NORMS:
+            self.in_norm = not self.in_norm
+        if word == "\\rVert" or (word in _NORMS and not self.in_norm):
+            return _end_of_norm(span)
+        if word in _NORMS:
+            return [Token("name", "norm", span), Token("(", "(", span)]
         if word in _OPENED:
             return [Token("name", _OPENED[word], span), Token("(", "(", span)]
         if word == "\\Gamma" and _CALLED.match(self.text, self.position):
             return [Token("name", "gamma", span, free=True)]
         if word in _LETTERS:
             return [Token("name", self.greek(word, start), span)]
+        if word[1:] in BY_NAME and len(word) > 3 and word not in _SYMBOLS:
+            return [Token("name", word[1:], span)]
+        if called := self.called_word(start):
+            return [called]
         if len(word) > 1 or word in "\\'`\"":
             self.fail(
                 f"`{shortened(word)}` is not part of a formula", start,
-                "a formula of numbers, letters and functions",
+                _INSTEAD.get(word) or did_you_mean(word, {*_COMMANDS, *_SIGNS, *_STRUCTURES})
+                or "a formula of numbers, letters and functions",
             )  # fmt: skip
         return [replace(token, span=span) for token in tokenize(word)[:-1]]
+
+    def called_word(self, start: int) -> Token | None:
+        """The function of ``sin(x)``, whose command nobody typed.
+
+        Raises :class:`HessError` for ``sin x`` and ``2 pi``, which are set as products of letters.
+        """
+        run = _RUN.match(self.text, start)
+        if run is None or self.text[start - 1 : start].isalpha():
+            return None
+        letters = run[0]
+        if (
+            letters in BY_NAME
+            and letters in _known_in(letters)
+            and _CALLED.match(self.text, run.end())
+        ):
+            self.position = run.end()
+            return Token("name", letters, run.span())
+        for known in _known_in(letters):
+            command = f"\\{known}" if f"\\{known}" in _COMMANDS else f"\\operatorname{{{known}}}"
+            self.position = run.end()
+            self.fail(
+                f"`{shortened(letters)}` is a product of letters in LaTeX", start,
+                f"`{command}`, or `{' '.join(known)}` for the product", "ambiguous-product",
+            )  # fmt: skip
+        return None
 
     def greek(self, word: str, start: int) -> str:
         """The name of a letter, which is set by one command alone."""
@@ -235,28 +316,29 @@ class _Reader:
         if len(below) > 1 and above and above[0].text == below[0].text == "d":
             self.fail("a derivative is not part of a formula", span[0], "what is differentiated")
         slash = Token("/", "/", span)
-        return _enclosed([*_enclosed(above, span), slash, *_enclosed(below, span)], span)
+        inside = [*_enclosed(above, span), slash, *_enclosed(below, span)]
+        return _enclosed(inside, span, self.last())
 
     def binomial(self, span: Span) -> list[Token]:
         """``\\binom{n}{k}``."""
         above, below = self.argument(), self.argument()
         inside = [*above, Token(",", ",", span), *below]
-        return [Token("name", "binomial", span), *_enclosed(inside, span)]
+        return [Token("name", "binomial", span), *_enclosed(inside, span, self.last())]
 
     def delimiter(self, side: Span) -> list[Token]:
         """What stands behind ``\\left`` or ``\\right``, of which each has the other."""
         start = side[0]
         self.skip()
         word = self.word()
-        if word not in ("|", "\\vert"):
+        if word not in ("|", "\\vert", *_NORMS):
             if word == ".":
                 self.fail("half a pair of brackets", start, "both brackets")
             return self.atom()
         self.position += len(word)
         span = (start, self.position)
         if self.text.startswith("\\right", start):
-            return [Token(")", ")", span)]
-        return [Token("name", "abs", span), Token("(", "(", span)]
+            return _end_of_norm(span) if word in _NORMS else [Token(")", ")", span)]
+        return [Token("name", "norm" if word in _NORMS else "abs", span), Token("(", "(", span)]
 
     def root(self, span: Span) -> list[Token]:
         """``\\sqrt{x}`` and ``\\sqrt[3]{x}``."""
@@ -265,13 +347,13 @@ class _Reader:
         if self.word() == "[":
             self.position += 1
             degree = self.group("]")
-        inside = _enclosed(self.argument(), span)
+        inside = _enclosed(self.argument(), span, self.last())
         function = {"": "sqrt", "2": "sqrt", "3": "cbrt"}.get("".join(t.text for t in degree))
         if function is not None:
             return [Token("name", function, span), *inside]
         inverse = [Token("number", "1", span), Token("/", "/", span), *_enclosed(degree, span)]
         power = [Token("**", "**", span), *_enclosed(inverse, span)]
-        return _enclosed([*inside, *power], span)
+        return _enclosed([*inside, *power], span, self.last())
 
     def upright(self, command: Span) -> list[Token]:
         """A name of several letters: ``\\mathrm{rate}``."""
@@ -288,6 +370,12 @@ class _Reader:
         tokens = tokenize(name)[:-1]
         if len(tokens) != 1 or tokens[0].kind not in ("name", "and", "or", "not", "if", "else"):
             self.fail(f"`{shortened(name)}` is not a name", start, "letters, digits and `_`")
+        operator = self.text.startswith(("\\operatorname", "\\mathop"), start)
+        if operator and tokens[0].kind == "name" and tokens[0].text not in BY_NAME:
+            close = did_you_mean(name, BY_NAME) if len(name) > 3 else None
+            hint = close or f"`\\mathrm{{{name}}}` for a variable"
+            message = f"`{shortened(name)}` is not a function that hess knows"
+            self.fail(message, start, hint, "unknown-function")
         return [replace(tokens[0], span=(start, self.position))]
 
     def index(self, found: list[Token]) -> None:
@@ -296,6 +384,9 @@ class _Reader:
         self.position += 1
         braced = self.word() == "{"
         text = self.index_text()
+        if found and found[-1].text == _CLOSED_NORM:
+            self.order(found, text, start)
+            return
         if not found or found[-1].kind != "name":
             self.fail("an index without a name before it", start, "x_1")
         name = found.pop()
@@ -305,9 +396,29 @@ class _Reader:
                 self.fail("a function has no index here", start, "log(x)/log(b) for a base b")
             found.append(Token("name", _LOGARITHMS[text], span))
             return
-        # x_{1} is what SymPy prints for x1, and x_1 what people type for x_1.
-        separator = "" if braced and text.isdigit() else "_"
+        # x_{1} is what SymPy prints for x1, and x_1 what people type, who need the brace in x_{10}.
+        known = braced and text.isdigit() and not self.bare and "_" not in name.text
+        separator = "" if known else "_"
         found.append(replace(name, text=f"{name.text}{separator}{text}", span=span))
+
+    def order(self, found: list[Token], text: str, start: int) -> None:
+        """The order of the norm before it: ``\\|x\\|_1``."""
+        if text not in _ORDERS:
+            self.fail("a norm has the order 1, 2 or `\\infty` here", start, "norm(x, p)")
+        found[-2] = Token(*_ORDERS[text], (start, self.position))
+
+    def accent(self, command: Span) -> list[Token]:
+        """``\\hat{x}`` is the name ``x_hat``."""
+        start, end = command
+        word = self.text[start:end]
+        inside = self.argument()
+        if len(inside) != 1 or inside[0].kind != "name":
+            self.fail("one name should stand below this sign", start, f"`{word}{{x}}`")
+        name = f"{inside[0].text}_{_ACCENTS[word]}"
+        first = self.commands.setdefault(name, word)
+        if first != word:
+            self.fail(f"`{first}` and `{word}` are one name here", start, f"one of them: `{first}`")
+        return [replace(inside[0], text=name, span=(start, self.position))]
 
     def index_text(self) -> str:
         """What an index says, as it stands in a name."""
@@ -362,7 +473,8 @@ class _Reader:
         """``\\begin{cases} a & x > 0 \\\\ b & \\text{otherwise} \\end{cases}`` as Piecewise."""
         start = command[0]
         if not self.text.startswith("\\begin{cases}", start):
-            self.fail("this is not part of a formula", start, "\\begin{cases}")
+            hint = "`\\begin{cases}` for cases; a name for a matrix, and its value with `--at`"
+            self.fail("this is not part of a formula", start, hint)
         self.position = self.text.index("}", start) + 1
         outer, self.in_cases = self.in_cases, True
         pieces: list[Token] = []
@@ -375,7 +487,7 @@ class _Reader:
                 pieces += _enclosed([*value, comma, *condition], command)
         self.position = self.text.index("}", self.position) + 1
         self.in_cases = outer
-        return [Token("name", "Piecewise", command), *_enclosed(pieces, command)]
+        return [Token("name", "Piecewise", command), *_enclosed(pieces, command, self.last())]
 
     def ends_cases(self) -> bool:
         self.skip()
@@ -433,13 +545,14 @@ class _Reader:
         bounds = [below[0], comma, *below[2:], comma, *above]
         return [
             Token("name", name, span),
-            *_enclosed([*body, comma, *_enclosed(bounds, span)], span),
+            *_enclosed([*body, comma, *_enclosed(bounds, span)], span, self.last()),
         ]
 
 
 _STRUCTURES: Mapping[str, Callable[[_Reader, Span], list[Token]]] = {
     **dict.fromkeys(("\\frac", "\\dfrac", "\\tfrac", "\\cfrac"), _Reader.fraction),
     **dict.fromkeys(_UPRIGHT, _Reader.upright),
+    **dict.fromkeys(_ACCENTS, _Reader.accent),
     **dict.fromkeys(("\\left", "\\right"), _Reader.delimiter),
     **dict.fromkeys(("\\sum", "\\prod"), _Reader.sum),
     "\\sqrt": _Reader.root,
@@ -448,9 +561,27 @@ _STRUCTURES: Mapping[str, Callable[[_Reader, Span], list[Token]]] = {
 }
 
 
-def _enclosed(inside: list[Token], span: Span) -> list[Token]:
-    """Tokens in a bracket that stands nowhere in the text."""
-    return [Token("(", "(", span), *inside, Token(")", ")", span)]
+def _known_in(letters: str) -> Iterator[str]:
+    """The functions and letters that a run of letters begins or ends with, the longest first."""
+    for length in range(min(len(letters), _LONGEST_RUN), 1, -1):
+        for part in (letters[:length], letters[-length:]):
+            if part in _SHORT or (length > 2 and (part in BY_NAME or part in _GREEK)):
+                yield part
+
+
+def _end_of_norm(span: Span) -> list[Token]:
+    """The end of a norm, of the order 2, which an index behind it may change.
+
+    Without an order, that of a matrix would be Frobenius's, as in NumPy, and not the one in print.
+    """
+    return [Token(",", ",", span), Token("number", "2", span), Token(")", _CLOSED_NORM, span)]
+
+
+def _enclosed(inside: list[Token], start: Span, end: Span | None = None) -> list[Token]:
+    """Tokens in a bracket that stands nowhere in the text, but that of a structure from ``start``
+    to ``end``.
+    """
+    return [Token("(", "(", start), *inside, Token(")", ")", end or start)]
 
 
 def _without_stop(tokens: list[Token]) -> list[Token]:

@@ -18,6 +18,8 @@ from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
 from hesscli.language import tree
 from hesscli.language.cursor import COMPARISONS, Cursor
+from hesscli.language.dialects import in_one_notation
+from hesscli.language.mistakes import instead_of, refuse_rest
 from hesscli.language.tokens import (
     FOREIGN,
     GREEK,
@@ -49,16 +51,16 @@ def parse_formula(text: str) -> Node:
 
 def parse_items(text: str) -> list[tuple[Token | None, Node]]:
     """The comma-separated items of a point: ``(name token or None, value)`` in the order typed."""
-    parser = _Parser(text, tokenize(text, files=True))
+    parser = _Parser(text, in_one_notation(tokenize(text, files=True), text))
     items: list[tuple[Token | None, Node]] = []
     while not items or parser.token.kind == ",":
         if items:
             parser.advance()
-        name = None
-        if parser.token.kind == "name" and parser.peek().kind == "=":
-            name = parser.advance()
-            parser.advance()
+        name = parser.named_value()
         items.append((name, parser.condition()))
+    if parser.token.kind == "=":
+        hint = "a value behind each name: `x=1,y=2`"
+        parser.fail("`=` stands behind a value", parser.token.span, hint, "bad-value")
     parser.finish()
     return items
 
@@ -83,6 +85,9 @@ def _logic(span: Span, operands: tuple[Node, ...], operators: _Operators) -> Nod
     return tree.Logic(span, operators[0], operands)
 
 
+_ENDS_OF_NUMBERS = ("end", ",", ")", "]", "*", "/", "**")
+
+
 def _is_literal(node: Node) -> bool:
     return isinstance(node.operand if isinstance(node, tree.Negative) else node, tree.Number)
 
@@ -104,42 +109,23 @@ class _Parser(Cursor):
         self.conjunction = partial(self._chain, self.negation, ("and",), _logic)
         self.disjunction = partial(self._chain, self.conjunction, ("or",), _logic)
 
+    def named_value(self) -> Token | None:
+        """Goes to the value of an item of a point; the name that it is given to, if any."""
+        if self.token.kind == "=":
+            self.fail("no name stands before this `=`", self.token.span, "`x=2`", "bad-value")
+        if self.token.kind != "name" or self.peek().kind != "=":
+            return None
+        name = self.advance()
+        self.advance()
+        if self.token.kind in (",", "end"):
+            shown = self.shown(name)
+            self.fail(f"`{shown}` has no value", name.span, f"`{shown}=2`", "bad-value")
+        return name
+
     def finish(self) -> None:
-        token = self.token
-        if token.kind == "end":
-            return
-        if token.kind == "=" and self.tokens[self.position - 1].text in ("axis", "dim", "ord"):
-            self.fail(
-                "arguments by name, and axes, are not supported", token.span,
-                "sum(x) over all elements, norm(x, 1) for an order",
-            )  # fmt: skip
-        if token.kind == "=":
-            self.fail(
-                "`=` is not part of a formula",
-                token.span,
-                "give the right-hand side alone, values with `--at`; a comparison is `==`",
-            )
-        if token.kind in FOREIGN:
-            raise unknown_character(self.text, token.span[0])
-        if token.kind == ")":
-            self.fail("this bracket was never opened", token.span, "remove `)` or add `(`")
-        before = self.tokens[self.position - 1]
-        if token.kind in ("name", "number", "(", "root", "["):
-            left, right = self.shown(before), self.shown(token)
-            if before.text in BY_NAME:
-                hint = f"`{left}({right})`"
-            elif token.kind == "name" and self.peek().kind == "(":
-                hint = f"`{left}*{right}(…)`"
-            elif before.kind == "name" and token.kind in ("name", "number"):
-                hint = f"`{left}*{right}` for a product, `{left}({right})` for a function"
-            else:
-                hint = f"an operator between `{left}` and `{right}`, such as `*`"
-            self.fail(f"an operator is missing before `{right}`", token.span, hint)
-        self.fail(
-            f"`{self.shown(token)}` is not expected here",
-            token.span,
-            "remove it, or close a bracket",
-        )
+        """Refuse what stands behind the formula."""
+        if self.token.kind != "end":
+            refuse_rest(self)
 
     def _deeper(self) -> None:
         self.depth += 1
@@ -150,7 +136,9 @@ class _Parser(Cursor):
     # Conditions
 
     def condition(self) -> Node:
-        """``a if c else b``, the loosest of all; also counts how deep brackets are nested."""
+        """``a if c else b`` or ``c ? a : b``, the loosest of all; also counts how deep brackets are
+        nested.
+        """
         self._deeper()
         value = self.disjunction()
         if self.token.kind == "if":
@@ -162,8 +150,22 @@ class _Parser(Cursor):
             other = self.condition()
             span = (value.span[0], other.span[1])
             value = tree.Call(span, "where", span, (condition, value, other))
+        elif self.token.kind == "?":
+            value = self._ternary(value)
         self.depth -= 1
         return value
+
+    def _ternary(self, condition: Node) -> Node:
+        """What C makes of ``c ? a : b``, where ``c`` is all that stands before."""
+        sign = self.advance()
+        first = self.condition()
+        if self.token.kind != ":":
+            self.fail("`?` without `:`", sign.span, "where(condition, a, b)")
+        self.advance()
+        second = self.condition()
+        self.free = True
+        span = (condition.span[0], second.span[1])
+        return tree.Call(span, "where", span, (condition, first, second))
 
     def _chain(self, operand: Callable[[], Node], kinds: _Operators, made: _Made) -> Node:
         """An operand, or what is made of several with operators of these kinds between them."""
@@ -190,12 +192,15 @@ class _Parser(Cursor):
         factors = self._flat("*", factor)
         while self.token.kind in ("*", "/", "%"):
             token = self.advance()
+            if token.kind == "%" and self.token.kind in _ENDS_OF_NUMBERS:
+                shown = self.quoted(factor.span[0], factor.span[1])
+                self.fail("`%` is no part of a number", token.span, f"`{shown}/100`", "bad-value")
             if token.kind == "%":
-                hint = "x - 3*floor(x/3) for x % 3"
+                hint = "`x - 3*floor(x/3)` for x % 3; `#` before a comment"
                 self.fail("the remainder `%` is not differentiable", token.span, hint)
             factor = self.signed()
             if token.kind == "/" and self.juxtaposed:
-                self._ambiguous_quotient(token, factor)
+                self._ambiguous_quotient(factors[-1][1], token, factor)
             factors += self._flat(token.kind, factor)
         if len(factors) == len(self._flat("*", factor)):
             return factor
@@ -207,17 +212,20 @@ class _Parser(Cursor):
             return list(factor.factors)
         return [(operator, factor)]
 
-    def _ambiguous_quotient(self, slash: Token, factor: Node) -> NoReturn:
+    def _ambiguous_quotient(self, above: Node, slash: Token, factor: Node) -> NoReturn:
+        if isinstance(above, tree.Name) and above.name == "d":
+            span = (above.span[0], factor.span[1])
+            self.fail("a derivative is not written so", span, "`Derivative(f, x)`")
         while isinstance(factor, tree.Negative):
             factor = factor.operand
         assert isinstance(factor, tree.Product)
         first = factor.factors[0][1]
-        number = self.quoted(*first.span)
+        top, number = self.quoted(*above.span), self.quoted(*first.span)
         whole = self.quoted(*factor.span)
         rest = self.quoted(first.span[1], factor.span[1]).strip()
         self.fail(
             f"`/{whole}` can be read in two ways", (slash.span[0], factor.span[1]),
-            f"`/({number}*{rest})` or `/{number}*{rest}`", "ambiguous-product",
+            f"`{top}/({number}*{rest})` or `{top}/{number}*{rest}`", "ambiguous-product",
         )  # fmt: skip
 
     def juxtaposition(self) -> Node:
@@ -324,19 +332,37 @@ class _Parser(Cursor):
         return others and self.token.kind in ("name", "number", "(", "root")
 
     def _ambiguous_power(self, power: Node, token: Token) -> NoReturn:
-        shown = self.quoted(*power.span)
-        hint = f"`{shown}*{self.shown(token)}`, or brackets around the exponent"
-        if isinstance(power, tree.Call):
-            hint = f"`{shown}*{self.shown(token)}`, or brackets after the root"
-        elif isinstance(power, tree.Power) and self._is_function(power):
-            name = self.quoted(*power.base.span)
-            hint = f"the argument in brackets: {name}(x)**2"
-            match power.exponent:
-                case tree.Negative(operand=tree.Number(text="1")):
-                    inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
-                    hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
-        message = f"`{shown}{self.shown(token)}` can be read in two ways"
+        shown, factor = self.quoted(*power.span), self._factor_ahead()
+        hint = f"`{shown}*{factor}`, or brackets around both"
+        match power:
+            case tree.Call(name_span=place, arguments=(argument,)):
+                both = f"{self.quoted(*place)}({self.quoted(*argument.span)}*{factor})"
+                hint = f"`{shown}*{factor}` or `{both}`"
+            case tree.Power(base=base, exponent=exponent) if self._is_function(power):
+                name = self.quoted(*base.span)
+                hint = f"the argument in brackets: {name}(x)**2"
+                match exponent:
+                    case tree.Negative(operand=tree.Number(text="1")):
+                        inverse = f"a{name}" if f"a{name}" in BY_NAME else f"1/{name}"
+                        hint = f"`{inverse}(x)` for the inverse, `1/{name}(x)` for the reciprocal"
+            case tree.Power(exponent=exponent):
+                inside = f"{self.quoted(*exponent.span)}*{factor}"
+                inside = f"{{{inside}}}" if "\\" in self.text else f"({inside})"
+                before = self.quoted(power.span[0], exponent.span[0])
+                hint = f"`{shown}*{factor}` or `{before}{inside}`"
+        typed = self.quoted(power.span[0], token.span[0])
+        message = f"`{typed}{factor}` can be read in two ways"
         self.fail(message, token.span, hint, "ambiguous-product")
+
+    def _factor_ahead(self) -> str:
+        """The factor that begins here, as messages show it: what is long is left out."""
+        token = self.token
+        if token.kind == "(" and self.shown(token) == "(":
+            return "(…)"
+        if token.kind not in ("name", "number"):
+            return "…"
+        called = self.peek().kind == "(" and self.shown(self.peek()) == "("
+        return self.shown(token) + "(…)" * called
 
     def power(self) -> Node:
         base = self.postfix()
@@ -400,10 +426,11 @@ class _Parser(Cursor):
             case "file":
                 return tree.File(token.span, token.text)
             case "end":
+                before = self.shown(self.tokens[self.position - 1]) if self.position else ""
                 self.fail(
                     "the text ends where a number, a name or a bracket should follow",
                     token.span,
-                    "finish the formula, or remove what stands before its end",
+                    f"remove `{before}`, or write what follows it" if before else "a formula",
                 )
             case ")":
                 self.fail(
@@ -412,7 +439,11 @@ class _Parser(Cursor):
                     "remove the bracket, or what comes before it",
                 )
             case "/" if self.tokens[self.position - 2].kind == "/":
-                self.fail("`//` is not part of a formula", token.span, "floor(x/y)")
+                self.fail(
+                    "`//` is not part of a formula",
+                    token.span,
+                    "`floor(x/y)`; `#` before a comment",
+                )
             case "or" if token.text == "|":
                 return self._absolute(token)
             case "or" if token.text == "||":
@@ -423,7 +454,7 @@ class _Parser(Cursor):
                 self.fail(
                     f"`{self.shown(token)}` stands where a number, a name or a bracket should",
                     token.span,
-                    "remove it, or write what it applies to",
+                    instead_of(self),
                 )
 
     def _value(self, token: Token) -> Fraction:
@@ -565,32 +596,49 @@ class _Parser(Cursor):
         factors: list[Node] = []
         if self.token.kind == "number" or self.token.text == "|":
             factors.append(self.primary())
-        if self.token.kind == "name" and self.token.text not in BY_NAME:
-            token = self.advance()
-            factors.append(tree.Name(token.span, token.text))
+        # sin 2 pi x: nobody writes the sine of a multiple of pi before a factor.
+        if self.token.text == "pi" and self.peek().kind == "name":
+            factors += self._bare_name()
+        factors += self._bare_name()
         if not factors:  # sin^2 cos x
             self.fail(f"`{name.text}` has no argument", name.span, f"`{name.text}(…)`")
         span = (factors[0].span[0], factors[-1].span[1])
         argument = factors[0]
         if len(factors) > 1:
             argument = tree.Product(span, tuple(("*", factor) for factor in factors))
-        shown, inside = self.shown(name), self.quoted(*span)
+        shown, inside = self.quoted(name.span[0], span[0]).strip(), self.quoted(*span)
         call = tree.Call((name.span[0], span[1]), name.text, name.span, (argument,))
         if self.token.kind in ("**", "/", "!", "(", "root", "number") or (
             self.token.kind == "name" and self.token.text not in BY_NAME
         ):
+            sign = self.shown(self.token) if self.token.kind in ("**", "/", "!") else "*"
+            sign += " " * sign.startswith("\\")
+            end = self.token.span[1]
+            if sign != "*":
+                self.advance()
+            factor = "" if sign == "!" else self._factor_ahead()
             self.fail(
-                f"how much `{shown}` is of can be read in two ways",
-                (name.span[0], self.token.span[1]),
-                f"`{shown}({inside})` or `{shown}({inside}{self.shown(self.token)}…)`",
+                f"how much `{shown}` is of can be read in two ways", (name.span[0], end),
+                f"`{shown}({inside}){sign}{factor}` or `{shown}({inside}{sign}{factor})`",
                 "ambiguous-product",
-            )
+            )  # fmt: skip
         return call
+
+    def _bare_name(self) -> list[Node]:
+        """The name here, unless it is a function's."""
+        if self.token.kind != "name" or self.token.text in BY_NAME:
+            return []
+        token = self.advance()
+        return [tree.Name(token.span, token.text)]
 
     def _bracket(self, opening: Token) -> Node:
         items = (self.condition(),) if opening.raised else self._inside()
+        closing = self.token.span
         span = (opening.span[0], self._close(opening, ")"))
-        return replace(items[0], span=span) if len(items) == 1 else tree.Pair(span, items)
+        if len(items) > 1:
+            return tree.Pair(span, items)
+        # A bracket of LaTeX's that nobody typed begins and ends in one place.
+        return items[0] if opening.span == closing else replace(items[0], span=span)
 
     def _array(self, opening: Token) -> Node:
         items = self._items("]")

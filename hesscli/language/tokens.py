@@ -32,19 +32,19 @@ SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "01234
 # Each operator with the other signs that people type and paste for it.
 _SIGNS = {
     "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
-    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~", "->": "→",
+    "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~", "->": ("→", "↦", "=>"),
 }  # fmt: skip
 OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
-    sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@")
+    sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@?")
 }
 # Those that stand for something only in some places; elsewhere they are no part of a formula.
-FOREIGN = (".", "{", "}", ";", ":", ":=", "->", "@")
+FOREIGN = (".", "{", "}", ";", ":", ":=", "->", "@", "?")
 # The operators of MATLAB between elements.
 _DOTTED = re.compile(r"\.([*/^])(?!\*)")
 # The constants of Maxima.
 _PERCENT = re.compile(r"%(pi|e)(?!\w)")
 _SUFFIX = re.compile(r"[jJfFlL](?!\w)")
-_OPERANDS = ("name", "number", ")", "]")
+OPERANDS = ("name", "number", ")", "]")
 KEYWORDS = ("and", "or", "not", "if", "else")
 # Signs that stand for a word, and the kind of its token.
 WORDS = {"√": ("root", "sqrt"), "∛": ("root", "cbrt"), "∞": ("name", "oo")}
@@ -100,6 +100,8 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             i = match.end()
             _refuse_hexadecimal(text, plain, match)
             _refuse_suffix(text, plain, match)
+            if files:
+                _refuse_exponent(text, plain, match)
             tokens.append(Token("number", match.group(), (match.start(), i)))
         elif is_vulgar_fraction(c):
             tokens.append(Token("number", c, (i, i + 1)))
@@ -134,7 +136,7 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
 
 
 def _follows_operand(tokens: list[Token]) -> bool:
-    return bool(tokens) and tokens[-1].kind in _OPERANDS
+    return bool(tokens) and tokens[-1].kind in OPERANDS
 
 
 def _folded(c: str) -> str:
@@ -199,10 +201,23 @@ def _refuse_suffix(text: str, plain: str, match: re.Match[str]) -> None:
     found = _SUFFIX.match(plain, match.end())
     # Of C's, only what follows a fraction: people write 2f.
     if found and (found[0] in "jJ" or not match[0].isdecimal()):
+        imaginary = found[0] in "jJ"
+        other = f"`{match[0]}*I` for an imaginary number" if imaginary else f"`{match[0]}` for C's"
         raise HessError(
             "ambiguous-product", f"`{match[0]}{found[0]}` can be read in two ways",
             span=(match.start(), found.end()), source=text,
-            hint=f"`{match[0]}*{found[0]}` for a product, `{match[0]}` for a number of C's",
+            hint=f"`{match[0]}*{found[0]}` for a product, {other}",
+        )  # fmt: skip
+
+
+def _refuse_exponent(text: str, plain: str, match: re.Match[str]) -> None:
+    """Refuse ``1e`` as a value, of which the exponent may be missing."""
+    if re.match(r"[eE](?!\w)", plain[match.end() :]):
+        shown = text[match.start() : match.end() + 1]
+        raise HessError(
+            "ambiguous-product", f"`{shown}` can be read in two ways",
+            span=(match.start(), match.end() + 1), source=text,
+            hint=f"`{match[0]}*e` for a product, `{shown}3` with an exponent",
         )  # fmt: skip
 
 
@@ -223,18 +238,23 @@ def unknown_character(text: str, i: int) -> HessError:
     """The error for a character that means nothing where it stands."""
     c = text[i]
     hints = {
-        "@": "a file of numbers belongs into the point: `--at x=@FILE`",
+        "@": "`dot(x, y)` for the product of two vectors, `--at x=@FILE` for a file of numbers",
         '"': "remove the quotation mark",
         "'": "write a derivative out, and remove quotation marks",
+        **dict.fromkeys("“”‘’«»", "remove the quotation mark"),
+        **dict.fromkeys("…⋯", "the terms written out"),
         "`": "remove the backquote",
         ";": "one formula at a time",
-        ":": "separate values by commas",
+        ":": "`f(x) = …` before a formula, `where(condition, a, b)` for two",
+        "?": "`where(condition, a, b)`",
+        "°": "radians: `90*pi/180`",
         "{": "use round brackets `( )`",
         "}": "use round brackets `( )`",
         "$": "write names without `$`",
         "\\": "`/` for a division; a command of LaTeX has letters behind it",
-        ".": "attributes are not part of a formula",
+        ".": "a number beside the decimal point, `*` for a product",
         "∂": "type the formula itself; `hess` differentiates it",
+        "∇": "type the formula itself; `hess` differentiates it",
         "∑": "write the terms out with `+`",
         "∫": "integrals are not part of a formula",
     }

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.language import tree
 from hesscli.language.parser import parse_items
 from hesscli.language.tokens import (
@@ -40,6 +40,7 @@ MAX_EXACT_ELEMENTS = 1_000_000
 _PROGRAMS = 'a number, a text such as "1/3", or a list or an array of them'
 GAPS = ("none", "null", "nan")  # an entry of none: as hess prints it, in its JSON, as torch does
 _FILES = (".npy", ".json")
+_ARRAYS = ("array", "asarray", "tensor")  # of what stands in their brackets
 _DECIMAL = re.compile(rf"-?{NUMBER.pattern}")
 _WRITTEN_GAP = re.compile(rf"(?<![\w\"])(?:{'|'.join(GAPS)})(?![\w\"])", re.IGNORECASE)
 
@@ -70,7 +71,10 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
         raise HessError("empty-point", "the point is empty", hint="--at 2,4 or --at x=2,y=4")
     if _JSON.match(text):
         return _read_object(text)
-    text = _BRACES.sub(r"\1 \2 \3", text)
+    _refuse_path(text)
+    text = _QUOTED.sub(r"\1 \3 ", text)
+    if _BRACES.match(text):
+        text = _KEY.sub(r" \2 \3", _BRACES.sub(r"\1 \2 \3", text))
     reader = _Reader(text, gaps=gaps)
     positional: list[Value] = []
     named: dict[str, Value] = {}
@@ -93,19 +97,47 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
                 "mixed-point",
                 "values with and without a name are mixed",
                 span=next(iter(spans.values())),
-                hint="either `--at 2,4` or `--at x=2,y=4`",
+                hint=_unmixed(text),
             )
     except HessError as error:
-        if error.code in ("syntax", "formula"):
+        if error.code == "unknown-function" and error.span:
+            error.hint = did_you_mean(text[slice(*error.span)], _GENERATORS) or error.hint
+        elif error.code == "syntax" and _RANGE.search(text):
+            error.hint = '`--grid "x=0..1:11"` for several points, linspace(0,1,5) for a tensor'
+        elif error.code in ("syntax", "formula"):
             error.hint = f"{EXAMPLE}, separated by commas"
+        elif error.code == "bad-value" and (names := _bare_names(text)):
+            error.hint = f"{','.join(f'{name}=…' for name in names)}, with {EXAMPLE}"
         raise error.at(text) from None
     return Assignment(text, tuple(positional), named, spans, tuple(reader.read))
 
 
+def _refuse_path(text: str) -> None:
+    """Refuse a file's name without its sign."""
+    if match := _BARE_PATH.fullmatch(text):
+        raise HessError(
+            "bad-value", f"`{shortened(match[2])}` is the name of a file, and no value",
+            span=match.span(2), source=text, hint=f"`{match[1].strip()}@{shortened(match[2])}`",
+        )  # fmt: skip
+
+
+def _unmixed(text: str) -> str:
+    """What to type for values with and without names."""
+    if match := re.fullmatch(rf"\s*({NAME})\s*=\s*(-?\d+),\s*(\d+)\s*", text):
+        name, whole, part = match.groups()
+        number, tensor = f"`{name}={whole}.{part}`", f'`"{name}=[{whole},{part}]"`'
+        return f"`{whole},{part}` in order, {number} for a decimal point, {tensor} for a tensor"
+    return "either `--at 2,4` or `--at x=2,y=4`"
+
+
+def _bare_names(text: str) -> list[str]:
+    """The names that stand in place of values, where nothing else does."""
+    names = [name.strip() for name in text.split(",")]
+    return names if all(re.fullmatch(NAME, name) for name in names) else []
+
+
 def _items(text: str) -> list[tuple[Token | None, Node]]:
     """The items of a point, which may stand in round brackets: ``(2, 4)``."""
-    if re.fullmatch(r"\s*\([^()=]*=[^()]*\)\s*", text):
-        text = text.replace("(", " ").replace(")", " ")
     items = parse_items(text)
     match items:
         case [(None, tree.Pair(items=inside))]:
@@ -116,14 +148,30 @@ def _items(text: str) -> list[tuple[Token | None, Node]]:
 _JSON = re.compile(r'\s*\{\s*(?:"|\}\s*$)')
 # As in Mathematica's {x -> 2, y -> 3}, and Python's {x: 2}.
 _BRACES = re.compile(r"^(\s*)\{(.*)\}(\s*)$", re.DOTALL)
+# The quotation marks that some shells leave around a word.
+_QUOTED = re.compile(r"^(\s*)(['\"])([^'\"]*)\2\s*$")
+_BARE_PATH = re.compile(rf"\s*((?:{NAME}\s*=)?\s*)([\w./~-]+\.(?:npy|json|csv|tsv))\s*")
+# Two names in place of a comma: x=1 and y=2.
+_AND = re.compile(rf"(?<=[\d.)\]])\s+(and|&&?)\s+(?={NAME}\s*=)")
+# A key of Python's, and what stands for several values.
+_KEY = re.compile(rf"(')({NAME})'(\s*:)")
+_RANGE = re.compile(r"\d\s*(?::|\.\.)\s*[-\d]")
+# A list of MATLAB's; a sign in it may be one of a difference.
+_BLANKS = re.compile(r"\[\s*[\d.]+(?:\s+[\d.]+)+\s*\]")
 _ITEM = rf"(?:{NAME}\s*=\s*)?{SIGNED_NUMBER}"
 _PATH = r"@(?:\"[^\"]*\"|'[^']*'|[^,]*)"  # and the column in it, behind a colon
 _LIST = re.compile(rf"\s*{_ITEM}(?:(?:\s*[;,]\s*|\s+){_ITEM})+\s*")
+_IN_BRACKETS = re.compile(rf"\s*(?:\((?:[^()=]*=[^()]*|{_LIST.pattern})\)|\[[^][=]*=[^][]*\])\s*")
 
 
 def _with_commas(text: str) -> str:
-    """``2 4``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
+    """``(2 4)``, ``2; 4``, ``x=2 y=4`` and ``x == 2`` as they should be, each in its place."""
     text = re.sub(r"(?<![\s,;])[\s,;]+$", lambda end: " " * len(end[0]), text)
+    if _IN_BRACKETS.fullmatch(text):
+        opening = text.strip()[0]
+        text = text.replace(opening, " ").replace(")" if opening == "(" else "]", " ")
+    text = _BLANKS.sub(lambda found: re.sub(r"(?<=[\d.])\s(?=\s*[\d.])", ",", found[0]), text)
+    text = _AND.sub(lambda word: ",".ljust(len(word[0])), text)
     text = re.sub(
         rf"{_PATH}|(?<!\w)({NAME}+\s*+)(==|:=|->|[:→])(?!=)",
         lambda m: m[1] + "=".ljust(len(m[2])) if m[1] else m[0],
@@ -156,8 +204,10 @@ class _Reader:
         match item:
             case str():
                 return replace(self, source=item, gaps=False).value(self._parsed(item))
+            case tree.Call(name=name, arguments=(inside,)) if name in _ARRAYS:
+                return self.value(inside)
             case tree.Call(name=name) if name in _GENERATORS:
-                arguments = [self._typed(argument) for argument in item.arguments]
+                arguments = [self._typed(argument) for argument in _lengths(item)]
                 return _with_place(lambda: _GENERATORS[name](arguments), item.span)
             case tree.File(path=path):
                 file, column = tables.located(path)
@@ -173,6 +223,8 @@ class _Reader:
     def _file(self, path: str, column: str | None) -> Value:
         """What a file holds; of a table, the column called so."""
         kind = tables.suffix(path)
+        if not path:
+            raise HessError("bad-file", "`@` stands before no file", hint="@data.npy")
         if kind not in (*_FILES, *tables.DELIMITERS):
             raise HessError(
                 "bad-file", f"`{path}` is none of .npy, .json, .csv and .tsv", hint="@data.npy"
@@ -191,7 +243,8 @@ class _Reader:
             return Values((len(numbers),), tuple(numbers))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise HessError("bad-file", f"cannot read `{path}`: {reason}") from None
+            hint = "the path of the file, from the folder that `hess` runs in"
+            raise HessError("bad-file", f"cannot read `{path}`: {reason}", hint=hint) from None
         except UnicodeDecodeError:
             raise HessError("bad-file", f"`{path}` is not UTF-8 text") from None
         except ValueError:  # a NUL in the name
@@ -263,6 +316,14 @@ class _Reader:
         if getattr(item, "is_number", False) and item.is_extended_real and item.is_finite:
             return item
         return None
+
+
+def _lengths(call: tree.Call) -> tuple[Node, ...]:
+    """The arguments of a generator, which NumPy takes in brackets too: ``zeros((2, 2))``."""
+    match call.arguments:
+        case (tree.Pair(items=items),):
+            return items
+    return call.arguments
 
 
 def _refuse_special_names(node: Node, source: str) -> None:

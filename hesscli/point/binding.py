@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from hesscli.errors import HessError, did_you_mean
@@ -80,7 +81,8 @@ def _check_names(assignment: Assignment, formula: Formula) -> None:
                 f"the formula has no variable `{name}`; it has {_listed(formula.variables)}",
                 span=assignment.spans.get(name),
                 source=assignment.source,
-                hint=did_you_mean(name, formula.variables),
+                hint=did_you_mean(name, formula.variables)
+                or f"`--at {','.join(f'{each}=…' for each in formula.variables[:10])}`",
             )
 
 
@@ -107,13 +109,16 @@ def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> 
             else f"{values} where every variable has one already",
             source=assignment.source,
             span=(0, len(assignment.source)),
-            hint=_count_hint(count, free, formula),
+            hint=_count_hint(assignment, free, formula),
         )
     return Point({**held, **dict(zip(free, assignment.positional, strict=True))}, assignment.source)
 
 
-def _count_hint(count: int, free: list[str], formula: Formula) -> str:
+def _count_hint(assignment: Assignment, free: list[str], formula: Formula) -> str:
+    count = len(assignment.positional)
     for note in formula.notes:
+        if count < len(free) and note.kind is Note.PI_NAME:
+            return f"`pi` in place of `{note.arguments[0]}` for the constant"
         if count > len(free) and note.kind is Note.CONSTANT:
             name, meaning = note.arguments
             return f"`{name}` is read as {meaning}; `--at {name}=…` makes it a variable"
@@ -122,7 +127,14 @@ def _count_hint(count: int, free: list[str], formula: Formula) -> str:
         product = as_product(name, frozenset(name))
         if product is not None and product.count("*") + 1 == count:
             return f"`{product}` in place of `{name}` for a product"
-        return f'--at "{free[0]}=[…]" for a tensor, or `--at` once for each point'
+        tensor = f'--at "{name}=[…]" for a tensor, or `--at` once for each point'
+        decimal = re.fullmatch(r"\s*(-?\d+),(\d+)\s*", assignment.source)
+        return (
+            f"--at {decimal[1]}.{decimal[2]} for a decimal point; {tensor}" if decimal else tensor
+        )
+    first = assignment.positional[0]
+    if count == 1 and len(first.shape) == 1 and first.shape[0] == len(free):
+        return "--at " + ",".join(f"{name}=…" for name in free) + ", without square brackets"
     return "--at " + ",".join(f"{name}=…" for name in free)
 
 

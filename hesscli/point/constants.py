@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import sympy
 
-from hesscli.errors import HessError, shortened
+from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression.builder import Builder, refused
 from hesscli.expression.names import INFINITE, natural_key
 from hesscli.language import tree
@@ -31,7 +31,7 @@ def read_constant(node: Node, source: str) -> Fraction | Expr:
             name = min(builder.names, key=natural_key)
             raise HessError(
                 "bad-value", f"a value must be a number, and `{name}` is a name", span=node.span,
-                source=source, hint=EXAMPLE,
+                source=source, hint=did_you_mean(name, ("pi", "e")) or EXAMPLE,
             )  # fmt: skip
         # As of 1/(1/0), which SymPy makes 0.
         finite = _is_finite(expression) and not any(s.is_everywhere for s in builder.sites)

@@ -12,6 +12,7 @@ from hesscli.errors import HessError, did_you_mean
 from hesscli.language.parser import parse_items
 from hesscli.language.tokens import NAME, canonical_name
 from hesscli.point.assignment import Assignment, read_assignment
+from hesscli.point.constants import EXAMPLE
 from hesscli.types import Value
 
 # A line that says by itself what its values are for.
@@ -60,6 +61,8 @@ class Header:
             except HessError as error:
                 if error.code == "empty-point":
                     error.message, error.hint = "the cell is empty", "a value in each column"
+                if error.code == "bad-value":
+                    error.hint = EXAMPLE
                 error.message = f"column `{column}`: {error.message}"
                 raise
             named[name] = read.positional[0]

@@ -29,7 +29,7 @@ _INDEXED = re.compile(rf"([^\W\d_]|{'|'.join(GREEK.values())})(?:(\d+)|_([^\W_]+
 _LETTERS = (
     r"\\mathrm\{[^{}]*\}|\\(?:theta|zeta|delta|gamma|beta|psi)|[WEKSC]|[JYIKPTUHLW]_(?:\w|\{\w+\})"
 )
-_AMBIGUOUS = re.compile(rf"(?<![A-Za-z\\{{])({_LETTERS}) \\left\(")
+_AMBIGUOUS = re.compile(rf"(?<![A-Za-z\\])({_LETTERS}) \\left\(")
 # What LaTeX has commands or signs for.
 _IN_PRINT = (
     "exp", "log", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "Abs",
@@ -106,8 +106,11 @@ def _aligned(
 class _Printer(LatexPrinter):  # type: ignore[misc]
     """SymPy's, but that names and functions are written so that they are read back as they are."""
 
+    # Whether x_1 is set upright, because x1 is there as well: x_1 and x_{1} are one name in print.
+    upright = False
+
     def _print_Symbol(self, e: Any, style: str = "plain") -> str:
-        return _name(e.name)
+        return _name(e.name, upright=self.upright)
 
     def _print_Pow(self, expr: Any) -> str:
         # The cubic root of a negative number is real, and its power 1/3 is not.
@@ -133,18 +136,18 @@ for _constant in ("EulerGamma", "Catalan", "GoldenRatio"):
     setattr(_Printer, f"_print_{_constant}", _Printer._print_constant)
 
 
-def _name(label: str) -> str:
+def _name(label: str, *, upright: bool = False) -> str:
     """A variable, or an element of one with its index below: ``x_{0,1}``.
 
     ``x1`` is written with a brace around its index and ``x_1`` without one, which is the same in
     print.
     """
     name, bracket, index = label.partition("[")
-    shown = _shown(name)
+    shown = _shown(name, upright=upright)
     return f"{{{shown}}}_{{{index[:-1]}}}" if bracket else shown
 
 
-def _shown(name: str) -> str:
+def _shown(name: str, *, upright: bool) -> str:
     match = _INDEXED.fullmatch(name)
     if match is None:
         return rf"\mathrm{{{_escaped(name)}}}"
@@ -153,7 +156,8 @@ def _shown(name: str) -> str:
     if digits:
         return f"{shown}_{{{digits}}}"
     if index and index.isdigit():
-        return f"{shown}_{index}" if len(index) == 1 else rf"\mathrm{{{_escaped(name)}}}"
+        bare = len(index) == 1 and not upright
+        return f"{shown}_{index}" if bare else rf"\mathrm{{{_escaped(name)}}}"
     return f"{shown}_{{{_escaped(index)}}}" if index else shown
 
 
@@ -172,7 +176,12 @@ def written(expression: Any) -> str:
     """An expression, or what is said where there is none."""
     if expression is None:
         return MISSING
-    return _AMBIGUOUS.sub(r"\1 \\cdot \\left(", _Printer().doprint(expression))
+    printer = _Printer()
+    printer.upright = any(
+        match and match[2]
+        for match in (_INDEXED.fullmatch(s.name) for s in expression.free_symbols)
+    )
+    return _AMBIGUOUS.sub(r"\1 \\cdot \\left(", printer.doprint(expression))
 
 
 def _double(value: Any) -> str:
