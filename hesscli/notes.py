@@ -60,7 +60,7 @@ class Note(Enum):
     FUNCTION_NAME = auto()  # name
     PI_NAME = auto()  # name
     UNIT_NAME = auto()  # name
-    ONE_NAME = auto()  # name, what stands after pi in it
+    ONE_NAME = auto()  # name, the product that it may be meant for
     SINC = auto()
     ROOT = auto()  # the power as typed, the number it is divided by
     HEADER = auto()  # variables

@@ -126,6 +126,8 @@ def test_what_has_no_reading_or_two_is_refused(hess: Hess, typed: str, words: li
     [
         ("x^1/2", "`x^1/2` is read as `(x^1)/2`"),
         ("x + i*y", "`i` is read as a variable; the imaginary unit is `I`"),
+        ("ax²+bx+c", "`ax` is read as one variable; `a*x` is the product"),
+        ("mv^2/2", "`mv` is read as one variable; `m*v` is the product"),
         ("2pir", "`pir` is read as one variable; `pi*r` is the product"),
         ("sinc(x)", "`sinc(x)` is sin(x)/x; NumPy's sin(pi*x)/(pi*x) is `sinc(pi*x)`"),
     ],
@@ -134,6 +136,11 @@ def test_a_formula_that_is_perhaps_meant_otherwise_says_how_it_was_read(
     hess: Hess, formula: str, words: str
 ) -> None:
     assert words in hess(formula, "--json").json["notes"][0]
+
+
+def test_what_names_a_variable_needs_no_note(hess: Hess) -> None:
+    assert hess("vx^2+vy^2", "--at", "vx=1,vy=2", "--json").json["notes"] == []
+    assert hess("ax**2", "--json").json["notes"] == []
 
 
 @pytest.mark.parametrize(

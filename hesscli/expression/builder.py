@@ -112,7 +112,7 @@ class Builder(Walk):
             elif name == "i" and name not in self.given:
                 yield Remark(Note.UNIT_NAME, (name,))
             elif name[:2] == "pi" and re.fullmatch(LETTER, name[2:]) and name not in self.given:
-                yield Remark(Note.ONE_NAME, (name, name[2:]))
+                yield Remark(Note.ONE_NAME, (name, f"pi*{name[2:]}"))
         yield from dict.fromkeys(self.doubts)
 
     # Expressions

@@ -2,7 +2,8 @@
 
 Most people write products without a sign, and no formula tells whether ``xy`` is one variable or
 two. Where both are sensible, the name is refused, unless somebody insists on it by giving it a
-value or by naming it among the variables.
+value or by naming it among the variables. Where nothing but its place speaks for a product
+(``ax^2``), a note tells how it was read.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from hesscli.language.tree import (
     children,
     walk,
 )
+from hesscli.notes import Note, Remark
 
 _INDEX = r"(?:_?\d+)?"
 # A letter, with its accents and an index: x, x1, x_1.
@@ -63,8 +65,9 @@ def as_product(
 
 def require_names(
     tree: Node, source: str, names: Collection[str], bound: Collection[str], insisted: Set[str]
-) -> None:
-    """Refuse the first of ``names`` in a formula that may be a product.
+) -> list[Remark]:
+    """Refuse the first of ``names`` in a formula that may be a product; and what is to be told of
+    those that are read as names, and may have been meant as products all the same: ``ax^2``.
 
     ``bound`` are the indices of its sums and integrals, and ``insisted`` what is a name whatever
     it looks like. Raises :class:`HessError`.
@@ -74,18 +77,19 @@ def require_names(
     apart = {name: most for name, most, _ in places}
     of_e = {name for name, _, is_of_e in places if is_of_e}
     unseen = insisted - {*names}
-    products = {
-        name: as_product(name, variables, apart=apart.get(name, 0), unseen=unseen)
-        for name in names
-        if name not in insisted
-    }
-    if not any(products.values()):
-        return
+    free = [name for name in names if name not in insisted]
+    products = {name: as_product(name, variables, unseen=unseen) for name in free}
+    doubts = []
+    for name in (name for name in free if not products[name] and name in apart):
+        product = as_product(name, variables, apart=apart[name])
+        unit = name in of_e and (product or "").startswith("i*") and "i" not in variables
+        if unit or (product and _has_sign(name)):
+            products[name] = f"I{str(product)[1:]}" if unit else product  # e^(ix)
+        elif product:
+            doubts.append(Remark(Note.ONE_NAME, (name, product)))
     for node in walk(tree):
         if not isinstance(node, Name) or not (product := products.get(node.name)):
             continue
-        if node.name in of_e and product.startswith("i*") and "i" not in variables:
-            product = f"I{product[1:]}"  # e^(ix)
         header = f"`f({', '.join(sorted({*names, *insisted}, key=natural_key))}) = …`"
         also = f" or {header}" if len(header) < 40 else ""
         raise HessError(
@@ -95,6 +99,12 @@ def require_names(
             source=source,
             hint=f"`{product}`; `--at {node.name}=…`{also} if it is one name",
         )
+    return doubts
+
+
+def _has_sign(name: str) -> bool:
+    """Whether a name has a letter that no program has in one: αL."""
+    return not GREEK.keys().isdisjoint(_FACTOR.findall(name))
 
 
 def exponent_of_e(node: Node) -> Node | None:

@@ -62,7 +62,7 @@ def from_tree(
     with refused():
         expression = builder.whole(tree)
     insisted = {*builder.given, *names}
-    require_names(tree, source, builder.names, builder.indices, insisted)
+    doubts = require_names(tree, source, builder.names, builder.indices, insisted)
     require_real(tree, source, builder.indices, insisted)
     variables = sorted({*builder.names, *names}, key=natural_key)
     if not variables:
@@ -91,7 +91,7 @@ def from_tree(
         variables=(*differentiated, *_in_elements(rest, shapes)),
         wrt=len(differentiated),
         sites=tuple(builder.sites),
-        notes=tuple(builder.notes()),
+        notes=(*builder.notes(), *doubts),
         decimal=builder.decimal,
         given=builder.given,
         outer=tuple(n for n in dict.fromkeys(elementwise_names(tree)) if n in builder.names),

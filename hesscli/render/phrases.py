@@ -86,7 +86,7 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.FUNCTION_NAME: "`{0}` is read as a variable; `{0}(…)` is the function",
     Note.PI_NAME: "`{0}` is read as a variable; the constant is `pi`",
     Note.UNIT_NAME: "`{0}` is read as a variable; the imaginary unit is `I`",
-    Note.ONE_NAME: "`{0}` is read as one variable; `pi*{1}` is the product",
+    Note.ONE_NAME: "`{0}` is read as one variable; `{1}` is the product",
     Note.SINC: "`sinc(x)` is sin(x)/x; NumPy's sin(pi*x)/(pi*x) is `sinc(pi*x)`",
     Note.ROOT: "`{0}/{1}` is read as `({0})/{1}`; a root is a power of `(1/{1})`",
     Note.HEADER: "differentiated in {0}, the variables of the function",
