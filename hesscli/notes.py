@@ -65,6 +65,7 @@ class Note(Enum):
     ROOT = auto()  # the power as typed, the number it is divided by
     HEADER = auto()  # variables
     LETTERS = auto()  # variables that have no value
+    TRIED = auto()  # values of theirs at which an entry is missing
     HOLDS_WHERE_REAL = auto()  # parts
     HOLDS_EXCEPT = auto()  # parts, Trouble
     NO_REAL_FORMULA = auto()
@@ -75,6 +76,8 @@ class Note(Enum):
     LIMITS_AGREE = auto()  # pairs of a part and its Trouble, coordinates
     SEED = auto()  # seed
     NOT_SYMMETRIC = auto()  # the largest difference
+    LARGE_MINOR = auto()
+    LONG_MINOR = auto()
     ZERO_BY_DEFAULT = auto()  # an eigenvalue that could not be told from 0
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hesscli.numeric.autograd import Evaluator
     from hesscli.point.assignment import Assignment
     from hesscli.shapes import Shape
-    from hesscli.types import Array, Formula, Point, Sums
+    from hesscli.types import Array, Formula, Point, Site, Sums
     from hesscli.verdict.elements import Evaluation
     from hesscli.verdict.expected import Expected
 
@@ -118,6 +118,7 @@ class Solver:
         """Gradient and Hessian in symbols, in short forms; with the values that the assignments
         give to some of the variables, in the letters that are left.
         """
+        from hesscli.derive.conditions import with_conditions
         from hesscli.derive.simplify import simplified
         from hesscli.derive.symbols import differentiate
         from hesscli.point.binding import names_given
@@ -126,8 +127,11 @@ class Solver:
         with settings.clock.within(settings.seconds, "differentiating this formula in symbols"):
             formula = self.given(names_given(assignments)).formula
             _check_finite(formula)
-            answer = _at_values(formula, assignments) if assignments else differentiate(formula)
-            answer = simplified(answer, minors=settings.minors)
+            if assignments:
+                answer, sites = _at_values(formula, assignments)
+            else:
+                answer, sites = differentiate(formula), formula.sites
+            answer = with_conditions(simplified(answer, minors=settings.minors), sites)
             if self.expected:
                 from hesscli.verdict.identity import compare_in_symbols
 
@@ -142,15 +146,18 @@ class Solver:
         return bool(held_alone(assignments, self.given(names_given(assignments)).formula))
 
 
-def _at_values(formula: Formula, assignments: Sequence[Assignment]) -> Answer:
+def _at_values(
+    formula: Formula, assignments: Sequence[Assignment]
+) -> tuple[Answer, Sequence[Site]]:
+    """The answer at values of some variables, and the sites that the others may be on."""
     from hesscli.exact.examiner import Examiner
-    from hesscli.exact.partial import at_values
+    from hesscli.exact.partial import at_values, open_sites
     from hesscli.exact.proof import exact
     from hesscli.point.binding import held_alone
 
     held = held_alone(assignments, formula)
     values = {name: exact(value.entries[0]) for name, value in held.items()}
-    return at_values(Examiner(formula), values)
+    return at_values(Examiner(formula), values), open_sites(formula, values)
 
 
 def _check_finite(formula: Formula) -> None:

@@ -302,6 +302,7 @@ def test_everything_that_can_be_said_has_words() -> None:
     examples: dict[Note | Reason, tuple[Any, ...]] = {
         Reason.TROUBLE: ("abs(x)", Trouble.KINK, True, ("x = 0",) * 5),
         Note.LETTERS: (("x", "y"),),
+        Note.TRIED: (("x = 1", "y = 2"),),
         Note.HOLDS_WHERE_REAL: (("log(x)", "log(y)"),),
         Note.HOLDS_EXCEPT: (("abs(x)",), Trouble.KINK),
         Note.LIMITS_AGREE: ((("sin(x)/x", Trouble.BY_ZERO),), ("x = 0",)),

@@ -401,3 +401,15 @@ def test_what_contradicts_itself_is_refused(hess: Hess) -> None:
         ["--digits", "0"],
     ):
         assert hess("x**2", "--at", "1", *options).status == 2
+
+
+def test_an_unknown_sign_is_no_failure(hess: Hess) -> None:
+    args = ("(1+p*cos(x-y)+q)/(2+sin(x-y)**2)", "--at", "p=3/2,q=1,x=2/3,y=1/2")
+    result = hess(*args, "--digits", "30", "--json")
+    assert result.status == 0
+    assert result.json["inertia"] is None or sum(result.json["inertia"].values()) == 4
+
+
+def test_powers_of_e_are_reduced(hess: Hess) -> None:
+    answer = hess("log(1+exp(x))", "--at", "1", "--exact", "--json").json
+    assert answer["hessian"] == [["E/(1 + E)**2"]]

@@ -150,8 +150,26 @@ def test_what_algebra_does_not_see_is_told(hess: Hess) -> None:
     # sinh(3x) by its addition theorem.
     shown = hess("sinh(3*x)/9", "--expect", "3*sinh(x)+4*sinh(x)^3").stdout
     assert "agrees with your matrix" in shown
-    off = hess("sinh(3*x)/9", "--expect", "3*sinh(x)+4*sinh(x)^3+1e-40*x")
-    assert off.status == 1
+    assert "which is no proof" in hess("x**3/9", "--expect", "0.6666667*x").stdout
+    rounded = hess("x**3/9", "--expect", "0.6666667*x", "--json").json["expected"]
+    assert (rounded["agrees"], rounded["proved"]) == (True, False)
+    assert hess("x**3", "--expect", "6x", "--json").json["expected"]["proved"] is True
+    assert hess("x**3/9", "--expect", "0.66667*x").status == 1
+
+
+def test_pieces_are_compared_far_out(hess: Hess) -> None:
+    assert hess("x**2", "--expect", "where(x<5,2,3)").status == 1
+    assert hess("x**2", "--expect", "where(x<-1e3,3,2)").status == 1
+
+
+@pytest.mark.parametrize("name", ["H = ", "hessian="])
+def test_a_matrix_may_have_a_name(hess: Hess, name: str) -> None:
+    assert hess(FORMULA, "--expect", f"{name}[[2y,2x],[2x,0]]").status == 0
+
+
+@pytest.mark.parametrize("text", ["(2*x*y, x**2)", "Matrix([[2*x*y], [x**2]])", "{2 x*y, x^2}"])
+def test_a_gradient_may_be_written_otherwise(hess: Hess, text: str) -> None:
+    assert hess(FORMULA, "--expect-gradient", text).status == 0
 
 
 def test_gaps_are_compared(hess: Hess) -> None:

@@ -158,3 +158,41 @@ def test_without_a_proof_they_are_doubles(hess: Hess) -> None:
     answer = hess(*args).json
     assert np.allclose(answer["minors"], [802, 400], rtol=1e-9)
     assert answer["verified"]["digits"] is None
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "D*(1-exp(-a*(r-q)))**2",
+        "sqrt(x**2+y**2+z**2+w**2)",  # homogeneous of degree 1
+        "-log(exp(a)/(exp(a)+exp(b)+exp(c)+exp(d)))",
+        "1/sqrt((x-a)**2+(y-b)**2)",
+    ],
+)
+def test_a_determinant_that_is_zero_says_so(hess: Hess, formula: str) -> None:
+    assert hess(formula, "--minors", "--json").json["determinant"] == "0"
+
+
+def test_zeros_have_digits_too(hess: Hess) -> None:
+    assert hess("x*y*z", "--at", "1,2,3", "--minors", "--digits", "30", "--json").json[
+        "minors"
+    ] == ["0", "-9.00000000000000000000000000000", "12.0000000000000000000000000000"]
+    args = ("log(1+exp(a*x+b))", "--at", "3/2,2/3,3/2", "--minors", "--json")
+    assert hess(*args, "--digits", "20").json["minors"][1] == "0"
+
+
+def test_a_closed_form_is_found_or_missed_with_a_note(hess: Hess) -> None:
+    answer = hess("sin(x)*cos(y)*sin(z)", "--at", "3/2,3/2,5/4", "--exact", "--json").json
+    assert math.isclose(float(sympy.sympify(answer["determinant"])), 0.00665775, rel_tol=1e-5)
+    long = hess("tanh(w*tanh(a*x+b)+c)", "--at", "1,2,3,1/3,1/5", "--exact", "--json").json
+    assert long["determinant"] is None
+    assert any("too long to be written in closed form" in note for note in long["notes"])
+
+
+def test_what_no_double_holds_is_told(hess: Hess) -> None:
+    small = hess("1e-200*x**2+1e-200*y**2", "--at", "1,1", "--minors", "--json").json
+    assert small["minors"][1] == 0
+    assert any("below the smallest double" in note for note in small["notes"])
+    large = hess("1e200*x**2+1e200*y**2", "--at", "1,1", "--minors", "--json").json
+    assert large["minors"][1] is None
+    assert any("beyond the largest double" in note for note in large["notes"])

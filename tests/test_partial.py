@@ -46,6 +46,9 @@ def test_letters_that_are_left_stand_in_the_answer(hess: Hess) -> None:
         ("x**y", "x=2", [["2**y*y*(y - 1)/4", "2**y*(y*log(2) + 1)/2"],
                          ["2**y*(y*log(2) + 1)/2", "2**y*log(2)**2"]]),
         ("x**y", "y=2", [["2", "2*x*log(x) + x"], ["2*x*log(x) + x", "x**2*log(x)**2"]]),
+        ("sinc(a*x)", "x=0", [["0", "0"], ["0", "-a**2/3"]]),
+        ("hypot(x,a)", "x=0", [["0", "0"], ["0", "1/abs(a)"]]),
+        ("(x**2-a**2)/(x-a)", "x=1", [["0", "0"], ["0", "0"]]),
         # The letters have to be large.
         ("log(a-100*x**2)", "x=1", [["-1/(a - 100)**2", "200/(a - 100)**2"],
                                     ["200/(a - 100)**2", "200*(-a - 100)/(a - 100)**2"]]),
@@ -113,3 +116,48 @@ def test_a_program_gets_symbols() -> None:
         formula.symbols(x=3, y=0, a=1)
     with pytest.raises(HessError):
         formula.symbols(z=3)
+
+
+@pytest.mark.parametrize(
+    ("formula", "point", "words"),
+    [
+        ("(x**2-y**2)*x*y/(x**2+y**2)", "x=0", "divides by zero"),
+        ("x**3/(x**2+y**2)", "x=0", "divides by zero"),
+        ("x**2/(a*x+x**2)", "x=0", "divides by zero"),
+        ("sqrt((a-x)**2)", "x=1", "at the edge of its domain"),
+        ("(x**2)**a", "a=1/2", "real only for whole exponents"),
+        ("exp(log(a**2)/2)*x", "x=1", "is not finite"),
+        ("atan(y/x)", "y=1", "divides by zero"),
+        ("atan2(y,x)", "x=-1", "on its branch cut"),
+    ],
+)
+def test_where_a_letter_may_break_the_formula_is_told(
+    hess: Hess, formula: str, point: str, words: str
+) -> None:
+    notes = hess(formula, "--at", point, "--json").json["notes"]
+    assert any(note.startswith("holds except where") and words in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "formula", ["y/(x*z)", "sqrt(x*y)*z", "log(x)*y", "gamma(x)*y", "tan(x)*y"]
+)
+def test_what_an_entry_shows_is_not_told(hess: Hess, formula: str) -> None:
+    for point in ((), ("--at", "y=2")):
+        notes = hess(formula, *point, "--json").json["notes"]
+        assert not any(note.startswith("holds except") for note in notes)
+
+
+def test_what_is_missing_is_told_with_the_letters_tried(hess: Hess) -> None:
+    notes = hess("abs(x)**a", "--at", "x=0", "--json").json["notes"]
+    assert "what is none is missing at a = -0.64; it may exist elsewhere" in notes
+
+
+@pytest.mark.parametrize(
+    ("formula", "point"),
+    [("log(x-1000)*a", "a=1"), ("acos(x/1e-6)*a", "a=1"), ("sqrt(x-a)", "a=1000000"),
+     ("gamma(a+1)/gamma(a)*x", "x=1")],
+)  # fmt: skip
+def test_letters_far_from_one_are_tried(hess: Hess, formula: str, point: str) -> None:
+    result = hess(formula, "--at", point, "--json")
+    assert result.status == 0
+    assert None not in result.json["gradient"]

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 import sympy
 
+from hesscli.derive.simplify import Simplifier, is_moderate, term_count, without_functions
 from hesscli.errors import ExitStatus, HessError
+from hesscli.functions.failures import tried
 from hesscli.types import Expr
 
 # Of a matrix without zeros, those of six rows.
 MAX_PRODUCTS = 720
+MAX_EXPANDED = 20_000  # terms
+MAX_PARTS = 2_000  # of a minor that is looked at
 
 
 def leading_minors(rows: Sequence[Sequence[Expr]]) -> tuple[Expr, ...]:
@@ -37,6 +41,15 @@ def leading_minors(rows: Sequence[Sequence[Expr]]) -> tuple[Expr, ...]:
     return tuple(found)
 
 
+def symbolic_minors(rows: Sequence[Sequence[Expr]], shortest: Simplifier) -> tuple[Expr, ...]:
+    """The same of formulas, each as short as it is found to be."""
+    found = []
+    for minor in leading_minors(rows):
+        forms = (minor, reduced(minor)) if is_moderate(minor, MAX_PARTS) else (minor,)
+        found.append(min(map(shortest, forms), key=shortest.length) if len(forms) > 1 else minor)
+    return tuple(found)
+
+
 def _next(known: dict[int, tuple[Expr, int]], row: Sequence[Expr]) -> dict[int, tuple[Expr, int]]:
     """The minors with one row more."""
     terms: dict[int, list[Expr]] = {}
@@ -50,3 +63,42 @@ def _next(known: dict[int, tuple[Expr, int]], row: Sequence[Expr]) -> dict[int, 
             terms.setdefault(both, []).append(sign * entry * minor)
             counts[both] = counts.get(both, 0) + products
     return {columns: (sympy.Add(*each), counts[columns]) for columns, each in terms.items()}
+
+
+def reduced(minor: Expr) -> Expr:
+    """A minor as one quotient, 0 where all cancels; as it is where there is too much to expand.
+
+    Roots are letters whose powers are those of what is under them.
+    """
+    hidden, meanings = without_functions(sympy.expand_power_exp(minor))
+    roots: dict[Expr, tuple[Expr, int]] = {}
+
+    def letter(power: Expr) -> Expr:
+        base, exponent = power.args
+        key = (base, int(exponent.q))
+        found = next((r for r, known in roots.items() if known == key), None)
+        if found is None:
+            found = sympy.Dummy(positive=True)
+            roots[found] = key
+        return found**exponent.p
+
+    def is_root(e: Expr) -> bool:
+        return bool(e.is_Pow and e.exp.is_Rational and not e.exp.is_Integer)
+
+    quotient = tried(sympy.together, hidden.replace(is_root, letter))
+    if quotient is None:
+        return minor
+    above, below = sympy.fraction(quotient)
+    if term_count(above) > MAX_EXPANDED:
+        return minor
+    above = sympy.expand(above)
+    for root, (base, order) in roots.items():
+        powers = above.replace(
+            lambda e, root=root, order=order: e.is_Pow and e.base == root and e.exp >= order,
+            lambda e, root=root, order=order, base=base: base ** (e.exp // order)
+            * root ** (e.exp % order),
+        )  # fmt: skip
+        above = sympy.expand(powers)
+    meanings |= {root: sympy.root(base, order) for root, (base, order) in roots.items()}
+    # A root may be of what has functions.
+    return (sympy.factor_terms(above) / below).xreplace(meanings).xreplace(meanings)

@@ -20,7 +20,6 @@ import sympy
 from sympy.codegen.cfunctions import hypot
 
 from hesscli.answer import Answer, Expressions, Verdict
-from hesscli.derive.minors import leading_minors
 from hesscli.expression.calculus import agrees
 from hesscli.expression.notation import as_text
 from hesscli.functions.failures import tried
@@ -50,7 +49,7 @@ def simplified(answer: Answer, *, minors: bool = False) -> Answer:
     shortest = Simplifier(answer.formula.decimal, sums)
     entries = [entry for row in (jet.gradient, *jet.hessian) for entry in row]
     # The short ones first: where there is too much to do, most are done.
-    distinct: set[Expr] = {entry for entry in entries if entry is not None and _is_moderate(entry)}
+    distinct: set[Expr] = {entry for entry in entries if entry is not None and is_moderate(entry)}
     for entry in sorted(distinct, key=lambda e: (e.count_ops(), sympy.default_sort_key(e))):
         shortest(entry)
     gradient = tuple(shortest.known.get(e, e) for e in jet.gradient)
@@ -60,14 +59,15 @@ def simplified(answer: Answer, *, minors: bool = False) -> Answer:
     answer = replace(answer, jet=Expressions(value, gradient, hessian))
     if not minors or None in entries:
         return answer
-    formulas = tuple(map(shortest, leading_minors(hessian)))
-    return replace(answer, verdict=Verdict(minors=formulas))
+    from hesscli.derive.minors import symbolic_minors
+
+    return replace(answer, verdict=Verdict(minors=symbolic_minors(hessian, shortest)))
 
 
-def _is_moderate(expression: Expr) -> bool:
-    """Whether it is worth counting the operations of an expression."""
-    parts = islice(sympy.preorder_traversal(expression), MAX_PARTS + 1)
-    return sum(1 for _ in parts) <= MAX_PARTS
+def is_moderate(expression: Expr, most: int = MAX_PARTS) -> bool:
+    """Whether an expression has so many parts at most."""
+    parts = islice(sympy.preorder_traversal(expression), most + 1)
+    return sum(1 for _ in parts) <= most
 
 
 @dataclass(slots=True)
@@ -100,9 +100,9 @@ class Simplifier:
                 return pieces[0][0]
             return sympy.Piecewise(*pieces, evaluate=False)
         turned = self._turned(expression)
-        forms = [turned, expression, *self._by_parts(turned), *_ways(turned)]
+        forms = [turned, expression, *self._by_parts(turned), *quotients(turned)]
         found = self._first_shortest([*forms, *self._in_sums(turned)])
-        hidden, meanings = _without_functions(found)
+        hidden, meanings = without_functions(found)
         if _multiplies_angles(hidden) and hidden.count_ops() <= min(MAX_ANGLES, self.left / ANGLES):
             self.left -= ANGLES * int(hidden.count_ops())
             other = tried(sympy.trigsimp, hidden)
@@ -135,14 +135,15 @@ class Simplifier:
                 letters[total] = sympy.Dummy(real=True)
         if letters:
             meanings = {letter: total for total, letter in letters.items()}
-            yield from (form.xreplace(meanings) for form in _ways(expression.xreplace(letters)))
+            yield from (form.xreplace(meanings) for form in quotients(expression.xreplace(letters)))
 
     def _first_shortest(self, forms: list[Expr]) -> Expr:
         """The first of the shortest."""
         distinct = list(dict.fromkeys(f for form in forms for f in (self._turned(form), form)))
-        return distinct[0] if len(distinct) == 1 else min(distinct, key=self._length)
+        return distinct[0] if len(distinct) == 1 else min(distinct, key=self.length)
 
-    def _length(self, expression: Expr) -> int:
+    def length(self, expression: Expr) -> int:
+        """The number of characters that people read."""
         return len(as_text(expression, UNICODE, decimal=self.decimal))
 
 
@@ -187,9 +188,9 @@ def _below(term: Expr) -> frozenset[Expr]:
     )
 
 
-def _ways(expression: Expr) -> Iterator[Expr]:
-    """Other forms of an expression, as a quotient."""
-    hidden, meanings = _without_functions(expression)
+def quotients(expression: Expr) -> Iterator[Expr]:
+    """Other forms of an expression: as a quotient, with what is above the bar in several ways."""
+    hidden, meanings = without_functions(expression)
     for form in _quotients(hidden):
         whole = form.xreplace(meanings)
         yield whole
@@ -211,7 +212,10 @@ def _quotients(expression: Expr) -> Iterator[Expr]:
         return
     yield quotient
     above, below = sympy.fraction(quotient)
-    if _terms(above) <= MAX_TERMS:
+    is_small = len(quotient.free_symbols) * term_count(above) <= MAX_FACTORED
+    if is_small and below != 1 and below.is_polynomial():
+        yield from filter(None, [tried(sympy.cancel, quotient)])  # (a - 1)/(1 - a)
+    if term_count(above) <= MAX_TERMS:
         above = sympy.expand(above)
         for form in dict.fromkeys([above, *(identity(above) for identity in _IDENTITIES)]):
             yield from (written / below for written in _written(form))
@@ -221,7 +225,7 @@ def _quotients(expression: Expr) -> Iterator[Expr]:
             yield quotient / root * root.base * sympy.Pow(root.base, -sympy.S.Half)
 
 
-def _without_functions(expression: Expr) -> tuple[Expr, dict[Expr, Expr]]:
+def without_functions(expression: Expr) -> tuple[Expr, dict[Expr, Expr]]:
     """An expression with a letter for each function that is nothing but itself here, and what the
     letters mean; exp(k·u) is a power of exp(u).
     """
@@ -249,14 +253,14 @@ def _without_functions(expression: Expr) -> tuple[Expr, dict[Expr, Expr]]:
     return hidden(expression), {letter: function for function, letter in letters.items()}
 
 
-def _terms(expression: Expr) -> int:
+def term_count(expression: Expr) -> int:
     """About how many terms an expression has once it is expanded."""
     if expression.is_Add:
-        return sum(map(_terms, expression.args))
+        return sum(map(term_count, expression.args))
     if expression.is_Mul:
-        return prod(map(_terms, expression.args))
+        return prod(map(term_count, expression.args))
     if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
-        count, power = _terms(expression.base), int(expression.exp)
+        count, power = term_count(expression.base), int(expression.exp)
         return comb(count + power - 1, power) if count > 1 else 1
     return 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import sympy
 
@@ -12,8 +12,8 @@ from hesscli.errors import ExitStatus, HessError
 from hesscli.expression.calculus import smooth_derivative
 from hesscli.expression.names import symbol
 from hesscli.functions.symbolic import compared, written_out
-from hesscli.notes import Note, Remark, Trouble
-from hesscli.types import Expr, Formula, Site, Variable
+from hesscli.notes import Note, Remark
+from hesscli.types import Expr, Formula, Variable
 
 _PIECED = (sympy.Max, sympy.Min)
 # The second derivative of a product has as many terms as pairs of factors, each as long as it.
@@ -42,7 +42,7 @@ def differentiate(formula: Formula, degree: int = MAX_DEGREE) -> Answer:
         for j in range(i, len(variables)):
             if variables[j] in present:
                 rows[i][j] = rows[j][i] = derivative(slope, variables[j])
-    notes = (*formula.notes, *where_it_holds(formula.sites))
+    notes = formula.notes
     if any(slope.has(sympy.I) for slope in gradient):
         notes = (*notes, Remark(Note.NO_REAL_FORMULA))
     hessian = tuple(map(tuple, rows))
@@ -70,20 +70,6 @@ def _check_products(formula: Formula) -> None:
                 hint=f"products of at most {MAX_FACTORS} factors, or the logarithm",
                 status=ExitStatus.NO_ANSWER,
             )
-
-
-# Where these are zero, the formula's pieces meet; what divides by zero shows in the entries.
-_MEETING = (Trouble.KINK, Trouble.JUMP, Trouble.TIE, Trouble.SWITCH)
-
-
-def where_it_holds(sites: Sequence[Site]) -> Iterator[Remark]:
-    """Where the derivatives in symbols hold, of a formula with these sites."""
-    for trouble in (Trouble.NOT_REAL, *_MEETING):
-        parts = tuple(s.part for s in sites if s.trouble is trouble)
-        if parts and trouble is Trouble.NOT_REAL:
-            yield Remark(Note.HOLDS_WHERE_REAL, (parts,))
-        elif parts:
-            yield Remark(Note.HOLDS_EXCEPT, (parts, trouble))
 
 
 def _gradient(expression: Expr, variables: Sequence[Expr]) -> tuple[Expr, ...]:

@@ -17,6 +17,7 @@ import sympy
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined, Verdict
 from hesscli.balls.jets import Entry, pair
+from hesscli.balls.rounding import FIRST
 from hesscli.exact.cells import entries
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import path, undefined_entries
@@ -37,7 +38,7 @@ from hesscli.exact.spectrum.inertia import (
 )
 from hesscli.exact.spectrum.minors import closed_minors, enclosed_minors
 from hesscli.expression.names import symbol
-from hesscli.functions.balls.enclosure import ZERO, Number
+from hesscli.functions.balls.enclosure import ZERO, Number, is_zero
 from hesscli.notes import Note, Reason, Remark
 from hesscli.types import Expr, Variable
 
@@ -70,6 +71,8 @@ def evaluate(
         verdict = _verdict(place, hessian, digits, stationary)
         if digits is None or minors:
             verdict = replace(verdict, minors=_minors(place, hessian, digits, verdict))
+            if verdict.minors and None in verdict.minors:
+                notes.append(Remark(Note.LONG_MINOR))
         if digits is not None and verdict.unknown:
             notes.append(Remark(Note.ZERO_BY_DEFAULT))
     variables = tuple(Variable(name, ()) for name in formula.variables)
@@ -143,15 +146,28 @@ def _minors(
             return enclosed_minors([[numbers.get(e, ZERO) for e in row] for row in pairs])
 
     if place.found.by_limit:  # there are no enclosures
-        closed = closed_minors(hessian, rank)
-        return tuple(None if minor is None else to_digits(minor, digits) for minor in closed)
+        found = closed_minors(hessian, rank)
+        return tuple(None if minor is None else to_digits(minor, digits) for minor in found)
+
+    closed: tuple[Expr | None, ...] = ()
 
     def rounded(k: int) -> Expr | None:
-        if rank is not None and k >= rank:
+        nonlocal closed
+        if (rank is not None and k >= rank) or is_zero(enclosed(FIRST)[k]):
             return sympy.S.Zero
-        return certain(lambda bits: enclosed(bits)[k], digits)
+        number: Expr | None = certain(lambda bits: enclosed(bits)[k], digits)
+        if number is None:  # algebra may tell that it is 0
+            closed = closed or closed_minors(_exactly(place, order), rank)
+            number = sympy.S.Zero if closed[k] == 0 else None
+        return number
 
     return tuple(map(rounded, range(order)))
+
+
+def _exactly(place: ExactPoint, order: int) -> list[list[Expr]]:
+    """The Hessian in closed form, NaN for an entry that has none."""
+    rows = [[place.exactly(pair(i, j)) for j in range(order)] for i in range(order)]
+    return [[sympy.nan if entry is None else entry for entry in row] for row in rows]
 
 
 def _stationary(gradient: Sequence[Expr]) -> bool | None:

@@ -14,6 +14,7 @@ from flint import ctx, fmpq
 from hesscli.balls.expressions import Balls
 from hesscli.balls.jets import BudgetError, Meter, sign_of
 from hesscli.balls.rounding import ALGEBRA_FROM, MOST, PRECISIONS
+from hesscli.derive.simplify import quotients
 from hesscli.exact.cells import agree
 from hesscli.expression.sizes import bits
 from hesscli.functions.balls import NotProvedError, UndecidedError
@@ -29,6 +30,7 @@ SIGN_DIGITS = 20
 SAME_DIGITS = 60  # to which two forms of a number are compared
 # Within these sizes SymPy takes well below a second; beyond them, less is tried.
 MAX_EXPANDED = 1_000  # operations
+MAX_REWRITTEN = 200
 MAX_TIDIED = 60
 MAX_SIMPLIFIED = 60
 MAX_TRIGONOMETRIC = 16
@@ -52,9 +54,11 @@ def tidied(form: Expr) -> Expr:
         ways += [sympy.cancel, sympy.sqrtdenest]
         if form.count_ops() <= MAX_TRIGONOMETRIC:
             ways.append(sympy.trigsimp)
+    others = [tried(way, form) for way in ways]
+    if form.has(sympy.exp):
+        others += quotients(form)
     shortest = form
-    for way in ways:
-        other = tried(way, form)
+    for other in others:
         if other is not None and len(str(other)) < len(str(shortest)) and _is_same(form, other):
             shortest = other
     return shortest
@@ -161,7 +165,9 @@ def vanishes(number: Expr) -> bool:
     """Whether a rewriting, or the minimal polynomial, proves that ``number`` is 0."""
     if not _is_small(number, MAX_EXPANDED):
         return False
-    number = sympy.expand_func(number)
+    expanded = sympy.expand_func(number)
+    # The digamma function of a quotient is a sum of as many logarithms as that has parts.
+    number = expanded if expanded.count_ops() <= MAX_REWRITTEN else number
     proofs: list[Callable[[Expr], Expr]] = [sympy.expand, _expanded_numerator]
     if _is_small(number, MAX_SIMPLIFIED):
         if number.is_algebraic and terms(number) <= MAX_CONJUGATES:

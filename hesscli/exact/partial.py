@@ -2,7 +2,7 @@
 
 Which entries there are, and whether a form is right, is decided at samples of these letters, with
 all the care that a point gets: what SymPy's rules give where pieces meet may be the number of one
-side. Where some of the parts that may break depend on the letters, a note says so.
+side.
 """
 
 from __future__ import annotations
@@ -12,28 +12,31 @@ from fractions import Fraction
 from itertools import product
 
 import sympy
+from flint import fmpq
+from sympy.codegen.cfunctions import hypot
 
 from hesscli.answer import Answer, Basis, Expressions, Place, Undefined
 from hesscli.balls.jets import Entry, pair
-from hesscli.derive.symbols import where_it_holds
+from hesscli.balls.rounding import FIRST
 from hesscli.errors import ExitStatus, HessError
 from hesscli.exact.cells import entries
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import path, undefined_entries
 from hesscli.exact.existing import Existing
-from hesscli.exact.numbers import sign
+from hesscli.exact.numbers import enclosed, sign
 from hesscli.exact.point import ExactPoint
 from hesscli.exact.sites import names_in, place_of
 from hesscli.exact.substitution import replaced
 from hesscli.expression.calculus import SAMPLES
 from hesscli.expression.names import INFINITE, symbol
+from hesscli.functions.balls.enclosure import is_zero
 from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.types import Expr, Formula, Site, Variable
 
 MAX_LIMIT = 60  # operations of an expression whose limit is looked for
 ENOUGH = 3  # samples
-SCALES = (Fraction(1), Fraction(100), Fraction(1, 100))  # of samples, until there are enough
+SCALES = tuple(Fraction(10) ** k for k in (0, 2, -2, 5, -8, 9))  # of samples, until enough are
 # Where a letter is not in the domain, which the notes tell.
 _OUTSIDE = (Trouble.NOT_REAL, Trouble.WHOLE_EXPONENTS)
 
@@ -79,10 +82,15 @@ def at_values(examiner: Examiner, values: Mapping[str, Expr]) -> Answer:
         notes=(
             *reading,
             Remark(Note.LETTERS, (tuple(letters),)),
+            *_tried(samples, letters),
             *(note for note in formula.notes if note not in reading),
-            *where_it_holds([s for s in formula.sites if not _is_passed(s, values)]),
         ),
     )
+
+
+def open_sites(formula: Formula, values: Mapping[str, Expr]) -> list[Site]:
+    """The formula's sites that these values do not pass by: letters may still be on them."""
+    return [site for site in formula.sites if not _is_passed(site, values)]
 
 
 def _samples(
@@ -119,6 +127,13 @@ def _samples(
     return found
 
 
+def _tried(samples: Sequence[ExactPoint], letters: Sequence[str]) -> Iterator[Remark]:
+    """At which values of the letters an entry is missing, which need not be so at others."""
+    at = next((sample.point for sample in samples if sample.found.missing), None)
+    if at is not None:
+        yield Remark(Note.TRIED, (tuple(f"{name} = {float(at[name]):g}" for name in letters),))
+
+
 def _form(
     examiner: Examiner, values: Mapping[str, Expr], samples: Sequence[ExactPoint], entry: Entry
 ) -> Expr | None:
@@ -143,7 +158,7 @@ def _forms(expression: Expr, values: Mapping[str, Expr]) -> Iterator[Expr]:
     """An expression at the values, and its limit on a line towards them."""
     at = replaced(expression, {symbol(name): value for name, value in values.items()})
     if at is not None and not at.has(*INFINITE):
-        yield at
+        yield at.replace(_is_constant, _as_whole)
     if expression.count_ops() > MAX_LIMIT:
         return
     step = sympy.Dummy("t", positive=True)
@@ -152,6 +167,22 @@ def _forms(expression: Expr, values: Mapping[str, Expr]) -> Iterator[Expr]:
     limit = None if on_line is None else tried(sympy.limit, on_line, step, 0)
     if limit is not None and not limit.has(*INFINITE, sympy.Limit, sympy.AccumBounds):
         yield limit
+
+
+def _is_constant(e: Expr) -> bool:
+    """Whether a function has no letter left, or is one that SymPy leaves as it is: hypot(0, a)."""
+    return isinstance(e, hypot) or (isinstance(e, sympy.Function) and bool(e.is_number))
+
+
+def _as_whole(function: Expr) -> Expr:
+    """The whole number that a function of numbers is; itself if it is none, or not for certain."""
+    if isinstance(function, hypot):
+        return sympy.Abs(sympy.Add(*function.args)) if sympy.S.Zero in function.args else function
+    ball = enclosed(function, FIRST)
+    if ball is not None and is_zero(ball):
+        return sympy.S.Zero
+    whole = isinstance(ball, fmpq) and ball.q == 1
+    return sympy.Integer(int(ball.p)) if whole else function
 
 
 def _of_values(found: Existing, values: Mapping[str, Expr]) -> Existing:

@@ -401,7 +401,7 @@ def _table(check: Check) -> Table:
 def _compared(comparison: Comparison, text: Callable[[Any], str]) -> Iterable[Line]:
     what = "matrix" if comparison.of_matrix else "gradient"
     if comparison.agrees:
-        how = " at samples, to 60 digits, which is no proof" if comparison.by_samples else ""
+        how = " at samples, which is no proof" if comparison.by_samples else ""
         yield Line("expected", f"agrees with your {what}{how}", "verdict")
         return
     for difference in comparison.differences[:MAX_LISTED]:

@@ -85,7 +85,7 @@ def _tail(answer: Answer, entry: Callable[[Any], Any]) -> dict[str, Any]:
         tail |= _minors(verdict, entry)
         signs = ("positive", "zero", "negative")
         tail["inertia"] = verdict.inertia and dict(zip(signs, verdict.inertia, strict=True))
-        if verdict.unknown:
+        if verdict.inertia and verdict.unknown:
             tail["inertia"]["unknown"] = verdict.unknown
         tail["definiteness"] = verdict.definiteness
         tail["definiteness_proved"] = verdict.definiteness and verdict.proved
@@ -154,6 +154,7 @@ def _comparison(comparison: Comparison, entry: Callable[[Any], Any]) -> dict[str
     cause = comparison.cause and likely(comparison.cause, of_matrix=comparison.of_matrix)
     return {
         "agrees": comparison.agrees,
+        "proved": not comparison.by_samples,
         "largest_difference": comparison.largest,
         "likely_cause": cause,
         "differences": differences,

@@ -94,6 +94,7 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
         f"{listed(a[0])} {'has' if len(a[0]) == 1 else 'have'} no value: the "
         f"answer is in {'this letter' if len(a[0]) == 1 else 'these letters'}"
     ),
+    Note.TRIED: lambda a: f"what is none is missing at {listed(a[0])}; it may exist elsewhere",
     Note.HOLDS_WHERE_REAL: _where_real,
     Note.HOLDS_EXCEPT: lambda a: f"holds except where {_listed(a[0])} {TROUBLES[a[1]]}",
     Note.NO_REAL_FORMULA: "the formula is not real",
@@ -106,6 +107,8 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.SEED: "drawn with --seed {0}",
     Note.NOT_SYMMETRIC: "the computed matrix is not symmetric: entries differ from their mirror "
     "image by up to {0:.3g}; the eigenvalues are those of its symmetric part",
+    Note.LARGE_MINOR: "a minor is beyond the largest double, 1.8e308: `--digits` has it",
+    Note.LONG_MINOR: "a minor is too long to be written in closed form: `--digits` has it",
     Note.ZERO_BY_DEFAULT: "an eigenvalue that could not be told from 0 is given as 0",
 }
 

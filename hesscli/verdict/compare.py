@@ -65,7 +65,7 @@ def require_shape(expected: Expected, labels: Sequence[str], shapes: Mapping[str
         accepted = {(n, n), *((*s, *s) for s in shapes.values() if single)}
         what = f"the Hessian is {n}×{n}"
     else:
-        accepted = {(n,), *(s for s in shapes.values() if single)}
+        accepted = {(n,), (n, 1), (1, n), *(s for s in shapes.values() if single)}
         what = f"the gradient has {n} entr{'y' if n == 1 else 'ies'}"
     if shape in accepted or (n == 1 and size(shape) == 1):
         return

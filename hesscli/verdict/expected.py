@@ -162,8 +162,11 @@ def _formulas(text: str, option: str) -> tuple[Shape, tuple[Node, ...]] | None:
     except HessError:
         return None
     nodes = [node for _, node in items]
-    if any(name is not None for name, _ in items) or isinstance(nodes[0], tree.File):
+    named = any(name is not None for name, _ in items)
+    if (named and len(nodes) > 1) or isinstance(nodes[0], tree.File):
         return None
+    if len(nodes) == 1 and isinstance(nodes[0], tree.Pair):
+        nodes = list(nodes[0].items)
     if all(name in CONSTANTS or name.lower() in NO_NUMBERS for name in names_in(*nodes)):
         return None
     if len(nodes) > 1:

@@ -1,7 +1,8 @@
 """The user's own formulas against the derivatives in symbols: where they are not the same.
 
-Two formulas are the same where algebra turns their difference into 0, or where they have the same
-60 digits at samples of their variables; they differ where enclosures prove it at one of them.
+Two formulas are the same where algebra turns their difference into 0, or where they agree, within
+the tolerance, at samples of their variables, over many orders of magnitude; they differ where
+enclosures prove it at one of them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from fractions import Fraction
 from itertools import product
 
 import numpy as np
+from flint import arb
 
 from hesscli.answer import Answer, Comparison, Difference, Finding
 from hesscli.balls.rounding import nearest
@@ -25,13 +27,13 @@ from hesscli.expression.names import symbol
 from hesscli.functions.balls.enclosure import Number
 from hesscli.shapes import Shape
 from hesscli.types import Array, Expr
-from hesscli.verdict.causes import likely_cause
+from hesscli.verdict.causes import RELATIVE_TOLERANCE, likely_cause
 from hesscli.verdict.compare import case_of, require_shape
 from hesscli.verdict.expected import Expected
 
 BITS = 256  # working precision: 60 digits, and to spare
-SCALES = (Fraction(1), Fraction(7, 100), Fraction(30))
-ENOUGH = 3  # samples, of those where both are real
+SCALES = (Fraction(1), Fraction(7, 100), Fraction(30), Fraction(2_000))
+ENOUGH = 3  # samples at which the cause of differences is looked for
 
 Sample = Mapping[Expr, Expr]
 
@@ -88,12 +90,15 @@ def _is_same(mine: Expr | None, ours: Expr | None, samples: Sequence[Sample]) ->
         if (one is None) != (other is None):
             continue  # real for one of them only, as x and sqrt(x)**2
         if one is not None:
-            if agree(one, other) is False:
+            if agree(one, other) is False and not _is_close(one, other):
                 return False
             compared += 1
-        if compared == ENOUGH:
-            break
     return None if compared else False
+
+
+def _is_close(one: Number, other: Number) -> bool:
+    """Whether two numbers that are not equal agree as numbers do: they may be rounded."""
+    return bool(abs(arb(one - other)) <= arb(RELATIVE_TOLERANCE) * abs(arb(one)))
 
 
 def _enclosed(expression: Expr, sample: Sample) -> Number | None:
@@ -117,7 +122,8 @@ def _cause(
             continue
         ours = ours.reshape(len(labels), -1) if expected.of_matrix else ours
         case = case_of(replace(expected, entries=tuple(mine)), mine, ours, labels, shapes)
-        findings.append(likely_cause(case))
+        if case.differing.any():  # in numbers, too
+            findings.append(likely_cause(case))
         if len(findings) == ENOUGH:
             break
     same = bool(findings) and all(finding == findings[0] for finding in findings)

@@ -15,6 +15,7 @@ from hesscli.errors import HessError
 from hesscli.exact.spectrum.minors import MAX_ORDER, enclosed_minors
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.balls.enclosure import Number
+from hesscli.notes import Note, Remark
 from hesscli.types import Array
 from hesscli.verdict.settle import Settled
 from hesscli.verdict.spectrum import rows_at
@@ -46,8 +47,13 @@ def with_minors(answer: Answer, settled: Settled) -> Answer:
         minors = _in_doubles(answer.hessian)
         if settled.enclosure is not None and grounds.digits is not None:
             grounds = replace(grounds, digits=0)
+    notes = answer.notes
+    if not np.isfinite(minors).all():
+        notes = (*notes, Remark(Note.LARGE_MINOR))
+    if proved is not None and proved.hidden and Remark(Note.UNDERFLOW) not in notes:
+        notes = (*notes, Remark(Note.UNDERFLOW))
     verdict = replace(answer.verdict, minors=minors + 0.0)  # without negative zeros
-    return replace(answer, verdict=verdict, grounds=grounds)
+    return replace(answer, verdict=verdict, grounds=grounds, notes=notes)
 
 
 def _proved(answer: Answer, settled: Settled) -> Rounded | None:

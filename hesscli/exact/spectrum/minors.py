@@ -19,7 +19,7 @@ from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.types import Expr
 
 MAX_ORDER = 30  # rows: of more, all minors take long
-MAX_OPERATIONS = 100  # of one in closed form
+MAX_OPERATIONS = 300  # of one in closed form
 
 
 def enclosed_minors(rows: Rows) -> list[Number]:
