@@ -2,14 +2,15 @@
 
 That is the header of a function (``f(x, y) = …``, ``lambda x, y: …``, ``f[x_, y_] := …``,
 ``@(x,y) …``, ``def f(x): return …``, ``x -> …``, ``function(x) …``), a label (``y = …``), an
-equation with 0, a semicolon at the end, or the ``=`` before the formula of a cell.
+equation with 0, a semicolon at the end, the ``=`` before the formula of a cell, or what asks
+another program for the same: ``hessian(…, [x, y])``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hesscli.errors import HessError, shortened
 from hesscli.functions.table import BY_NAME
@@ -55,8 +56,10 @@ def parse_definition(text: str) -> Definition:
         header = _Header()
     elif header.called:
         _refuse_function(tokens, header, text)
-    variables = _variables(header, text)
-    tree, literal = parsed(text, tokens[header.end :])
+    body, names = _asked(tokens[header.end :])
+    whole &= not names
+    variables = _variables(replace(header, names=header.names or names), text)
+    tree, literal = parsed(text, body)
     whole &= header.literal
     unchanged = whole and code == text and not is_latex and not any(token.free for token in tokens)
     return Definition(variables, tree, literal and unchanged)
@@ -159,6 +162,18 @@ def _without_end(body: list[Token]) -> tuple[list[Token], bool]:
     if [token.text for token in inside[-2:]] == ["=", "0"] and len(inside) > 2:
         del inside[-2:]
     return [*inside, end], len(inside) + 1 == len(body)
+
+
+def _asked(body: list[Token]) -> tuple[list[Token], tuple[Token, ...]]:
+    """The formula and the variables of ``hessian(…, [x, y])``; any other as it is."""
+    kinds = [token.kind for token in body]
+    start = len(kinds) - 4
+    while start > 0 and kinds[start] in ("name", ","):
+        start -= 1
+    brackets = "".join((*kinds[1:2], *kinds[start - 1 : start + 1], *kinds[-3:-1]))
+    if body[0].text != "hessian" or brackets not in ("(,[])", "(,())"):
+        return body, ()
+    return [*body[2 : start - 1], body[-1]], _names(body[start:])
 
 
 def _variables(header: _Header, text: str) -> tuple[str, ...]:
