@@ -14,6 +14,7 @@ from hesscli.code.python import module
 from hesscli.code.slopes import computable
 from hesscli.code.source import Source
 from hesscli.code.targets import TARGETS, Target
+from hesscli.derive.conditions import with_conditions
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError, printable
 from hesscli.exact.proof import exact
@@ -44,7 +45,7 @@ def written(
     scalars = split_formula(formula, shapes) if any(shapes.values()) else formula
     if chosen.rounded:
         scalars = replace(scalars, expression=computable(scalars.expression))
-    answer = differentiate(scalars, MAX_WRITTEN_OUT)
+    answer = with_conditions(differentiate(scalars, MAX_WRITTEN_OUT), scalars.sites)
     names = _names(variables, chosen)
     source = Source(
         target=chosen,
