@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hesscli.answer import Basis
-from hesscli.errors import UNTIL_NAMED, HessError
+from hesscli.errors import UNTIL_NAMED, HessError, did_you_mean
 from hesscli.render.phrases import words
 from hesscli.shapes import shaped
 from hesscli.solver import MAX_DIGITS, Settings, Solver
@@ -166,6 +166,29 @@ class Formula:
             for row in ([jet.value], jet.gradient, *jet.hessian)
         )
         return Symbols(value[0], sympy.Matrix(rows[0]), sympy.Matrix(rows[1:]))
+
+    def code(
+        self,
+        target: Literal["torch", "jax", "numpy", "c", "sympy"],
+        /,
+        *values: Any,
+        **named: Any,
+    ) -> str:
+        """A self-contained function of value, gradient and Hessian, in a language or for a library,
+        with its call at a point if there are values.
+
+        Raises :class:`HessError` for what the target has no function for.
+        """
+        from hesscli.code.targets import TARGETS
+        from hesscli.point.assignment import from_values
+
+        if target not in TARGETS:
+            hint = did_you_mean(str(target), TARGETS)
+            raise HessError("usage", f"the target is one of {', '.join(TARGETS)}", hint=hint)
+        if not values and not named:
+            return self._solver.given().code(target, None)
+        compiled, (point,) = self._solver.bound([from_values(values, named)])
+        return compiled.code(target, point)
 
 
 formula = Formula

@@ -306,3 +306,18 @@ def test_shapes_that_have_no_meaning_are_refused() -> None:
     for text, values in (("dot(x, y)", ([1, 2, 3], [1, 2])), ("logsumexp(x, 0)", ([1, 2],))):
         with pytest.raises(hesscli.HessError, match=r"\(2,\)"):
             hesscli.formula(text).at(*values)
+
+
+def test_a_program_gets_code() -> None:
+    formula = hesscli.formula("x**2*y")
+    place: dict[str, Any] = {}
+    exec(formula.code("numpy"), place)
+    value, gradient, hessian = place["derivatives"](3.0, 2.0)
+    assert value == 18
+    assert np.array_equal(gradient, [12, 9])
+    assert np.array_equal(hessian, [[4, 6], [6, 0]])
+    assert "derivatives(3.0, 2.0)" in formula.code("numpy", 3, 2)
+    with pytest.raises(hesscli.HessError):
+        hesscli.formula("digamma(x)").code("c")
+    with pytest.raises(hesscli.HessError, match="torch, jax"):
+        formula.code("fortran")  # type: ignore[arg-type]
