@@ -36,10 +36,12 @@ _HINTS = {
 _WHAT = {MATRIX: "one matrix", GRADIENT: "one list"}
 # Errors whose hints speak of points.
 _OF_POINTS = ("syntax", "formula", "bad-value", "mixed-point")
-# What SymPy, NumPy and torch write around a list, and Mathematica's brackets.
+# What SymPy, NumPy and torch write around a list.
 _WRAPPED = re.compile(
     r"(\s*(?:[a-zA-Z_]\w*\.)?(?:Matrix|array|tensor)\()(\s*\[.*\]\s*)(\)\s*)", re.DOTALL
 )
+# MATLAB's [a, b; c, d].
+_ROWS = re.compile(r"\s*\[[^\[\]]+;[^\[\]]+\]\s*")
 
 
 @dataclass(frozen=True)
@@ -136,22 +138,25 @@ def read_expected(text: str, option: str = MATRIX) -> Expected:
     shown = _bracketed(text)
     formulas = _formulas(shown, option)
     if formulas is not None:
-        return Expected(text, *formulas, option=option)
+        return Expected(shown, *formulas, option=option)
     value, files = _read(shown, option)
     leaves = [leaf.strip(' \t\r\n"') for leaf in re.split(r"[\[\],]", _plain(shown))]
     typed = tuple(leaf for leaf in leaves if leaf)
     typed = typed if len(typed) == len(value.entries) else ()
-    return Expected(text, value.shape, value.entries, typed, files, option)
+    return Expected(shown, value.shape, value.entries, typed, files, option)
 
 
 def _bracketed(text: str) -> str:
-    """The text in square brackets, each character in its place."""
+    """The text with its rows in square brackets, as most programs write a matrix."""
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped is not None:
         before, inside, behind = wrapped.groups()
         return " " * len(before) + inside + " " * len(behind)
     if re.match(r"\s*\{\s*[^\s\"}]", text):
         return text.replace("{", "[").replace("}", "]")
+    if _ROWS.fullmatch(text):
+        rows = text.strip().removeprefix("[").removesuffix("]").split(";")
+        return f"[{', '.join(f'[{row.strip()}]' for row in rows)}]"
     return text
 
 
