@@ -44,7 +44,7 @@ def test_the_import_is_light() -> None:
 @pytest.mark.slow
 def test_the_readme_s_lines_run() -> None:
     (program,) = re.findall(r"```python\n(import hesscli\n.*?)```", README.read_text(), re.DOTALL)
-    assert sum(bool(line) for line in program.splitlines()) == 7
+    assert sum(bool(line) for line in program.splitlines()) == 9
     expected = re.findall(r"# (.*)", program)
     assert _python(program).splitlines() == expected
 

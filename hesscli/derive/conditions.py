@@ -57,12 +57,13 @@ def _conditions(
 
 
 def _shows(site: Site, values: Mapping[Expr, Expr], seen: set[Expr]) -> bool:
-    """Whether the entries themselves tell of a site."""
-    return any(
-        not seen.isdisjoint((part, -part))
-        for quantity in site.quantities
-        for part in _parts(quantity.xreplace(values))
-    )
+    """Whether the entries themselves tell of a site: it is in them, or the values alone are on it,
+    and there are entries all the same.
+    """
+    at = [quantity.xreplace(values) for quantity in site.quantities]
+    if values and not any(quantity.free_symbols for quantity in at):
+        return True
+    return any(not seen.isdisjoint((part, -part)) for q in at for part in _parts(q))
 
 
 def _parts(quantity: Expr) -> Iterator[Expr]:

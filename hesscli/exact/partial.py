@@ -83,6 +83,7 @@ def at_values(examiner: Examiner, values: Mapping[str, Expr]) -> Answer:
             *reading,
             Remark(Note.LETTERS, (tuple(letters),)),
             *_tried(samples, letters),
+            *_limits(samples[0].found, values),
             *(note for note in formula.notes if note not in reading),
         ),
     )
@@ -125,6 +126,13 @@ def _samples(
             status=ExitStatus.NO_ANSWER,
         )
     return found
+
+
+def _limits(found: Existing, values: Mapping[str, Expr]) -> Iterator[Remark]:
+    """What the given values met, around which there are limits."""
+    for note in found.notes:
+        if note.kind is Note.LIMITS_AGREE:
+            yield Remark(Note.LIMITS_AGREE, (note.arguments[0], place_of([], values, "")))
 
 
 def _tried(samples: Sequence[ExactPoint], letters: Sequence[str]) -> Iterator[Remark]:

@@ -269,6 +269,12 @@ class Builder(Walk):
             self.site(hazard.test, quantities, node, hazard.trouble)
         if function.name == "log" and len(arguments) == 2:
             base = arguments[1]
+            if arguments[0].is_number and not base.is_number and isinstance(node, tree.Call):
+                number, other = (self.source[slice(*a.span)] for a in node.arguments)
+                hint = (
+                    f"`log({other}, {number})` to the base {number}, `log({number})/log({other})`"
+                )
+                self.fail("which of the two is the base can be read in two ways", node, hint)
             if base.is_number and (base.is_positive is False or base == 1):
                 self.fail("there is no logarithm to this base", node, "log(x, 2)")
             self.site("negative", (base,), node, Trouble.NOT_REAL)
@@ -316,7 +322,7 @@ class Builder(Walk):
             self.fail(
                 f"`{node.name}` takes {wanted} argument{'s' * (wanted[-1] != '1')}, not {count}",
                 node,
-                meant.signature,
+                MEANT.get(node.name, meant.signature),
             )
 
     def _unknown(self, node: tree.Call) -> NoReturn:
@@ -327,6 +333,8 @@ class Builder(Walk):
             hint = "`log2(x)`, `log10(x)` or `log(x)/log(b)`"
         elif meant := MEANT.get(node.name.lower()):
             hint = meant
+        elif product := _with_factor(node.name):
+            hint = f"`{product}(…)`"
         elif node.name.lower() in BY_NAME or len(node.name) > 3:
             hint = did_you_mean(node.name, BY_NAME) or hint
         elif len(node.name) <= 2 or node.name in self.names:
@@ -503,3 +511,9 @@ def _is_infinite(expression: Expr) -> bool:
 @cache
 def _definition(text: str) -> Node:
     return parse_formula(text)
+
+
+def _with_factor(name: str) -> str | None:
+    """A letter and a function that stand together as a name: xsin."""
+    rest = name[1:]
+    return f"{name[0]}*{rest}" if len(rest) > 2 and rest in BY_NAME else None

@@ -38,6 +38,8 @@ _GREEK = "|".join(sorted({*GREEK.values()}, key=len, reverse=True))
 _GREEK_NAME = re.compile(rf"(?:var)?(?:{_GREEK}){_INDEX}")
 # What stands after a function's name: sinx, sin2x, sintheta.
 _ARGUMENT = re.compile(rf"(\d*)({_GREEK_NAME.pattern}(?!\w)|{LETTER})")
+# A function of a number: ln2, which no variable is called.
+_OF_NUMBER = re.compile(r"(ln|log|sqrt|sin|cos|tan|exp)(\d+)")
 # Longer ones are no functions to anybody, and have too many ways to be split.
 _LONGEST = 20
 _SHORTEST_FUNCTION, _LONGEST_FUNCTION = min(map(len, BY_NAME)), max(map(len, BY_NAME))
@@ -60,6 +62,8 @@ def as_product(
     """
     if name in BY_NAME or _GREEK_NAME.fullmatch(name):
         return None
+    if of_number := _OF_NUMBER.fullmatch(name):
+        return f"{of_number[1]}({of_number[2]})"
     return _letters(name, variables, apart, unseen) or _calls(name, variables)
 
 
@@ -168,11 +172,11 @@ def _letters(name: str, variables: Set[str], apart: int, unseen: Set[str]) -> st
     either = len(factors) == 2 and not variables.isdisjoint(factors)
     if len(factors) < 2 or not (all(known) or numbered or either or len(factors) <= apart):
         return None
-    if not unseen.isdisjoint(factors) or (apart and typed[0] in GREEK):
+    if not unseen.isdisjoint(factors) or (apart and typed[0] in GREEK.keys() - {"Δ", "δ"}):
         return "*".join(factors)
     if not all(known) and typed[0][0].islower() and typed[1][0].isupper():
         return None  # kT and aL are written for one thing
-    if typed[0] == "d" and len(factors) == 2 and "d" not in variables:
+    if typed[0] in ("d", "Δ", "δ") and len(factors) == 2 and factors[0] not in variables:
         return None  # so is dt
     return "*".join(factors)
 

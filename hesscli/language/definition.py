@@ -161,6 +161,8 @@ def _without_end(body: list[Token]) -> tuple[list[Token], bool]:
         inside.pop()
     if [token.text for token in inside[-2:]] == ["=", "0"] and len(inside) > 2:
         del inside[-2:]
+    elif [token.text for token in inside[:2]] == ["0", "="] and len(inside) > 2:
+        del inside[:2]
     return [*inside, end], len(inside) + 1 == len(body)
 
 

@@ -17,7 +17,7 @@ from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, MAX_DEPTH, Token, tokenize
 from hesscli.types import Span
 
-_COMMAND = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
+_COMMAND = re.compile(r"\\(?:operatorname\*|[A-Za-z]+|.)", re.DOTALL)
 _ENVIRONMENTS = ("equation", "align", "aligned", "displaymath", "math", "gather", "split")
 # What only sets the text.
 _SPACES = (
@@ -460,8 +460,9 @@ class _Reader:
             )  # fmt: skip
         span = (start, start + 1)
         exponent = inside
-        if len(inside) > 1 or self.text[self.position - 1] == "}":
-            # The brace tells where the exponent ends.
+        letter = inside[0].kind == "name" and not (found and found[-1].text in BY_NAME)
+        if len(inside) > 1 or letter or self.text[self.position - 1] == "}":
+            # A brace tells where the exponent ends; one letter is all of it.
             first, *rest, last = self.bracketed(inside, start)
             exponent = [replace(first, text="{"), *rest, replace(last, text="}")]
         self.skip()

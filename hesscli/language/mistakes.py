@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NoReturn
 
 from hesscli.errors import shortened
@@ -26,6 +27,10 @@ def refuse_rest(cursor: Cursor) -> NoReturn:
             "arguments by name, and axes, are not supported", token.span,
             "sum(x) over all elements, norm(x, 1) for an order",
         )  # fmt: skip
+    if token.kind == "=" and _is_within_call(cursor):
+        name = cursor.shown(before)
+        hint = f"the value in its place, without `{name}=`"
+        cursor.fail("arguments by name are not supported", token.span, hint)
     if token.kind == "=":
         cursor.fail("`=` is not part of a formula", token.span, _in_place_of_equation(cursor))
     if token.kind == "." and before.kind in OPERANDS and cursor.peek().kind == "name":
@@ -42,8 +47,11 @@ def refuse_rest(cursor: Cursor) -> NoReturn:
         cursor.fail("an element of a tensor is not part of a formula", token.span, hint)
     if token.kind == ",":
         if before.kind == cursor.peek().kind == "number":
-            decimal = f"{cursor.shown(before)}.{cursor.shown(cursor.peek())}"
-            cursor.fail("`,` is no decimal point", token.span, f"`{decimal}`")
+            whole, rest = cursor.shown(before), cursor.shown(cursor.peek())
+            hint = f"`{whole}.{rest}`"
+            if len(rest) == 3:
+                hint = f"`{whole}{rest}` for thousands, {hint} for a decimal comma"
+            cursor.fail("`,` is no part of a number", token.span, hint)
         last = cursor.peek().kind == "end"
         hint = "remove it" if last else "one formula at a time"
         cursor.fail("`,` is not expected here", token.span, hint)
@@ -52,6 +60,19 @@ def refuse_rest(cursor: Cursor) -> NoReturn:
         hint = _with_operator(cursor, before)
         cursor.fail(f"an operator is missing before `{shown}`", token.span, hint)
     cursor.fail(f"`{shown}` is not expected here", token.span, "remove it, or close a bracket")
+
+
+def _is_within_call(cursor: Cursor) -> bool:
+    """Whether the name before the token here is that of an argument: f(x, base=2)."""
+    kinds = [token.kind for token in cursor.tokens[: cursor.position]]
+    if kinds[-1] != "name" or kinds[-2:-1] not in (["("], [","]):
+        return False
+    depth = 0
+    for before, kind in pairwise(reversed(kinds)):
+        depth += (before == ")") - (before == "(")
+        if depth < 0:
+            return kind == "name"
+    return False
 
 
 def instead_of(cursor: Cursor) -> str:

@@ -258,19 +258,30 @@ class _Parser(Cursor):
         if self.end_of_bracket(start) == self.position:
             if isinstance(factor, tree.Name) and factor.name in _CASTS:
                 self.fail("a cast is not part of a formula", factor.span, f"`{factor.name}*…`")
+        elif self._is_called(factor, start) and before.kind in ("name", "number"):
+            # sin x y and √2x, but not sin x cos y.
+            called = factor.base if isinstance(factor, tree.Power) else factor
+            root = isinstance(called, tree.Call) and called.name in _ROOTS
+            if token.kind != "name" or token.text not in BY_NAME or root:
+                self._ambiguous_power(factor, token)
         elif isinstance(factor, tree.Power) and not before.raised:
             self._check_power(factor, before, token)
-        elif before.raised and self._is_function(factor):
-            self._ambiguous_power(factor, token)
-        elif isinstance(factor, tree.Call) and before.kind in ("name", "number"):
-            # sin x y and √2x, but not sin x cos y.
-            if token.kind != "name" or token.text not in BY_NAME or factor.name in _ROOTS:
-                self._ambiguous_power(factor, token)
-        elif not number and before.kind == "number":
+        elif (before.raised and self._is_function(factor)) or (
+            not number and before.kind == "number"
+        ):
             self._ambiguous_power(factor, token)
         if not number and not (before.kind == ")" or before.raised):
             self.free = True
         return True
+
+    def _is_called(self, factor: Node, start: int) -> bool:
+        """Whether this is a function of what stands behind it without a bracket, or a power of it
+        that is typed before: ``sin²x``.
+        """
+        if isinstance(factor, tree.Power):
+            raised = self.tokens[start + 1].kind == "**" and self.tokens[start].text in BY_NAME
+            return raised and isinstance(factor.base, tree.Call)
+        return isinstance(factor, tree.Call)
 
     def _check_power(self, power: tree.Power, before: Token, token: Token) -> None:
         """Refuse what may belong to the exponent of a power: ``2^3x``, ``e^2x``, ``x^y z``."""

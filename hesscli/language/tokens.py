@@ -28,7 +28,16 @@ class Token:
     free: bool = False  # read as something that does not stand there literally, as for .^ of MATLAB
 
 
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˣʸ", "0123456789+-()nxy", strict=True))
+SUPERSCRIPTS = dict(
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᵋᶿᵠᵡ",
+        "0123456789+-()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδεθφχ",
+        strict=True,
+    )
+)
+_SUBSCRIPTS = re.compile("[ₐₑₒₓₔₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥᵦᵧᵨᵩᵪ]+")
+# Letters that NFKC makes others of, which may stand beside them.
+_VARIANT = re.compile("[ϕϵϑϱςϰϖℓ\U0001d400-\U0001d7ff]")
 # Each operator with the other signs that people type and paste for it.
 _SIGNS = {
     "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
@@ -44,6 +53,7 @@ _DOTTED = re.compile(r"\.([*/^])(?!\*)")
 # The constants of Maxima.
 _PERCENT = re.compile(r"%(pi|e)(?!\w)")
 _SUFFIX = re.compile(r"[jJfFlL](?!\w)")
+_FORTRAN = re.compile(r"[dD]([-+]?\d+)(?!\w)")
 OPERANDS = ("name", "number", ")", "]")
 KEYWORDS = ("and", "or", "not", "if", "else")
 # Signs that stand for a word, and the kind of its token.
@@ -69,9 +79,10 @@ def canonical_name(text: str) -> str:
     """The one spelling of a name: compatibility forms folded, a leading Greek letter in English.
 
     ``θ``, ``θ₁`` and ``σ2`` are ``theta``, ``theta1`` and ``sigma2``, so that what is pasted in
-    Greek can be given a value on an English keyboard.
+    Greek can be given a value on an English keyboard; ``xᵢ`` is ``x_i``.
     """
-    folded = unicodedata.normalize("NFKC", text)
+    indexed = _SUBSCRIPTS.sub(lambda index: f"_{index[0]}", text)
+    folded = unicodedata.normalize("NFKC", indexed)
     if folded[:1] in GREEK and not any(c.isalpha() for c in folded[1:2]):
         return GREEK[folded[0]] + folded[1:]
     return folded
@@ -100,6 +111,8 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             i = match.end()
             _refuse_hexadecimal(text, plain, match)
             _refuse_suffix(text, plain, match)
+            if tokens and tokens[-1].text == "^":
+                _refuse_index(text, match)
             if files:
                 _refuse_exponent(text, plain, match)
             tokens.append(Token("number", match.group(), (match.start(), i)))
@@ -110,7 +123,7 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             start = i
             while i < len(plain) and _in_name(plain[i]):
                 i += 1
-            tokens.append(_word(text, plain[start:i], (start, i)))
+            tokens += _words(text, plain[start:i], (start, i))
         elif match := QUOTED.match(plain, i):
             start, i = i, match.end()
             tokens.append(Token("word", match[1], (start, i)))
@@ -131,8 +144,25 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             tokens.append(Token(OPERATORS[signs[0]], signs[0], (start, i)))
         else:
             raise unknown_character(text, i)
+    _refuse_variants(text, tokens)
     tokens.append(Token("end", "", (len(text), len(text) + 1)))
     return tokens
+
+
+def _refuse_variants(text: str, tokens: list[Token]) -> None:
+    """Refuse two forms of one letter: ϕ beside φ, ℓ beside l, 𝐱 beside x."""
+    if not _VARIANT.search(text):
+        return
+    forms: dict[str, str] = {}
+    for token in tokens:
+        if token.kind == "name":
+            typed = text[slice(*token.span)]
+            first = forms.setdefault(token.text, typed)
+            if first != typed and (_VARIANT.search(first) or _VARIANT.search(typed)):
+                raise HessError(
+                    "syntax", f"`{first}` and `{typed}` are one name here", span=token.span,
+                    source=text, hint=f"one of them: `{first}`; or another name for the other",
+                )  # fmt: skip
 
 
 def _follows_operand(tokens: list[Token]) -> bool:
@@ -140,7 +170,7 @@ def _follows_operand(tokens: list[Token]) -> bool:
 
 
 def _folded(c: str) -> str:
-    if c.isascii() or c in SUPERSCRIPTS:
+    if c.isascii() or c in SUPERSCRIPTS or _SUBSCRIPTS.match(c):
         return c
     folded = unicodedata.normalize("NFKC", c)
     return folded if len(folded) == 1 and folded.isascii() else c
@@ -168,23 +198,34 @@ def _end_of_path(text: str, start: int) -> int:
     return comma if comma >= 0 else len(text)
 
 
-def _word(text: str, word: str, span: Span) -> Token:
+def _words(text: str, word: str, span: Span) -> list[Token]:
+    """The name or keyword here; π and the letter behind it are a product."""
     if word in KEYWORDS:
-        return Token(word, word, span)
-    name = canonical_name(word)
+        return [Token(word, word, span)]
     folded = unicodedata.normalize("NFKC", word)
-    if "π" in folded and folded != "π" and not name.startswith(("pi_", "pi0")):
+    if folded[0] == "π" and len(folded) > 1 and not re.match(r"[_\d]", folded[1]):
+        middle = span[0] + 1
+        if re.fullmatch(r"[^\W\d_](?:_?\d+)?", folded[1:]):
+            pi, letter = Token("name", "pi", (span[0], middle)), (middle, span[1])
+            star = Token("*", "*", (middle, middle), free=True)
+            return [pi, star, *_words(text, word[1:], letter)]
+    if "π" in folded and not re.match(r"π(?:[_\d]|$)", folded):
+        before, _, rest = folded.partition("π")
+        product = (
+            f"{before}(π*{rest})" if len(before) > 1 else folded.replace("π", "*π*").strip("*")
+        )
         raise HessError(
             "ambiguous-product", f"`{shortened(word)}` would be one name", span=span, source=text,
-            hint=f"`{shortened(folded.replace('π', 'π*', 1))}` if a product with π is meant",
+            hint=f"`{shortened(product)}` if a product with π is meant",
         )  # fmt: skip
+    name = canonical_name(word)
     settled = canonical_name(name) == name and all(map(_in_name, name))
     if not settled or not (name[0].isalpha() or name[0] == "_"):
         raise HessError(
             "syntax", f"`{shortened(word)}` is not a name", span=span, source=text,
             hint="letters, digits and `_`, such as x, x1 or theta_0",
         )  # fmt: skip
-    return Token("name", name, span)
+    return [Token("name", name, span)]
 
 
 def _refuse_hexadecimal(text: str, plain: str, match: re.Match[str]) -> None:
@@ -208,6 +249,27 @@ def _refuse_suffix(text: str, plain: str, match: re.Match[str]) -> None:
             span=(match.start(), found.end()), source=text,
             hint=f"`{match[0]}*{found[0]}` for a product, {other}",
         )  # fmt: skip
+    if found := _FORTRAN.match(plain, match.end()):
+        shown = f"{match[0]}{found[0]}"
+        sign = "" if found[1][0] in "+-" else "*"
+        product = (
+            f"{match[0]}*d{found[1]}" if sign else f"{match[0]}*d {found[1][0]} {found[1][1:]}"
+        )
+        raise HessError(
+            "ambiguous-product", f"`{shown}` can be read in two ways",
+            span=(match.start(), found.end()), source=text,
+            hint=f"`{match[0]}e{found[1]}` for a number of Fortran's, `{product}`",
+        )  # fmt: skip
+
+
+def _refuse_index(text: str, match: re.Match[str]) -> None:
+    """Refuse ``x^2_1``, which is x₁² to a reader of LaTeX and x^21 to Python."""
+    power, line, index = match[0].partition("_")
+    if line:
+        raise HessError(
+            "ambiguous-product", f"`^{match[0]}` can be read in two ways", span=match.span(),
+            source=text, hint=f"`_{index}^{power}` for an index, `^{power}{index}` for one number",
+        )  # fmt: skip
 
 
 def _refuse_exponent(text: str, plain: str, match: re.Match[str]) -> None:
@@ -228,9 +290,19 @@ def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
         end += 1
     inner = "".join(SUPERSCRIPTS[c] for c in plain[start:end])
     span = (start, end)
+    if found := re.search(r"[^\W\d](\d+)", inner):
+        # A power of a power cannot be raised any further.
+        power = f"^({inner[: found.start(1)]}^{found[1]}{inner[found.end() :]})"
+        raise HessError(
+            "ambiguous-product", f"`{plain[start:end]}` can be read in two ways", span=span,
+            source=text, hint=f"`{power}`, or `^({inner})` for a name with an index",
+        )  # fmt: skip
+    # Letters beside each other are no name up there.
+    inner = re.sub(r"(?<=[^\W\d])(?=[^\W\d])", "*", inner)
+    free = "*" in inner
     words = [(token.kind, token.text) for token in tokenize(inner)[:-1]]
     for kind, word in (("**", "**"), ("(", "("), *words, (")", ")")):
-        tokens.append(Token(kind, word, span, raised=True))
+        tokens.append(Token(kind, word, span, raised=True, free=free))
     return end
 
 

@@ -75,6 +75,7 @@ def read_assignment(text: str, *, gaps: bool = False) -> Assignment:
     text = _QUOTED.sub(r"\1 \3 ", text)
     if _BRACES.match(text):
         text = _KEY.sub(r" \2 \3", _BRACES.sub(r"\1 \2 \3", text))
+    _refuse_signs(text)
     reader = _Reader(text, gaps=gaps)
     positional: list[Value] = []
     named: dict[str, Value] = {}
@@ -134,6 +135,20 @@ def _bare_names(text: str) -> list[str]:
     """The names that stand in place of values, where nothing else does."""
     names = [name.strip() for name in text.split(",")]
     return names if all(re.fullmatch(NAME, name) for name in names) else []
+
+
+def _refuse_signs(text: str) -> None:
+    """Refuse ``[1 -2]``, which are two elements to MATLAB, and one to Python."""
+    for array in re.finditer(r"\[[^\[\]]*\]", text):
+        found = re.search(r"([-+]?[\d.]+)\s+([-+])([\d.]+)", array[0])
+        if found:
+            shown, (first, sign, second) = found[0], found.groups()
+            start, stop = (array.start() + end for end in found.span())
+            raise HessError(
+                "bad-value", f"`{shown}` in a list can be read in two ways",
+                span=(start, stop), source=text,
+                hint=f"`{first}, {sign}{second}` for two, `{first} {sign} {second}` for one",
+            )  # fmt: skip
 
 
 def _items(text: str) -> list[tuple[Token | None, Node]]:
