@@ -134,9 +134,11 @@ function __hess_functions --no-scope-shadowing
         'max(x, y, ...)'\t'the largest; of one tensor, its largest element' \
         'Max(x, y, ...)'\t'the largest; of one tensor, its largest element' \
         'maximum(x, y, ...)'\t'the largest; of one tensor, its largest element' \
+        'fmax(x, y, ...)'\t'the largest; of one tensor, its largest element' \
         'min(x, y, ...)'\t'the smallest; of one tensor, its smallest element' \
         'Min(x, y, ...)'\t'the smallest; of one tensor, its smallest element' \
         'minimum(x, y, ...)'\t'the smallest; of one tensor, its smallest element' \
+        'fmin(x, y, ...)'\t'the smallest; of one tensor, its smallest element' \
         'relu(x)'\t'max(x, 0)' \
         'clip(x, low, high)'\t'min(max(x, low), high)' \
         'clamp(x, low, high)'\t'min(max(x, low), high)' \

@@ -68,7 +68,7 @@ class Walk:
             trouble = Trouble.NO_REAL_FORM
         node = self.inside or node
         guards = self._conditions()
-        part = self.source[slice(*node.span)].strip()
+        part = _balanced(self.source, node.span)
         self.sites.append(Site(test, quantities, guards, part, trouble, node.span))
 
     def _conditions(self) -> tuple[Expr, ...]:
@@ -279,3 +279,12 @@ def _vanishes(number: Expr) -> bool:
     if value is None or not value.is_number:
         return False
     return all(p.is_zero or (p.is_Float and p._prec == 1) for p in value.as_real_imag())
+
+
+def _balanced(source: str, span: Span) -> str:
+    """The text of a part, with the braces of LaTeX that close what it opens."""
+    start, stop = span
+    missing = source.count("{", start, stop) - source.count("}", start, stop)
+    while missing > 0 and source[stop : stop + 1] == "}":
+        stop, missing = stop + 1, missing - 1
+    return source[start:stop].strip()

@@ -240,12 +240,13 @@ FUNCTIONS: tuple[Function, ...] = (
         (Hazard("whole", "x", JUMP),), symbol="ceiling",
     ),
     _torch(
-        "max(x, y, ...)", "the largest; of one tensor, its largest element", PIECES, "Max maximum",
+        "max(x, y, ...)", "the largest; of one tensor, its largest element", PIECES,
+        "Max maximum fmax",
         (Hazard("tie-max", "", TIE),), symbol="maximum", kernel="maximum", arity=(1, None),
     ),
     _torch(
         "min(x, y, ...)", "the smallest; of one tensor, its smallest element", PIECES,
-        "Min minimum", (Hazard("tie-min", "", TIE),), symbol="minimum", kernel="minimum",
+        "Min minimum fmin", (Hazard("tie-min", "", TIE),), symbol="minimum", kernel="minimum",
         arity=(1, None),
     ),
     _built("relu(x)", "max(x, 0)", PIECES, hazards=_singular("x", KINK)),

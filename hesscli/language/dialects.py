@@ -27,6 +27,8 @@ _SECOND = {
 }
 _GREEK = {*GREEK.values()}
 _CONSTANTS = {"M_PI": "pi", "M_E": "e"}  # of C
+# Behind a module, as in Math.PI; and beside calls in square brackets.
+_OF_MODULES, _BESIDE_CALLS = {"PI": "pi", "E": "e"}, {"Pi": "pi"}
 # Of the normal distribution: scipy.stats.norm.cdf(x).
 _NORMAL = {"cdf": "Phi", "pdf": "normpdf", "logcdf": "log_ndtr"}
 # Functions of Mathematica whose names are not those of others with capital letters.
@@ -51,8 +53,20 @@ def in_one_notation(tokens: list[Token], text: str) -> list[Token]:
         else token
         for token in _without_return(tokens)
     ]
+    if any(name.text in BY_NAME or name.text.lower() in BY_NAME for name in _called(tokens)):
+        found = [
+            replace(token, text=_BESIDE_CALLS[token.text], free=True)
+            if token.text in _BESIDE_CALLS
+            else token
+            for token in found
+        ]
     plain = _with_pairs(_without_modules(found, text))
     return _with_small_letters(_with_round_brackets(plain, text))
+
+
+def _called(tokens: Sequence[Token]) -> list[Token]:
+    """The names before square brackets, which are Mathematica's calls."""
+    return [a for a, b in pairwise(tokens) if a.kind == "name" and b.kind == "["]
 
 
 def _without_return(tokens: list[Token]) -> list[Token]:
@@ -73,7 +87,7 @@ def _without_modules(tokens: list[Token], text: str) -> list[Token]:
             token = replace(tokens[k], text=_NORMAL[tokens[k].text])
         if k > start:
             _refuse_other(module, token, tokens[k + 1 :], text)
-            token = replace(token, free=True)
+            token = replace(token, text=_OF_MODULES.get(token.text, token.text), free=True)
         found.append(token)
         k += 1
     return found

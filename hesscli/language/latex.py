@@ -30,9 +30,11 @@ _UPRIGHT = (
     *("\\mathrm", "\\operatorname", "\\text", "\\mathit", "\\mathbf", "\\textrm", "\\mathsf"),
     *("\\boldsymbol", "\\bm", "\\mathcal", "\\operatorname*", "\\textit", "\\mathop"),
 )
-_LETTERS = {f"\\{name}": name for name in GREEK.values()} | {
-    f"\\var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")
-}
+_LETTERS = (
+    {f"\\{name}": name for name in GREEK.values()}
+    | {f"\\var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")}
+    | {"\\hbar": "hbar"}
+)
 # What is one token here: the operators, brackets and functions that LaTeX has signs for.
 _SIGNS = {
     "\\cdot": "*", "\\times": "*", "\\ast": "*", "\\div": "/", "\\le": "<=", "\\leq": "<=",
@@ -113,6 +115,7 @@ _DECIMAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _DIGITS = re.compile(r"\d{2,}")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{(\w+)\*?\}")
 _UPRIGHT_NAME = re.compile(r"\{\s*((?:[^{}\\]|\\_)*)\}")
+_DISPLAYED = re.compile(r"(\s*\{\\(?:display|text)style\b)(.*)(\}\s*)", re.DOTALL)
 _WORD = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
 
 
@@ -124,6 +127,9 @@ def is_latex(text: str) -> bool:
 
 def tokenized(text: str) -> list[Token]:
     """The tokens of a formula in LaTeX. Raises :class:`HessError` for what has no one reading."""
+    if wrapped := _DISPLAYED.fullmatch(text):  # as Wikipedia has it
+        before, inside, behind = wrapped.groups()
+        text = " " * len(before) + inside + " " * len(behind)
     reader = _Reader(text)
     tokens = reader.group("")
     if reader.in_norm:

@@ -420,11 +420,12 @@ class _Parser(Cursor):
                 argument = self.primary()
                 self.depth -= 1
                 if bare and self.token.kind in ("**", "!"):
-                    shown = self.quoted(argument.span[0], self.token.span[1])
+                    root, inside = self.shown(token), self.quoted(*argument.span)
+                    rest = self.quoted(self.token.span[0], self.peek().span[1])
                     self.fail(
                         "how far this root reaches can be read in two ways",
                         token.span,
-                        f"brackets: `{self.shown(token)}({shown})`",
+                        f"`{root}({inside}){rest}` or `{root}({inside}{rest})`",
                     )
                 span = (token.span[0], argument.span[1])
                 return tree.Call(span, token.text, token.span, (argument,))

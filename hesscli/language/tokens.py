@@ -36,12 +36,14 @@ SUPERSCRIPTS = dict(
     )
 )
 _SUBSCRIPTS = re.compile("[ₐₑₒₓₔₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥᵦᵧᵨᵩᵪ]+")
+_LOOKALIKES = {"∆": "Δ"}  # the sign of an increment, on some keyboards
 # Letters that NFKC makes others of, which may stand beside them.
 _VARIANT = re.compile("[ϕϵϑϱςϰϖℓ\U0001d400-\U0001d7ff]")
 # Each operator with the other signs that people type and paste for it.
 _SIGNS = {
     "*": "·×⋅∙∗", "-": "−–", "/": "÷∕⁄", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠",
     "and": ("∧", "&", "&&"), "or": ("∨", "|", "||"), "not": "¬~", "->": ("→", "↦", "=>"),
+    ":=": "≔",
 }  # fmt: skip
 OPERATORS = {sign: operator for operator, signs in _SIGNS.items() for sign in signs} | {
     sign: sign for sign in ("**", "<=", ">=", "==", "!=", ":=", "->", *"+-*/()[],<>=!%.{};:@?")
@@ -173,7 +175,7 @@ def _folded(c: str) -> str:
     if c.isascii() or c in SUPERSCRIPTS or _SUBSCRIPTS.match(c):
         return c
     folded = unicodedata.normalize("NFKC", c)
-    return folded if len(folded) == 1 and folded.isascii() else c
+    return folded if len(folded) == 1 and folded.isascii() else _LOOKALIKES.get(c, c)
 
 
 def _in_name(c: str) -> bool:
@@ -290,6 +292,11 @@ def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
         end += 1
     inner = "".join(SUPERSCRIPTS[c] for c in plain[start:end])
     span = (start, end)
+    if not re.search(r"\w\)*$", inner):
+        raise HessError(
+            "syntax", f"`{plain[start:end]}` is no power", span=span, source=text,
+            hint="a number or a letter in it: x², xⁿ",
+        )  # fmt: skip
     if found := re.search(r"[^\W\d](\d+)", inner):
         # A power of a power cannot be raised any further.
         power = f"^({inner[: found.start(1)]}^{found[1]}{inner[found.end() :]})"

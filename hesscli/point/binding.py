@@ -96,7 +96,7 @@ def _point(assignment: Assignment, held: dict[str, Value], formula: Formula) -> 
     if unordered:
         raise HessError(
             "missing-name",
-            f"`--wrt` gives no order to {_listed(unordered)}",
+            f"there is no order for what is not differentiated: {_listed(unordered)}",
             source=assignment.source,
             hint=f"give constants by name: --at {','.join(f'{n}=…' for n in unordered)}",
         )
