@@ -26,6 +26,7 @@ _SHOWN = (
 )  # fmt: skip
 
 
+MAX_ORDER = 4  # of the derivatives that are looked at where a quantity is 0
 # Functions that are finite everywhere, wherever they jump.
 _FINITE = (sympy.sign, sympy.Abs, sympy.Max, sympy.Min, sympy.Piecewise, sympy.exp)
 
@@ -60,10 +61,25 @@ def _shows(site: Site, values: Mapping[Expr, Expr], seen: set[Expr]) -> bool:
     """Whether the entries themselves tell of a site: it is in them, or the values alone are on it,
     and there are entries all the same.
     """
-    at = [quantity.xreplace(values) for quantity in site.quantities]
+    at = [_leading(quantity, values) for quantity in site.quantities]
     if values and not any(quantity.free_symbols for quantity in at):
         return True
     return any(not seen.isdisjoint((part, -part)) for q in at for part in _parts(q))
+
+
+def _leading(quantity: Expr, values: Mapping[Expr, Expr]) -> Expr:
+    """A quantity at the values; where that is 0, what it is led by as they are approached, which
+    may be 0 for some of the letters.
+    """
+    at = quantity.xreplace(values)
+    for variable in values:
+        derivative = quantity
+        for _ in range(MAX_ORDER if at == 0 else 0):
+            derivative = sympy.diff(derivative, variable)
+            at = derivative.xreplace(values)
+            if at != 0:
+                break
+    return at
 
 
 def _parts(quantity: Expr) -> Iterator[Expr]:

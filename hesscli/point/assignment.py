@@ -145,7 +145,7 @@ def _refuse_signs(text: str) -> None:
             shown, (first, sign, second) = found[0], found.groups()
             start, stop = (array.start() + end for end in found.span())
             raise HessError(
-                "bad-value", f"`{shown}` in a list can be read in two ways",
+                "two-readings", f"`{shown}` in a list can be read in two ways",
                 span=(start, stop), source=text,
                 hint=f"`{first}, {sign}{second}` for two, `{first} {sign} {second}` for one",
             )  # fmt: skip
