@@ -99,8 +99,9 @@ def _header(tokens: Sequence[Token]) -> _Header:
             return _Header(stop + 1, _names(tokens[2:stop]))
     elif length := _assigned(tokens):
         inner = _header(tokens[length:])
-        if inner.end and not (inner.label or inner.called):
-            return _Header(inner.end + length, inner.names)
+        if inner.end and not inner.label:  # z = f(x, y) = …, too
+            known = inner.called and tokens[length].text.lower() in BY_NAME
+            return _Header() if known else _Header(inner.end + length, inner.names)
         return _Header(length, label=True, literal=kinds[1] in _ASSIGNED)
     elif kinds[:2] == ["name", "("]:
         stop = _end_of_names(kinds, 2)
