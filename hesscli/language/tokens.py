@@ -35,6 +35,10 @@ SUPERSCRIPTS = dict(
         strict=True,
     )
 )
+_NO_POWERS = {
+    **dict.fromkeys("TH", "`dot(x, y)` for the product of two vectors"),
+    "o": "`pi/180` for a degree",
+}
 _SUBSCRIPTS = re.compile("[ₐₑₒₓₔₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥᵦᵧᵨᵩᵪ]+")
 _LOOKALIKES = {"∆": "Δ"}  # the sign of an increment, on some keyboards
 # Letters that NFKC makes others of, which may stand beside them.
@@ -296,6 +300,11 @@ def _superscript(text: str, plain: str, start: int, tokens: list[Token]) -> int:
         raise HessError(
             "syntax", f"`{plain[start:end]}` is no power", span=span, source=text,
             hint="a number or a letter in it: x², xⁿ",
+        )  # fmt: skip
+    if inner in _NO_POWERS:
+        raise HessError(
+            "ambiguous-product", f"`{plain[start:end]}` may be no power", span=span, source=text,
+            hint=f"`^{inner}` for a power, {_NO_POWERS[inner]}",
         )  # fmt: skip
     if found := re.search(r"[^\W\d](\d+)", inner):
         # A power of a power cannot be raised any further.
