@@ -7,12 +7,13 @@ are refused with both readings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hesscli.errors import HessError
 from hesscli.language.tokens import Token
 
 _OPERATORS = ("+", "-", "*", "/", "**", "(", ",", "<", ">", "<=", ">=", "==", "!=", "=")
+_OPERANDS = ("name", "number", "(", "root")
 _OTHERWISE = {
     "log": "`log10(…)` as in a spreadsheet, `ln(…)` for the natural logarithm",
     "atan2": "`atan2(y, x)`, of y first, without the `=`",
@@ -42,7 +43,22 @@ def of_a_cell(tokens: list[Token], text: str) -> list[Token]:
             if inside[end].kind == "**":
                 hint = "`(a^b)^c` as in a spreadsheet, `a^(b^c)` elsewhere"
                 _refuse(token, inside[end], text, hint)
-    return inside
+    return list(_in_one_notation(inside))
+
+
+def _in_one_notation(tokens: Sequence[Token]) -> Iterator[Token]:
+    """``5%`` as a quotient, and the semicolons that part arguments in some countries as commas."""
+    depth = 0
+    for k, token in enumerate(tokens):
+        depth += (token.kind == "(") - (token.kind == ")")
+        percent = token.kind == "%" and tokens[k - 1].kind == "number"
+        if percent and tokens[k - 2].kind != "**" and tokens[k + 1].kind not in _OPERANDS:
+            yield Token("/", "/", token.span, free=True)
+            yield Token("number", "100", token.span, free=True)
+        elif token.kind == ";" and depth:
+            yield Token(",", ";", token.span, free=True)
+        else:
+            yield token
 
 
 def _end_of_operand(tokens: Sequence[Token], k: int) -> int:
