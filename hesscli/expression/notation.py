@@ -63,7 +63,7 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
             text = _digits(abs(expression), padded)
             return _signed(tree.Number(NOWHERE, read_number(text), text), expression < 0)
         case sympy.Add():
-            first, *others = below(*_ordered(expression))
+            first, *others = below(*ordered_terms(expression))
             terms = [("-", t.operand) if isinstance(t, tree.Negative) else ("+", t) for t in others]
             return tree.Sum(NOWHERE, (("+", first), *terms))
         case sympy.Pow(base=base, exp=sympy.S.Half):
@@ -93,7 +93,7 @@ def tree_of(expression: Any, *, padded: bool = False) -> Node:
     return tree.Name(NOWHERE, str(expression))
 
 
-def _ordered(terms: Expr) -> list[Expr]:
+def ordered_terms(terms: Expr) -> list[Expr]:
     """The terms of a sum, one without a minus first if there is one."""
     ordered: list[Expr] = terms.as_ordered_terms()
     first = next((t for t in ordered if not t.could_extract_minus_sign()), ordered[0])

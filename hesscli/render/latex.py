@@ -15,7 +15,7 @@ from sympy.printing.latex import LatexPrinter
 
 from hesscli.answer import Answer, Basis
 from hesscli.errors import printable
-from hesscli.expression.notation import NAMES
+from hesscli.expression.notation import NAMES, ordered_terms
 from hesscli.functions.table import FUNCTIONS
 from hesscli.language.tokens import GREEK
 from hesscli.render.entries import precise, writing
@@ -108,6 +108,9 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
     # Whether x_1 is set upright, because x1 is there as well: x_1 and x_{1} are one name in print.
     upright = False
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return ordered_terms(expr)
 
     def _print_Symbol(self, e: Any, style: str = "plain") -> str:
         return _name(e.name, upright=self.upright)
