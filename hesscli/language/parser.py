@@ -193,8 +193,9 @@ class _Parser(Cursor):
         while self.token.kind in ("*", "/", "%"):
             token = self.advance()
             if token.kind == "%" and self.token.kind in _ENDS_OF_NUMBERS:
-                number = factor.exponent if isinstance(factor, tree.Power) else factor
-                hint = f"`({self.quoted(*number.span)}/100)`"
+                hint = f"`{self.quoted(*factor.span)}/100`"
+                if isinstance(factor, tree.Power):
+                    hint = f"`({self.quoted(*factor.exponent.span)}/100)` in the exponent"
                 self.fail("`%` is no part of a number", token.span, hint, "bad-value")
             if token.kind == "%":
                 hint = "`x - 3*floor(x/3)` for x % 3; `#` before a comment"
