@@ -132,7 +132,7 @@ def pytest_configure(config: pytest.Config) -> None:
 # Limits in six variables: what takes long to compute, wherever it is computed.
 SLOW = (
     "(u*v*w*x*y*z)**5*sin(1/(u**2+v**2+w**2+x**2+y**2+z**2))"
-    "*polylog(2,(1+x*y)/3)*polylog(3,(1+u*v)/3)*polylog(4,(1+w*z)/3)"
+    "*polylog(2,(1+x*y)/3)*polylog(3,(1+u*v)/3)*polylog(4,(1+w*z)/3)*polylog(5,(1+u*w)/3)"
 )
 SLOW_AT = "0,0,0,0,0,0"
 

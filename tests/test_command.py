@@ -141,7 +141,7 @@ def test_a_line_that_fails_while_it_is_computed_says_its_number(hess: Hess) -> N
         "-",
         "--json",
         "--timeout",
-        "15",
+        "10",
         stdin=f"1,1,1,1,1,1\n{SLOW_AT}\n1,1/2,1,1,1,1\n",
     )
     assert result.status == 1
