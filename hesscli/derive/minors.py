@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from hesscli.derive.simplify import Simplifier, is_moderate, term_count, without_functions
+from hesscli.derive.quotients import term_count, without_functions
 from hesscli.errors import ExitStatus, HessError
 from hesscli.functions.failures import tried
 from hesscli.types import Expr
@@ -14,7 +14,6 @@ from hesscli.types import Expr
 # Of a matrix without zeros, those of six rows.
 MAX_PRODUCTS = 720
 MAX_EXPANDED = 20_000  # terms
-MAX_PARTS = 2_000  # of a minor that is looked at
 
 
 def leading_minors(rows: Sequence[Sequence[Expr]]) -> tuple[Expr, ...]:
@@ -38,15 +37,6 @@ def leading_minors(rows: Sequence[Sequence[Expr]]) -> tuple[Expr, ...]:
                 status=ExitStatus.NO_ANSWER,
             )
         found.append(minor)
-    return tuple(found)
-
-
-def symbolic_minors(rows: Sequence[Sequence[Expr]], shortest: Simplifier) -> tuple[Expr, ...]:
-    """The same of formulas, each as short as it is found to be."""
-    found = []
-    for minor in leading_minors(rows):
-        forms = (minor, reduced(minor)) if is_moderate(minor, MAX_PARTS) else (minor,)
-        found.append(min(map(shortest, forms), key=shortest.length) if len(forms) > 1 else minor)
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from flint import ctx, fmpq
 from hesscli.balls.expressions import Balls
 from hesscli.balls.jets import BudgetError, Meter, sign_of
 from hesscli.balls.rounding import ALGEBRA_FROM, MOST, PRECISIONS
-from hesscli.derive.simplify import quotients
+from hesscli.derive.quotients import quotients
 from hesscli.exact.cells import agree
 from hesscli.expression.sizes import bits
 from hesscli.functions.balls import NotProvedError, UndecidedError

@@ -24,7 +24,7 @@ from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import path, undefined_entries
 from hesscli.exact.existing import Existing
 from hesscli.exact.numbers import enclosed, sign
-from hesscli.exact.point import ExactPoint
+from hesscli.exact.point import MAX_LIMIT, ExactPoint
 from hesscli.exact.sites import names_in, place_of
 from hesscli.exact.substitution import replaced
 from hesscli.expression.calculus import SAMPLES
@@ -34,7 +34,6 @@ from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark, Trouble
 from hesscli.types import Expr, Formula, Site, Variable
 
-MAX_LIMIT = 60  # operations of an expression whose limit is looked for
 ENOUGH = 3  # samples
 SCALES = tuple(Fraction(10) ** k for k in (0, 2, -2, 5, -8, 9))  # of samples, until enough are
 # Where a letter is not in the domain, which the notes tell.

@@ -47,26 +47,19 @@ _OTHERWISE = {"ArcTan": "atan2(y, x) for ArcTan[x, y]", "Log": "log(x)/log(b) fo
 
 def in_one_notation(tokens: list[Token], text: str) -> list[Token]:
     """The same formula without modules, square brackets of calls and braces."""
+    constants = _CONSTANTS | (_BESIDE_CALLS if _has_calls(tokens) else {})
     found = [
-        replace(token, text=_CONSTANTS[token.text], free=True)
-        if token.text in _CONSTANTS
-        else token
+        replace(token, text=constants[token.text], free=True) if token.text in constants else token
         for token in _without_return(tokens)
     ]
-    if any(name.text in BY_NAME or name.text.lower() in BY_NAME for name in _called(tokens)):
-        found = [
-            replace(token, text=_BESIDE_CALLS[token.text], free=True)
-            if token.text in _BESIDE_CALLS
-            else token
-            for token in found
-        ]
     plain = _with_pairs(_without_modules(found, text))
     return _with_small_letters(_with_round_brackets(plain, text))
 
 
-def _called(tokens: Sequence[Token]) -> list[Token]:
-    """The names before square brackets, which are Mathematica's calls."""
-    return [a for a, b in pairwise(tokens) if a.kind == "name" and b.kind == "["]
+def _has_calls(tokens: Sequence[Token]) -> bool:
+    """Whether a function has its arguments in square brackets, as in Mathematica."""
+    called = (a.text for a, b in pairwise(tokens) if a.kind == "name" and b.kind == "[")
+    return any({name, name.lower()} & BY_NAME.keys() for name in called)
 
 
 def _without_return(tokens: list[Token]) -> list[Token]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sympy
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from hesscli.derive.minors import leading_minors
 from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.numbers import tidied
 from hesscli.exact.spectrum.eigenvalues import Number, Rows
-from hesscli.functions.balls.enclosure import ZERO
 from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.types import Expr
 
@@ -52,7 +52,7 @@ def closed_minors(rows: Sequence[Sequence[Expr]], rank: int | None) -> tuple[Exp
     except HessError:
         return (None,) * len(rows)
     known = (
-        to_sympy(ZERO) if rank is not None and k > rank else tidied(minor)
+        sympy.S.Zero if rank is not None and k > rank else tidied(minor)
         for k, minor in enumerate(minors, 1)
     )
     return tuple(minor if minor.count_ops() <= MAX_OPERATIONS else None for minor in known)
