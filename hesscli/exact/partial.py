@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import chain
 
 import sympy
 from flint import fmpq
@@ -27,7 +27,7 @@ from hesscli.exact.numbers import enclosed, sign
 from hesscli.exact.point import MAX_LIMIT, ExactPoint
 from hesscli.exact.sites import names_in, place_of
 from hesscli.exact.substitution import replaced
-from hesscli.expression.calculus import SAMPLES
+from hesscli.expression.calculus import sampled
 from hesscli.expression.names import INFINITE, symbol
 from hesscli.functions.balls.enclosure import is_zero
 from hesscli.functions.failures import tried
@@ -100,13 +100,9 @@ def _samples(
     the given values alone.
     """
     found: list[ExactPoint] = []
-    for scale, sample in product(SCALES, SAMPLES):
-        # Of more letters than there are numbers, no two are equal.
-        chosen = {
-            name: scale * Fraction(repr(sample[k % len(sample)])) + k // len(sample)
-            for k, name in enumerate(letters)
-        }
-        at = ExactPoint(examiner, {**values, **chosen})
+    chosen = chain.from_iterable(sampled(len(letters), scale) for scale in SCALES)
+    for sample in chosen:
+        at = ExactPoint(examiner, {**values, **dict(zip(letters, sample, strict=True))})
         blamed = [site for site, _ in at.found.reasons if site is not None]
         real = not any(
             site.trouble in _OUTSIDE and names_in([site]) & {*letters} for site in blamed

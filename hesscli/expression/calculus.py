@@ -6,7 +6,8 @@ else mpmath's: with parameters, it may hold for some of their values only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from math import isfinite
 from typing import Any
 
@@ -26,6 +27,16 @@ _WITH_PIECES = (
     sympy.Abs, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling, sympy.Max, sympy.Min,
     sympy.Piecewise,
 )  # fmt: skip
+
+
+def sampled(count: int, scale: Fraction = Fraction(1)) -> Iterator[list[Fraction]]:
+    """Values for so many letters, times a scale; of more letters than a sample has numbers, no two
+    are equal.
+    """
+    for sample in SAMPLES:
+        numbers = [Fraction(repr(number)) for number in sample]
+        yield [scale * numbers[k % len(sample)] + k // len(sample) for k in range(count)]
+
 
 Limits = tuple[Expr, Expr, Expr]  # the variable, from, to
 
@@ -137,11 +148,9 @@ def agrees(other: Expr, result: Expr, parameters: set[Expr]) -> bool | None:
 def _agree(other: Any, result: Expr, parameters: set[Expr]) -> bool | None:
     ordered = sorted(parameters, key=str)
     compared: bool | None = None
-    for sample in SAMPLES:
-        values = {
-            symbol: sympy.Float(sample[k % len(sample)] + k // len(sample), 20)
-            for k, symbol in enumerate(ordered)
-        }
+    for sample in sampled(len(ordered)):
+        numbers = (sympy.Float(float(number), 20) for number in sample)
+        values = dict(zip(ordered, numbers, strict=True))
         found, expected = tried(_float, result, values), tried(other, values)
         if found is None or expected is None:
             continue

@@ -7,7 +7,7 @@ enclosures prove it at one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -22,7 +22,7 @@ from hesscli.exact.cells import agree
 from hesscli.exact.numbers import enclosed
 from hesscli.exact.proof import exact
 from hesscli.exact.substitution import replaced
-from hesscli.expression.calculus import SAMPLES
+from hesscli.expression.calculus import sampled
 from hesscli.expression.names import symbol
 from hesscli.functions.balls.enclosure import Number
 from hesscli.shapes import Shape
@@ -57,7 +57,11 @@ def compare_in_symbols(expected: Expected, answer: Answer) -> Comparison:
         places = [(i, i) for i in order]
         found = list(answer.gradient)
     letters = [symbol(name) for name in formula.variables if name not in place.numbers]
-    samples = list(_samples(letters))
+    samples = [
+        dict(zip(letters, map(exact, numbers), strict=True))
+        for scale in SCALES
+        for numbers in sampled(len(letters), scale)
+    ]
     pairs = list(zip(theirs, found, strict=True))
     same = [_is_same(mine, ours, samples) for mine, ours in pairs]
     differences = tuple(
@@ -67,14 +71,6 @@ def compare_in_symbols(expected: Expected, answer: Answer) -> Comparison:
     )
     cause = _cause(expected, theirs, found, labels, shapes, samples) if differences else None
     return Comparison(expected.of_matrix, differences, None, cause, by_samples=None in same)
-
-
-def _samples(letters: Sequence[Expr]) -> Iterator[Sample]:
-    for scale, sample in product(SCALES, SAMPLES):
-        yield {
-            letter: exact(scale * Fraction(repr(sample[k % len(sample)])) + k // len(sample))
-            for k, letter in enumerate(letters)
-        }
 
 
 def _is_same(mine: Expr | None, ours: Expr | None, samples: Sequence[Sample]) -> bool | None:
