@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
+
+from hesscli.cli.deadline import Alarm
+from hesscli.errors import TooSlowError
 
 from .conftest import SLOW, SLOW_AT, Hess
 
@@ -210,6 +215,18 @@ def test_nothing_hangs(hess: Hess) -> None:
         result = hess(text, "--at", at)
         assert "beyond the largest double" in result.stdout + result.stderr
     assert hess("x", "--at", "exp(exp(exp(100)))").status == 2
+
+
+def test_a_limit_that_was_swallowed_is_raised_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hesscli.cli.deadline.AGAIN", 0.05)
+
+    def swallow() -> None:
+        with suppress(TooSlowError):
+            time.sleep(30)
+        time.sleep(30)
+
+    with pytest.raises(TooSlowError), Alarm().within(0.05, "waiting"):
+        swallow()
 
 
 def test_slopes_beyond_doubt_are_not_called_stationary(hess: Hess) -> None:

@@ -29,6 +29,8 @@ class _Block:
     end: float  # on the monotonic clock
 
 
+AGAIN = 1.0  # seconds: what is on its way out has long ended by then
+
 # What is being done, outermost first.
 _blocks: list[_Block] = []
 
@@ -94,7 +96,9 @@ def _expire(number: int, frame: FrameType | None) -> NoReturn:
     # A signal may come late, when all is done.
     running = _blocks or [_Block("this", 0, 0)]
     expired = min(running, key=lambda block: block.end)
-    expired.end = math.inf  # it expires once
+    # Code that calls back, or tries one way after another, may swallow the error: once more then.
+    expired.end = time.monotonic() + AGAIN
+    signal.setitimer(signal.ITIMER_REAL, AGAIN)
     raise too_slow(running[-1].doing, f"{expired.seconds:g}")
 
 
