@@ -252,9 +252,33 @@ function __hess_functions --no-scope-shadowing
         'average(x)'\t'mean of all elements' \
         'prod(x)'\t'product of all elements' \
         'norm(x, ...)'\t'Euclidean length of all elements; norm(x, 1): of order 1' \
-        'dot(x, y)'\t'sum(x*y) of vectors of one length' \
-        'inner(x, y)'\t'sum(x*y) of vectors of one length' \
-        'vdot(x, y)'\t'sum(x*y) of vectors of one length'
+        'dot(x, y)'\t'sum(x*y) of vectors; of matrices x@y' \
+        'inner(x, y)'\t'sum(x*y) of vectors; of matrices x@y' \
+        'vdot(x, y)'\t'sum(x*y) of vectors; of matrices x@y' \
+        'matmul(A, B)'\t'the product A@B' \
+        'outer(x, y)'\t'all products of two elements' \
+        'einsum(\'ij,j->i\', A, x)'\t'products summed over the letters not behind ->' \
+        'transpose(A)'\t'A.T' \
+        'trace(A)'\t'sum of the diagonal' \
+        'tr(A)'\t'sum of the diagonal' \
+        'diag(x)'\t'the diagonal matrix of a vector; the diagonal of a matrix' \
+        'det(A)'\t'determinant' \
+        'logdet(A)'\t'log(det(A))' \
+        'inv(A)'\t'inverse matrix' \
+        'solve(A, b)'\t'inv(A)@b, without the inverse' \
+        'expm(A)'\t'exponential of a matrix' \
+        'softmax(x)'\t'exp(x)/sum(exp(x)), or over an axis' \
+        'log_softmax(x)'\t'x - logsumexp(x), or over an axis' \
+        'logsoftmax(x)'\t'x - logsumexp(x), or over an axis' \
+        'cumsum(x)'\t'sums of the elements so far, along an axis' \
+        'concatenate(x, y, ...)'\t'tensors one after the other, along an axis' \
+        'concat(x, y, ...)'\t'tensors one after the other, along an axis' \
+        'eye(n)'\t'identity matrix' \
+        'identity(n)'\t'identity matrix' \
+        'arange(n)'\t'0, 1, ..., n - 1; arange(start, stop, step)' \
+        'ones(n)'\t'n ones; ones((n, m)) for a matrix' \
+        'zeros(n)'\t'n zeros' \
+        'len(x)'\t'the length of the first axis'
 end
 
 # The variables of the formula: its names without a bracket behind them.

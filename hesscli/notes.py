@@ -39,6 +39,7 @@ class Reason(Enum):
     """Why entries have no number, or were not compared. The arguments are given."""
 
     TROUBLE = auto()  # part, Trouble, whether too many variables meet, coordinates
+    NOT_SETTLED = auto()  # part, Trouble, the indices of its element
     SUM_TOO_LARGE = auto()
     NO_EXACT_FORM = auto()  # the double
     NO_MORE_DIGITS = auto()  # the double
@@ -61,6 +62,7 @@ class Note(Enum):
     PI_NAME = auto()  # name
     UNIT_NAME = auto()  # name
     ONE_NAME = auto()  # name, the product that it may be meant for
+    ELEMENTWISE = auto()  # the product as typed, that of matrices
     SINC = auto()
     ROOT = auto()  # the power as typed, the number it is divided by
     HEADER = auto()  # variables

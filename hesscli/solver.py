@@ -20,9 +20,9 @@ from hesscli.types import Verify
 if TYPE_CHECKING:
     from hesscli.answer import Answer, Check, Comparison
     from hesscli.exact.examiner import Examiner
+    from hesscli.expression.graphs import Graphs
     from hesscli.numeric.autograd import Evaluator
     from hesscli.point.assignment import Assignment
-    from hesscli.shapes import Shape
     from hesscli.types import Array, Formula, Point, Site, Sums
     from hesscli.verdict.elements import Evaluation
     from hesscli.verdict.expected import Expected
@@ -127,6 +127,11 @@ class Solver:
         with settings.clock.within(settings.seconds, "differentiating this formula in symbols"):
             formula = self.given(names_given(assignments)).formula
             _check_finite(formula)
+            if formula.is_tensor:
+                raise HessError(
+                    "missing-point", "a formula of tensors is differentiated at a point, which has "
+                    "their shapes", hint=_at_hint(formula),
+                )  # fmt: skip
             if assignments:
                 answer, sites = _at_values(formula, assignments)
             else:
@@ -158,6 +163,12 @@ def _at_values(
     held = held_alone(assignments, formula)
     values = {name: exact(value.entries[0]) for name, value in held.items()}
     return at_values(Examiner(formula), values), open_sites(formula, values)
+
+
+def _at_hint(formula: Formula) -> str:
+    """Values to type for a formula of tensors."""
+    first, *rest = formula.variables
+    return f'--at "{",".join((f"{first}=[1,2]", *(f"{name}=…" for name in rest)))}"'
 
 
 def _check_finite(formula: Formula) -> None:
@@ -211,19 +222,28 @@ class Compiled:
         self.formula = formula
         self.solver = solver
         self.settings = solver.settings
-        self._examiners: dict[tuple[Shape, ...], Examiner] = {}  # of exact answers
+        self._examiners: dict[object, Examiner] = {}  # of exact answers
+
+    @cached_property
+    def _graphs(self) -> Graphs:
+        from hesscli.expression.graphs import Graphs
+
+        return Graphs(self.formula)
 
     @cached_property
     def _evaluation(self) -> Evaluation:
         from hesscli.verdict.elements import Evaluation
 
-        return Evaluation(self.formula, self.settings.dtype, self.settings.device)
+        settings = self.settings
+        return Evaluation(self.formula, self._graphs, settings.dtype, settings.device)
 
     def require(self, points: Sequence[Point]) -> None:
         """Refuse what is too large or cannot be understood before anything is computed."""
         from hesscli import cost
 
         for point in points:
+            if self.formula.reduces or self.formula.is_tensor:
+                self._graphs.at(point)
             order = _order(self.formula, point)
             cost.require(order)
             if self.settings.check:
@@ -323,19 +343,26 @@ class Compiled:
         from hesscli.exact.closed import evaluate
         from hesscli.exact.examiner import Examiner
         from hesscli.exact.proof import exact
-        from hesscli.expression.graph import split_formula
+        from hesscli.expression.elements import split_formula
+        from hesscli.expression.graphs import key_of
+        from hesscli.expression.tensors import whole_numbers
         from hesscli.verdict.elements import entries, joined
+        from hesscli.verdict.settle import summed
 
         shapes = {name: point.values[name].shape for name in self.formula.variables}
-        key = tuple(shapes.values())
+        graph = self._graphs.at(point)
+        key = key_of(self.formula, point)
         if key not in self._examiners:
-            formula = split_formula(self.formula, shapes) if any(key) else self.formula
+            formula = self.formula
+            if any(shapes.values()):
+                formula = split_formula(formula, shapes, whole_numbers(formula, point))
             self._examiners[key] = Examiner(formula)
         examiner = self._examiners[key]
         values = {name: exact(entry) for name, entry in entries(point).items()}
         answer = evaluate(examiner, values, self.settings.digits, minors=self.settings.minors)
         answer = joined(answer, self.formula, shapes)
-        return replace(answer, notes=(*answer.notes, *notes))
+        told = (*summed(graph.shape(shapes)), *graph.notes, *notes)
+        return replace(answer, notes=(*answer.notes, *told))
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

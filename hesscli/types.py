@@ -73,8 +73,10 @@ class Formula:
     differentiate first; ``wrt`` says how many of them are differentiated. ``notes`` tell how names
     were read. ``given`` are the names that are variables because they were given a value;
     ``reduces`` says that parts go over all elements of a tensor (``norm(x)``), so that the formula
-    is not elementwise, and ``outer`` are the names of which that is not so. Where ``expression``
-    and ``sites`` are of the closed forms of integrals, ``definition`` has the integrals as such.
+    is not elementwise. With ``is_tensor``, it has what is of tensors alone (``A@x``): it has no
+    ``expression`` before there are shapes, and ``places`` are the names of indices and lengths,
+    which are not differentiated. Where ``expression`` and ``sites`` are of the closed forms of
+    integrals, ``definition`` has the integrals as such.
     """
 
     source: str
@@ -88,8 +90,9 @@ class Formula:
     notes: tuple[Remark, ...]
     decimal: bool
     given: frozenset[str]
-    outer: tuple[str, ...]
     reduces: bool
+    is_tensor: bool = False
+    places: tuple[str, ...] = ()
     definition: Formula | None = None
 
     @property
@@ -143,6 +146,21 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """An element of a part of a formula that comes near a place where that is not smooth.
+
+    ``index`` is that of the element in the part; ``quantity`` is what is close to 0 there, where
+    that is one number.
+    """
+
+    part: str
+    span: Span
+    trouble: Trouble
+    index: tuple[int, ...]
+    quantity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
     """Value, gradient and Hessian summed over the elements that autograd can do.
 
@@ -151,6 +169,7 @@ class Sums:
     were computed in less than double precision; ``operations`` is the length of the program.
     Of a formula that joins its elements, all are suspects or none, and ``structural`` (n, n) is
     True where its parts alone prove that the Hessian is zero; None where they are elementwise.
+    ``met`` are the elements of its parts for which all are suspects.
     """
 
     variables: tuple[Variable, ...]
@@ -165,6 +184,7 @@ class Sums:
     single: bool
     operations: int
     structural: Mask | None
+    met: tuple[Met, ...] = ()
 
 
 class Verify(StrEnum):

@@ -301,6 +301,7 @@ def test_everything_that_can_be_said_has_words() -> None:
     assert set(phrases.TROUBLES) == set(Trouble)
     examples: dict[Note | Reason, tuple[Any, ...]] = {
         Reason.TROUBLE: ("abs(x)", Trouble.KINK, True, ("x = 0",) * 5),
+        Reason.NOT_SETTLED: ("relu(A@x)", Trouble.KINK, 3, 1),
         Note.LETTERS: (("x", "y"),),
         Note.TRIED: (("x = 1", "y = 2"),),
         Note.HOLDS_WHERE_REAL: (("log(x)", "log(y)"),),

@@ -304,7 +304,7 @@ def test_a_name_that_may_be_a_product_waits_for_a_point() -> None:
 
 def test_shapes_that_have_no_meaning_are_refused() -> None:
     for text, values in (("dot(x, y)", ([1, 2, 3], [1, 2])), ("logsumexp(x, 0)", ([1, 2],))):
-        with pytest.raises(hesscli.HessError, match=r"\(2,\)"):
+        with pytest.raises(hesscli.HessError, match=r"and 2|shape 2"):
             hesscli.formula(text).at(*values)
 
 

@@ -148,6 +148,8 @@ CALLS = {
     "Product": "x*k, (k, 1, 3)",
     "Derivative": "x**3, x",
     "Integral": "x*t, (t, 0, 1)",
+    "einsum": "'ij,j->i', A, x",
+    **dict.fromkeys(("eye", "arange", "ones", "zeros"), "3)*(x"),
 }
 
 

@@ -18,11 +18,12 @@ from hesscli.derive.conditions import with_conditions
 from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError, printable
 from hesscli.exact.proof import exact
-from hesscli.expression.graph import split_formula
+from hesscli.expression.elements import split_formula
+from hesscli.expression.tensors import graph_of, whole_numbers
 from hesscli.functions.symbolic import MAX_WRITTEN_OUT
 from hesscli.notes import Note, Remark
 from hesscli.render.phrases import words
-from hesscli.shapes import Shape, broadcast, size
+from hesscli.shapes import Shape, size
 from hesscli.types import Expr, Formula, Point, Values, Variable
 
 # Rows of the Hessian: each entry is written out.
@@ -42,7 +43,12 @@ def written(
     variables = tuple(Variable(name, shapes.get(name, ())) for name in formula.variables)
     _require(formula, variables, point)
     chosen = TARGETS[target]
-    scalars = split_formula(formula, shapes) if any(shapes.values()) else formula
+    scalars = formula
+    shape: Shape = ()
+    if point is not None and any(shapes.values()):
+        places = whole_numbers(formula, point)
+        scalars = split_formula(formula, shapes, places)
+        shape = graph_of(formula, shapes, places).shape(shapes)
     if chosen.rounded:
         scalars = replace(scalars, expression=computable(scalars.expression))
     answer = with_conditions(differentiate(scalars, MAX_WRITTEN_OUT), scalars.sites)
@@ -54,22 +60,19 @@ def written(
         wrt=formula.wrt,
         names=names,
         listing=_listing(answer, names, chosen),
-        notes=tuple(
-            printable(words(note)) for note in (*answer.notes, *_summed(formula, shapes), *notes)
-        ),
+        notes=tuple(printable(words(note)) for note in (*answer.notes, *_summed(shape), *notes)),
         values=None if point is None else _numbers(point),
     )
     return translation_unit(source) if target == "c" else module(source, target)
 
 
-def _summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[Remark]:
+def _summed(shape: Shape) -> list[Remark]:
     """A note where the formula gives a tensor."""
-    shape = broadcast(shapes.get(name, ()) for name in formula.outer)
     return [Remark(Note.SUMMED, (size(shape), list(shape)))] if size(shape) != 1 else []
 
 
 def _require(formula: Formula, variables: Sequence[Variable], point: Point | None) -> None:
-    if point is None and formula.reduces:
+    if point is None and (formula.reduces or formula.is_tensor):
         raise HessError(
             "missing-point",
             "the formula goes over the elements of tensors: how many there are, only a point tells",

@@ -8,19 +8,35 @@ Derivatives*, §7.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from hesscli.expression.graph import KINDS, Graph, Joins, Region
+from hesscli.expression.graph import (
+    KINDS,
+    Contract,
+    Graph,
+    Index,
+    Join,
+    Joins,
+    Linear,
+    Node,
+    Reduce,
+    Region,
+    Scan,
+    operands,
+    split_axes,
+)
 from hesscli.expression.names import symbol
 from hesscli.shapes import Shape, size
 from hesscli.types import Expr, Formula, Mask, Variable
 
 _CONSTANT = (sympy.floor, sympy.ceiling, sympy.sign, sympy.Heaviside)  # in pieces
 _LINEAR = (sympy.Add, sympy.Abs, sympy.Max, sympy.Min)  # in pieces, but for the sum
+
+
+MAX_DEPENDENCIES = 20_000_000_000  # of elements on pairs of rows
 
 
 def rows_of(variables: Sequence[Variable]) -> dict[str, NDArray[np.intp]]:
@@ -60,86 +76,166 @@ def structural_zeros(
 def joint_zeros(graph: Graph, variables: Sequence[Variable], shapes: Mapping[str, Shape]) -> Mask:
     """Where the Hessian of a graph in ``variables`` is zero at every point: (n, n), True where.
 
-    ``shapes`` are those of all names.
+    ``shapes`` are those of all names. Where that is too much to tell, nothing is.
     """
-    rows = rows_of(variables)
     order = sum(v.size for v in variables)
-    present: dict[str, Mask] = {}  # the elements that a node depends on
-    parts: dict[str, list[_Part]] = {}
-    for name, node in graph.nodes.items():
-        parts[name] = [_part(part, rows, present, shapes, order) for part in node.parts]
-        present[name] = np.logical_or.reduce([part.present for part in parts[name]])
-    pairs = np.zeros((order, order), dtype=bool)
-    used = {""}
-    for name, node in reversed(graph.nodes.items()):
-        if name in used:
-            used.update(n for part in parts[name] for n in part.masks if part.depends(n))
-            _join(KINDS[node.kind], parts[name], present[name], pairs)
-    return ~pairs
+    known = {**shapes, **graph.shapes}
+    largest = max(size(graph.root.shape(known)), *(size(known[name]) for name in known))
+    if largest * order**2 > MAX_DEPENDENCIES:
+        return np.zeros((order, order), dtype=bool)
+    return ~_Pattern(graph, variables, known).pairs()
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What an elementwise part depends on.
+class _Pattern:
+    """What the elements of each node depend on: arrays (…, n), by rows of the Hessian."""
 
-    ``used`` and ``pairs`` are those of its ``names``, see :func:`_interactions`. ``places`` are
-    for each variable the rows (m,) of its elements in the part's, ``masks`` for it and for each
-    node the rows (n,) that it depends on.
+    def __init__(
+        self, graph: Graph, variables: Sequence[Variable], shapes: Mapping[str, Shape]
+    ) -> None:
+        self.graph = graph
+        self.shapes = shapes
+        self.order = sum(v.size for v in variables)
+        self.found = np.zeros((self.order, self.order), dtype=bool)
+        self.known: dict[str, Mask] = {}
+        for name, rows in rows_of(variables).items():
+            own = np.zeros((rows.size, self.order), dtype=bool)
+            own[np.arange(rows.size), rows.ravel()] = True
+            self.known[name] = own.reshape(*rows.shape, self.order)
+
+    def pairs(self) -> Mask:
+        """Which rows interact: (n, n)."""
+        used = set(self._used(self.graph.root))
+        for name, node in reversed(list(self.graph.nodes.items())):
+            if name in used:
+                used.update(self._used(node))
+        for name, node in self.graph.nodes.items():
+            if name in used and not self.known.keys().isdisjoint(operands(node)):
+                self.known[name] = self._node(node)
+        self._region(self.graph.root)
+        return self.found | self.found.T
+
+    def _used(self, node: Node) -> Sequence[str]:
+        """What a node depends on, other than by jumps."""
+        if not isinstance(node, Region):
+            return operands(node)
+        return [node.names[k] for k in _interactions(node.expression, node.names)[0]]
+
+    def _of(self, name: str) -> Mask:
+        if name in self.known:
+            return self.known[name]
+        return np.zeros((*self.shapes[name], self.order), dtype=bool)
+
+    def _join(self, left: Mask, right: Mask) -> None:
+        """Let what each row of ``left`` (m, n) depends on interact with that row of ``right``."""
+        self.found |= (left.T.astype(np.float32) @ right.astype(np.float32)) > 0
+
+    def _node(self, node: Node) -> Mask:
+        match node:
+            case Region():
+                return self._region(node)
+            case Reduce(operand=operand):
+                return self._reduce(node, self._of(operand))
+            case Scan(operand=operand, axis=axis):
+                return np.logical_or.accumulate(self._of(operand), axis=axis)
+            case Contract():
+                return self._contract(node)
+            case Index(operand=operand):
+                shape = self.shapes[operand]
+                places = node.of(np.arange(size(shape)).reshape(shape))
+                found: Mask = self._of(operand).reshape(-1, self.order)[places]
+                return found
+            case Join(operands=names, axis=axis):
+                return np.concatenate([self._of(name) for name in names], axis=axis)
+            case Linear(kind=kind, operands=names):
+                flat = [self._of(name).reshape(-1, self.order).any(0) for name in names]
+                if kind != "solve" or flat[0].any():
+                    both = np.logical_or.reduce(flat)
+                    self._join(both[None], both[None])
+                shape = self.shapes[names[-1]] if kind in ("solve", "inv", "expm") else ()
+                return np.broadcast_to(np.logical_or.reduce(flat), (*shape, self.order))
+        raise NotImplementedError(node)
+
+    def _region(self, region: Region) -> Mask:
+        names = [name for name in region.names if name in self.known]
+        shape = region.shape(self.shapes)
+        used, pairs = _interactions(region.expression, names)
+        spread = {
+            name: np.broadcast_to(
+                self.known[name].reshape(
+                    *(1,) * (len(shape) + 1 - self.known[name].ndim), *self.known[name].shape
+                ),
+                (*shape, self.order),
+            ).reshape(-1, self.order)
+            for k, name in enumerate(names)
+            if k in used
+        }
+        for i, j in zip(*pairs.nonzero(), strict=True):
+            self._join(spread[names[i]], spread[names[j]])
+        present = np.zeros((size(shape), self.order), dtype=bool)
+        for mask in spread.values():
+            present |= mask
+        return present.reshape(*shape, self.order)
+
+    def _reduce(self, node: Reduce, mask: Mask) -> Mask:
+        stays, gone = split_axes(mask.shape[:-1], node.axes)
+        groups = mask.transpose(*stays, *gone, mask.ndim - 1)
+        shape = groups.shape[: len(stays)]
+        groups = groups.reshape(size(shape), -1, self.order)
+        present = np.asarray(groups.any(1))
+        joins = KINDS[node.kind]
+        if joins is not Joins.NONE and groups.shape[1] > 1:
+            if joins is Joins.ALL:
+                self._join(present, present)
+            else:
+                for group in groups:
+                    self.found |= _others(group)
+        return present.reshape(*shape, self.order)
+
+    def _contract(self, node: Contract) -> Mask:
+        letters, result = node.letters
+        parts = [(own, self._of(name)) for own, name in zip(letters, node.operands, strict=True)]
+        lengths = {
+            c: n for own, mask in parts for c, n in zip(own, mask.shape, strict=False) if n > 1
+        }
+        present = np.zeros((*(lengths.get(c, 1) for c in result), self.order), dtype=bool)
+        for k, (own, mask) in enumerate(parts):
+            if not mask.any():
+                continue
+            present |= _along(mask, own, result)
+            for other, second in parts[:k]:
+                shared = "".join(sorted({*own} & {*other}))
+                both = [_along(m, o, shared) for m, o in ((mask, own), (second, other))]
+                first, last = (m.reshape(-1, self.order) for m in np.broadcast_arrays(*both))
+                self._join(first, last)
+        return present
+
+
+def _along(mask: Mask, own: str, letters: str) -> Mask:
+    """What depends on what along ``letters``, whatever the others of its ``own`` letters are."""
+    for letter in {*own}:  # the diagonal, where one stands twice
+        while own.count(letter) > 1:
+            first, second = own.index(letter), own.rindex(letter)
+            mask = np.moveaxis(np.diagonal(mask, axis1=first, axis2=second), -1, 0)
+            own = letter + "".join(c for k, c in enumerate(own) if k not in (first, second))
+    gone = tuple(k for k, c in enumerate(own) if c not in letters)
+    mask = np.asarray(mask.any(axis=gone)) if gone else mask
+    own = "".join(c for c in own if c in letters)
+    order = [own.index(c) for c in letters if c in own]
+    mask = mask.transpose(*order, mask.ndim - 1)
+    shape = iter(mask.shape)
+    return mask.reshape(*(next(shape) if c in own else 1 for c in letters), mask.shape[-1])
+
+
+def _others(group: Mask) -> Mask:
+    """The pairs that interact in a product of elements (m, n): what only one factor has does not
+    meet itself, nor what else only that one has.
     """
-
-    count: int
-    names: Sequence[str]
-    used: frozenset[int]
-    pairs: Mask
-    places: Mapping[str, NDArray[np.intp]]
-    masks: Mapping[str, Mask]
-    present: Mask
-
-    def depends(self, name: str) -> bool:
-        """Whether the part depends on ``name``, other than by jumps."""
-        return self.names.index(name) in self.used
-
-
-def _part(
-    region: Region,
-    rows: Mapping[str, NDArray[np.intp]],
-    nodes: Mapping[str, Mask],
-    shapes: Mapping[str, Shape],
-    order: int,
-) -> _Part:
-    shape = region.shape(shapes)
-    names = [s.name for s in region.expression.free_symbols if s.name in {*rows, *nodes}]
-    places = {n: np.broadcast_to(rows[n], shape).reshape(-1) for n in names if n in rows}
-    masks = {n: nodes[n] if n in nodes else np.isin(np.arange(order), rows[n]) for n in names}
-    used, pairs = _interactions(region.expression, names)
-    present = np.any([np.zeros(order, dtype=bool), *(masks[names[i]] for i in used)], axis=0)
-    return _Part(size(shape), names, used, pairs, places, masks, present)
-
-
-def _join(joins: Joins, parts: Sequence[_Part], present: Mask, pairs: Mask) -> None:
-    """Add to ``pairs`` (n, n) those that interact in a node."""
-    for part in parts:
-        for i, j in zip(*part.pairs.nonzero(), strict=True):
-            a, b = part.names[i], part.names[j]
-            if a in part.places and b in part.places:  # only where they meet
-                pairs[part.places[a], part.places[b]] = True
-            else:
-                pairs |= np.outer(part.masks[a], part.masks[b])
-    if joins is Joins.NONE or sum(part.count for part in parts) == 1:
-        return
-    joined = np.outer(present, present)
-    if joins is Joins.OTHERS:
-        (part,) = parts
-        # What only one factor has does not meet itself, nor what else only that one has.
-        times, last = np.zeros(len(present), dtype=int), np.zeros(len(present), dtype=int)
-        for name in filter(part.depends, part.names):
-            if name in part.places:
-                np.add.at(times, part.places[name], 1)
-                last[part.places[name]] = np.arange(part.count)
-            else:
-                times += part.count * part.masks[name]
-        joined &= ~(np.outer(times == 1, times == 1) & (last[:, None] == last))
-    pairs |= joined
+    times = group.sum(0)
+    first = group.argmax(0)
+    present = times > 0
+    joined: Mask = np.outer(present, present)
+    joined &= ~(np.outer(times == 1, times == 1) & (first[:, None] == first))
+    return joined
 
 
 def _interactions(expression: Expr, names: Sequence[str]) -> tuple[frozenset[int], Mask]:

@@ -11,7 +11,7 @@ from hesscli.balls.rounding import refined, rounded
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing
 from hesscli.exact.proof import BUDGET
-from hesscli.expression.graph import split_formula
+from hesscli.expression.elements import split_formula
 from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.shapes import Shape
 from hesscli.types import Array, Formula, Variable

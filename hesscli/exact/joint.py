@@ -1,27 +1,45 @@
-"""The jet of a formula over tensors, as its graph: elementwise parts and what joins their elements.
+"""The jet of a formula over tensors, as its graph: enclosures of all its derivatives.
 
-Nothing is written out in elements: an element of a part has a jet in the rows that it depends on.
+Nothing is written out in symbols: an element of a node has a jet in the rows that it depends on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import sympy
 from flint import fmpq
+from numpy.typing import NDArray
 
 from hesscli.balls.expressions import Balls
 from hesscli.balls.jets import Jet, Meter, foremost, product, scaled, total
 from hesscli.exact.domain import removable_sites
-from hesscli.expression.graph import Graph, Region
+from hesscli.exact.matrices import of_matrix
+from hesscli.expression.elements import contracted
+from hesscli.expression.graph import (
+    Constant,
+    Contract,
+    Graph,
+    Index,
+    Join,
+    Linear,
+    Node,
+    Reduce,
+    Region,
+    Scan,
+    split_axes,
+)
 from hesscli.expression.names import symbol
 from hesscli.functions.balls import SingularError, UndecidedError
 from hesscli.shapes import Shape, size
 
 _ARGUMENT = symbol("#")
 _ROOT = sympy.sqrt(_ARGUMENT)
+
+Jets = NDArray[Any]  # of the elements of a node
 
 
 def joint_jet(
@@ -31,31 +49,74 @@ def joint_jet(
 
     Raises what :class:`hesscli.balls.expressions.Balls` raises, where pieces meet too.
     """
-    known: dict[str, tuple[Shape, Sequence[Jet]]] = {
-        name: (shapes[name], jets) for name, jets in elements.items()
-    }
+    known = {name: _array(jets, shapes[name]) for name, jets in elements.items()}
     for name, node in graph.nodes.items():
-        jets = [jet for part in node.parts for jet in _elements(part, known, meter)]
-        known[name] = (), [_REDUCTIONS[node.kind](jets, meter)]
-    return known[name][1][0]
+        known[name] = _node(node, known, meter)
+    return total(_region(graph.root, known, meter).flat, meter)
 
 
-def _elements(
-    part: Region, known: Mapping[str, tuple[Shape, Sequence[Jet]]], meter: Meter
-) -> Iterator[Jet]:
-    shape = part.shape({name: shape for name, (shape, _) in known.items()})
-    quantities = (q for site in part.sites for q in (*site.quantities, *site.guards))
-    symbols = part.expression.free_symbols.union(*(q.free_symbols for q in quantities))
-    own: dict[str, list[int]] = {}
-    for name in (s.name for s in symbols):
-        inner, jets = known[name]
-        places = np.broadcast_to(np.arange(len(jets)).reshape(inner), shape)
-        own[name] = places.ravel().tolist()
+def _array(jets: Sequence[Jet], shape: Shape) -> Jets:
+    array = np.empty(len(jets), dtype=object)
+    array[:] = jets
+    return array.reshape(shape)
+
+
+def _node(node: Node, known: Mapping[str, Jets], meter: Meter) -> Jets:
+    match node:
+        case Region():
+            return _region(node, known, meter)
+        case Constant(numbers=numbers):
+            return _array([Jet(fmpq(int(n))) for n in numbers.flat], numbers.shape)
+        case Reduce(operand=operand):
+            return _reduce(node, known[operand], meter)
+        case Scan(operand=operand, axis=axis):
+            return _scan(known[operand], axis, meter)
+        case Contract(operands=names):
+
+            def dot(terms: Iterator[tuple[Jet, ...]]) -> Jet:
+                return total((_times(factors, meter) for factors in terms), meter)
+
+            return contracted(node, [known[name] for name in names], dot)
+        case Index(operand=operand):
+            return node.of(known[operand])
+        case Join(operands=names, axis=axis):
+            return np.concatenate([known[name] for name in names], axis=axis)
+        case Linear(kind=kind, operands=names):
+            return of_matrix(kind, [known[name] for name in names], meter)
+    raise NotImplementedError(node)
+
+
+def _times(factors: Sequence[Jet], meter: Meter) -> Jet:
+    return reduce(lambda u, v: product(u, v, meter), factors)
+
+
+def _region(part: Region, known: Mapping[str, Jets], meter: Meter) -> Jets:
+    shape = part.shape({name: jets.shape for name, jets in known.items()})
+    own = {name: np.broadcast_to(known[name], shape).ravel() for name in part.names}
+    found = []
     for k in range(size(shape)):
-        balls = Balls({name: known[name][1][places[k]] for name, places in own.items()}, meter)
-        if removable_sites(part.sites, balls):
+        balls = Balls({name: jets[k] for name, jets in own.items()}, meter)
+        # What nothing is differentiated by need not be smooth.
+        varies = any(jets[k].varies for jets in own.values())
+        if varies and removable_sites(part.sites, balls):
             raise SingularError
-        yield balls.jet(part.expression)
+        found.append(balls.jet(part.expression))
+    return _array(found, shape)
+
+
+def _reduce(node: Reduce, jets: Jets, meter: Meter) -> Jets:
+    stays, gone = split_axes(jets.shape, node.axes)
+    shape = tuple(jets.shape[k] for k in stays)
+    rows = jets.transpose(*stays, *gone).reshape(size(shape), -1)
+    return _array([_REDUCTIONS[node.kind](list(row), meter) for row in rows], shape)
+
+
+def _scan(jets: Jets, axis: int, meter: Meter) -> Jets:
+    found = np.moveaxis(jets, axis, 0).copy()
+    for k in range(1, len(found)):
+        for place in np.ndindex(found.shape[1:]):
+            found[(k, *place)] = total((found[(k - 1, *place)], found[(k, *place)]), meter)
+    return np.moveaxis(found, 0, axis)
 
 
 def _norm(jets: Sequence[Jet], meter: Meter) -> Jet:

@@ -8,10 +8,10 @@ it is not real or may not be differentiable *as it was typed*: SymPy simplifies 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
-from itertools import product
 from typing import NoReturn
 
 import sympy
@@ -22,9 +22,9 @@ from hesscli.expression.arguments import (
     EUCLIDEAN,
     INFINITY,
     Order,
-    elementwise_names,
     is_axis,
     order_of,
+    positional,
 )
 from hesscli.expression.names import CONSTANTS, INFINITE, NO_NUMBERS, READ_AS, TRUTH, symbol
 from hesscli.expression.products import LETTER
@@ -36,8 +36,7 @@ from hesscli.language import tree
 from hesscli.language.parser import parse_formula
 from hesscli.language.tree import Node
 from hesscli.notes import Note, Remark, Trouble
-from hesscli.shapes import Shape, broadcast, label
-from hesscli.types import Expr
+from hesscli.types import Expr, Site
 
 
 @contextmanager
@@ -72,6 +71,11 @@ _NO_NUMBER: dict[type, tuple[str, str]] = {
         "round brackets around a part, a name for a list: `--at x=[1,2]`",
     ),
     tree.Word: ("a word in quotation marks stands where a number should", "norm(A, 'fro')"),
+    tree.MatMul: ("`@` is a product of vectors and matrices", "`*` between numbers"),
+    tree.Index: ("an element of a tensor stands where a number should", "the number itself"),
+    tree.Attribute: ("an attribute stands where a number should", "the number itself"),
+    tree.Slice: ("a slice stands where a number should", "the number itself"),
+    tree.Keyword: ("arguments by name are not supported here", "the value alone, in its place"),
     tree.File: ("a file stands where a number should", "`--at x=@FILE`"),
 }  # fmt: skip
 
@@ -83,15 +87,14 @@ class Builder(Walk):
         self,
         source: str,
         given: frozenset[str],
-        shapes: Mapping[str, Shape] | None = None,
         *,
         closed: bool = True,
     ) -> None:
         super().__init__(source, closed)
         self.given = given
-        self.shapes = shapes or {}
-        self.index: tuple[int, ...] = ()
         self.reduces = False
+        self.parts: dict[str, Node] = {}  # that have names
+        self._built: dict[str, tuple[Expr, tuple[Site, ...]]] = {}
         self.names: dict[str, None] = {}
         self.constants: dict[str, None] = {}
         self.doubts: list[Remark] = []
@@ -117,10 +120,6 @@ class Builder(Walk):
 
     # Expressions
 
-    def whole(self, node: Node) -> Expr:
-        """The expression of a whole formula, over all elements."""
-        return sympy.Add(*self.elements((node,), lambda: self.number(node)))
-
     def number(self, node: Node) -> Expr:
         """The expression that ``node`` names; refuses conditions, tuples and lists."""
         match node:
@@ -142,6 +141,9 @@ class Builder(Walk):
                 return self._power(self.number(base), self.number(exponent), node)
             case tree.Call():
                 return self._call(node)
+            case tree.Parts(parts=parts, body=body):
+                self.parts |= parts
+                return self.number(body)
             case _:
                 message, hint = _NO_NUMBER[type(node)]
                 self.fail(message, node, hint.format(shortened(self.source[slice(*node.span)])))
@@ -158,6 +160,8 @@ class Builder(Walk):
     def _name(self, name: str, node: Node) -> Expr:
         if name in self.bound:
             return self.bound[name]
+        if name in self.parts:
+            return self._part(name)
         if name not in self.given:
             if name in CONSTANTS:
                 self.constants[name] = None
@@ -169,12 +173,21 @@ class Builder(Walk):
             if name in TRUTH:
                 self.fail("a truth value stands where a number should", node, "1 or 0")
         self.names[name] = None
-        shape = self.shapes.get(name, ())
-        if not shape:
-            return symbol(name)
-        own = self.index[len(self.index) - len(shape) :]
-        own = tuple(i if length > 1 else 0 for i, length in zip(own, shape, strict=True))
-        return symbol(name + label(own))
+        return symbol(name)
+
+    def _part(self, name: str) -> Expr:
+        """A part that has a name, built once; its sites hold wherever it is used."""
+        if name not in self._built:
+            parts, sites, outer = self.parts, self.sites, self.guards
+            # It may use those before it.
+            self.parts = {n: parts[n] for n in list(parts)[: list(parts).index(name)]}
+            self.sites, self.guards = [], []
+            self._built[name] = self.number(parts[name]), tuple(self.sites)
+            self.parts, self.sites, self.guards = parts, sites, outer
+        expression, own = self._built[name]
+        guards = self._conditions()
+        self.sites += (replace(site, guards=(*guards, *site.guards)) for site in own)
+        return expression
 
     def _sum(self, terms: tuple[tuple[str, Node], ...], node: Node) -> Expr:
         parts = [self.number(term) if sign == "+" else -self.number(term) for sign, term in terms]
@@ -237,7 +250,9 @@ class Builder(Walk):
             return self._piecewise([(a, condition), (b, None)], node)
         if binds(function.name):
             return self.quantified(function.name, node)
-        if reduces(function.name, len(node.arguments)):
+        if node.name == "logsumexp" and len(node.arguments) == 2 and is_axis(node.arguments[1]):
+            self.reduces = True  # of a tensor, that may be an axis
+        if reduces(function.name, len(positional(node))):
             return self._reduction(function, node)
         arguments = tuple(self.number(argument) for argument in node.arguments)
         if function.name == "Heaviside" and arguments[1:] == (sympy.S.Half,):
@@ -308,11 +323,11 @@ class Builder(Walk):
 
     def _check_arity(self, function: Function, node: tree.Call) -> None:
         least, most = function.arity
-        count = len(node.arguments)
+        count = len(positional(node))
         if function.name in ("sum", "mean", "prod") and count == 2 and is_axis(node.arguments[1]):
-            axis = self.source[slice(*node.arguments[1].span)].strip()
-            message = f"`{node.name}` over the axis {axis} is not supported"
-            self.fail(message, node, f"`{function.signature}` over all elements")
+            x, axis = (self.source[slice(*part.span)].strip() for part in node.arguments)
+            message = f"`{node.name}` takes an axis by its name"
+            self.fail(message, node, f"`{node.name}({x}, axis={axis})`")
         if count < least or (most is not None and count > most):
             wanted = f"{least}" if least == most else f"{least} to {most}"
             if most is None:
@@ -351,22 +366,12 @@ class Builder(Walk):
 
     # Over the elements of tensors
 
-    def elements(self, nodes: Sequence[Node], build: Callable[[], Expr]) -> list[Expr]:
-        """What ``build`` gives for each element of the tensors in ``nodes``, broadcast together."""
-        names = set(elementwise_names(*nodes)) - self.bound.keys()
-        shape = broadcast(self.shapes.get(name, ()) for name in names)
-        outer, found = self.index, []
-        for self.index in product(*map(range, shape)):
-            found.append(build())
-        self.index = outer
-        return found
-
     def _reduction(self, function: Function, node: tree.Call) -> Expr:
-        """A call that goes over all elements of its arguments."""
+        """A call that goes over the elements of its argument, or over its arguments."""
         self.reduces = True
-        parts = [(part,) for part in node.arguments]
+        parts = [(part,) for part in positional(node)]
         if function.name == "dot":
-            return self.reduced("sum", node, [node.arguments])
+            return self.reduced("sum", node, [positional(node)])
         if function.name == "norm":
             order = order_of(node, self.given, self.source)
             parts = parts if order is None else parts[:1]
@@ -375,19 +380,14 @@ class Builder(Walk):
         return self.reduced(function.name, node, parts)
 
     def reduced(self, kind: str, node: tree.Call, parts: Parts, of: Of | None = None) -> Expr:
-        """A reduction over the elements of all parts together, each a product of nodes: of the
-        elements themselves, or of what ``of`` makes of each.
+        """A reduction of all parts together, each a product of nodes: of the numbers themselves, or
+        of what ``of`` makes of each.
         """
+        products = (sympy.Mul(*map(self.number, factors)) for factors in parts)
+        return self.joined(kind, node, tuple(of(p) if of else p for p in products))
 
-        def product(*factors: Node) -> Expr:
-            element = sympy.Mul(*map(self.number, factors))
-            return of(element) if of else element
-
-        found = tuple(
-            element
-            for factors in parts
-            for element in self.elements(factors, partial(product, *factors))
-        )
+    def joined(self, kind: str, node: tree.Call, found: Sequence[Expr]) -> Expr:
+        """The numbers ``found`` as one."""
         match kind:
             case "sum":
                 return sympy.Add(*found)
@@ -399,12 +399,12 @@ class Builder(Walk):
                 square = sympy.Add(*(element**2 for element in found))
                 self._hazards(BY_NAME[kind], (square,), node)
                 return sympy.sqrt(square)
-        self._hazards(BY_NAME[kind], found, node)
+        self._hazards(BY_NAME[kind], tuple(found), node)
         return getattr(special, str(BY_NAME[kind].symbol))(*found)
 
     def _norm(self, order: Order, node: tree.Call) -> Expr:
         """The norm of an order p, (sum of abs(x)**p)**(1/p) over all elements, as in NumPy."""
-        (part, _) = node.arguments
+        part = positional(node)[0]
         if order == INFINITY:
             # Of both signs, so that an element which is 0 matters only if it is the largest.
             return self.reduced("max", node, [(part,), (tree.Negative(part.span, part),)])

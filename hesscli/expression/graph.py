@@ -1,29 +1,24 @@
-"""A formula as a graph: elementwise parts, and reductions over all elements of such parts.
+"""A formula over tensors of known shapes, as a graph.
 
-``norm(x)`` and ``sum(w*x)`` join the elements of tensors. Each becomes a node, for which a symbol
-stands in the expressions that use it, so that what is elementwise stays one SymPy expression
-however large the tensors are. For exact answers, a formula is written out in its elements.
+What is elementwise stays one SymPy expression, however large the tensors are: a :class:`Region`, in
+the symbols of variables and of other nodes. Around the regions stand the nodes that join elements:
+reductions, products of matrices, indices and linear algebra. A graph is made once for the shapes
+that a point gives; each stage has one table with what a node means to it, and refuses others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
-import sympy
+import numpy as np
+from numpy.typing import NDArray
 
-from hesscli.errors import HessError, TooSlowError
-from hesscli.expression.arguments import elementwise_names, names_in
-from hesscli.expression.builder import Builder, Of, Parts, refused
-from hesscli.expression.names import symbol
-from hesscli.expression.reader import from_tree
-from hesscli.language.tree import Call, Node
-from hesscli.shapes import Shape, broadcast, size
-from hesscli.types import Expr, Formula, Site
-
-# Each element is a variable of a formula that SymPy has to build.
-MAX_ELEMENTS = 1_000
+from hesscli.notes import Remark
+from hesscli.shapes import Shape, broadcast
+from hesscli.types import Expr, Formula, Site, Span
 
 
 class Joins(Enum):
@@ -34,7 +29,7 @@ class Joins(Enum):
     ALL = auto()
 
 
-# Every kind of node; `hesscli.numeric.reductions` has what torch does for it.
+# Every kind of reduction.
 KINDS: dict[str, Joins] = {
     "sum": Joins.NONE,
     "mean": Joins.NONE,
@@ -44,6 +39,14 @@ KINDS: dict[str, Joins] = {
     "norm": Joins.ALL,
     "logsumexp": Joins.ALL,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Where a node stands in the formula, and its text."""
+
+    part: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,134 +62,147 @@ class Region:
     sites: tuple[Site, ...]
 
     def shape(self, shapes: Mapping[str, Shape]) -> Shape:
-        """The shape of the part for variables of these shapes."""
+        """The shape of the part for variables and nodes of these shapes."""
         return broadcast(shapes.get(name, ()) for name in self.names)
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """Numbers that are in the formula itself, as the ones of ``eye(3)``: integers."""
+
+    numbers: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class Reduce:
-    """A number made of all elements of its parts together: of a kind in :data:`KINDS`."""
+    """The elements along some axes joined to one: of a kind in :data:`KINDS`."""
 
     kind: str
-    parts: tuple[Region, ...]
+    operand: str
+    axes: tuple[int, ...]
+    typed: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The sums of the elements so far, along an axis."""
+
+    operand: str
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Products of elements, summed over the letters that are not behind the arrow: an ``einsum``.
+
+    A length of 1 stretches along its letter. ``is_product`` says that it is what ``@`` means.
+    """
+
+    subscripts: str
+    operands: tuple[str, ...]
+    is_product: bool = False
+
+    @property
+    def letters(self) -> tuple[list[str], str]:
+        """The letters of the operands, and those of the result."""
+        before, _, behind = self.subscripts.partition("->")
+        return before.split(","), behind
+
+
+Axes = tuple[int, ...]
+Place = Any  # what may stand in an index of NumPy's: int, slice, None, Ellipsis, an array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """Elements of a tensor, as NumPy gives them for ``index``, or its axes in another order."""
+
+    operand: str
+    index: tuple[Place, ...] = ()
+    axes: Axes | None = None
+
+    def of(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The same of an array of anything."""
+        found = array.transpose(self.axes) if self.axes is not None else array[self.index]
+        return found if isinstance(found, np.ndarray) else _boxed(found)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether no element is gathered: nothing but numbers and slices forwards."""
+        return not any(
+            isinstance(p, np.ndarray) or (isinstance(p, slice) and (p.step or 1) < 0)
+            for p in self.index
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Tensors one after the other along an axis."""
+
+    operands: tuple[str, ...]
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Linear algebra of a square matrix: ``det``, ``logdet``, ``inv``, ``solve`` or ``expm``."""
+
+    kind: str
+    operands: tuple[str, ...]
+    typed: Typed
+
+
+Node = Region | Constant | Reduce | Scan | Contract | Index | Join | Linear
+
+
+def operands(node: Node) -> tuple[str, ...]:
+    """The names of what a node is made of."""
+    match node:
+        case Region(names=names):
+            return names
+        case Constant():
+            return ()
+        case Contract(operands=names) | Join(operands=names) | Linear(operands=names):
+            return names
+    return (node.operand,)
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The nodes by their symbols' names, each after those that it uses; the last is the formula."""
+    """The nodes by their symbols' names, each after those that it uses.
 
-    nodes: dict[str, Reduce]
+    The formula is ``root``, summed over its elements. ``shapes`` are those of the nodes, and
+    ``notes`` what the shapes tell of how the formula was read.
+    """
+
+    nodes: Mapping[str, Node]
+    root: Region
+    shapes: Mapping[str, Shape]
+    notes: tuple[Remark, ...] = ()
 
     @property
     def is_elementwise(self) -> bool:
         """Whether the elements of tensors contribute one by one."""
-        return len(self.nodes) == 1
+        return not self.nodes
 
     def shape(self, shapes: Mapping[str, Shape]) -> Shape:
-        """The shape that the formula gives before it is summed."""
-        return self.nodes[""].parts[0].shape(shapes)
-
-    def fits(self, shapes: Mapping[str, Shape]) -> bool:
-        """Whether variables of these shapes go together wherever they meet."""
-        try:
-            for node in self.nodes.values():
-                for part in node.parts:
-                    part.shape(shapes)
-        except ValueError:
-            return False
-        return True
+        """The shape that the formula gives before it is summed, for variables of these shapes."""
+        return self.root.shape({**shapes, **self.shapes})
 
 
 def elementwise(formula: Formula) -> Graph:
     """The graph of a formula whose elements contribute one by one, or of one in scalars."""
-    region = Region(formula.expression, formula.variables, formula.sites)
-    return Graph({"": Reduce("sum", (region,))})
+    return Graph({}, Region(formula.expression, formula.variables, formula.sites), {})
 
 
-def graph_of(formula: Formula) -> Graph | None:
-    """The graph of a formula over tensors; None where it is none of elements and reductions."""
-    if not formula.reduces:
-        return elementwise(formula)
-    builder = _GraphBuilder(formula.source, formula.given)
-    try:
-        with refused():
-            builder.nodes[""] = Reduce("sum", (builder.region(formula.tree),))
-    except TooSlowError:
-        raise
-    except HessError:
-        return None  # a number of elements that has to be known, as the degree of a polynomial
-    return Graph(builder.nodes)
+def split_axes(shape: Sequence[int], axes: Iterable[int]) -> tuple[list[int], list[int]]:
+    """The axes that stay, and those that go."""
+    gone = list(axes)
+    return [k for k in range(len(shape)) if k not in gone], gone
 
 
-class _GraphBuilder(Builder):
-    """Makes a node of every reduction, with a symbol in its place."""
-
-    def __init__(self, source: str, given: frozenset[str]) -> None:
-        super().__init__(source, given)
-        self.nodes: dict[str, Reduce] = {}
-        self._known: dict[object, Expr] = {}
-        self._in_calculus = False
-
-    def region(self, *factors: Node, of: Of | None = None) -> Region:
-        """The product of these parts, or what ``of`` makes of it, with its own sites."""
-        outer, guards = self.sites, self.guards
-        # Used or not, a part is computed, so that what guards it from outside is left out.
-        self.sites, self.guards = [], [g for g in guards if g == sympy.false]
-        product = sympy.Mul(*map(self.number, factors))
-        expression = self._squared(of(product) if of else product)
-        names = set(elementwise_names(*factors)) - self.bound.keys()
-        found = Region(expression, tuple(sorted(names)), tuple(self.sites))
-        self.sites, self.guards = outer, guards
-        return found
-
-    def reduced(self, kind: str, node: Call, parts: Parts, of: Of | None = None) -> Expr:
-        if not any(names_in(node)):
-            return super().reduced(kind, node, parts, of)
-        if self._in_calculus:
-            raise HessError("unsupported", "a symbol cannot be differentiated or integrated")
-        regions = (self.region(*factors, of=of) for factors in parts)
-        return self._node(Reduce(kind, tuple(regions)))
-
-    def _node(self, node: Reduce) -> Expr:
-        if node.kind not in KINDS:
-            raise NotImplementedError(node.kind)
-        key = (node.kind, *((part.expression, part.names) for part in node.parts))
-        if key not in self._known:
-            name = f"#{len(self.nodes)}"  # no name of a variable
-            self.nodes[name] = node
-            self._known[key] = symbol(name)
-        return self._known[key]
-
-    def _squared(self, expression: Expr) -> Expr:
-        """``norm(x)**2`` as a sum of squares, in which elements do not interact."""
-        squares = {}
-        for power in expression.atoms(sympy.Pow):
-            node = self.nodes.get(str(power.base)) if power.base.is_Symbol else None
-            if node and node.kind == "norm" and power.exp.is_Integer and power.exp.is_even:
-                parts = (Region(p.expression**2, p.names, ()) for p in node.parts)
-                squares[power] = self._node(Reduce("sum", tuple(parts))) ** (power.exp / 2)
-        return expression.xreplace(squares) if squares else expression
-
-    def quantified(self, name: str, node: Call) -> Expr:
-        outer = self._in_calculus
-        self._in_calculus |= name in ("Derivative", "Integral")
-        expression = super().quantified(name, node)
-        self._in_calculus = outer
-        return expression
-
-
-def split_formula(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
-    """``formula`` in the elements of variables of these shapes. Raises :class:`HessError`."""
-    count = sum(size(shape) for shape in shapes.values())
-    if count > MAX_ELEMENTS:
-        raise HessError(
-            "too-large",
-            f"a formula that is not elementwise takes at most {MAX_ELEMENTS:,} elements, "
-            f"and here are {count:,}",
-            hint="smaller tensors",
-        )
-    split = from_tree(
-        formula.tree, formula.source, formula.given, formula.differentiated, formula.variables,
-        shapes,
-    )  # fmt: skip
-    return replace(split, notes=formula.notes)
+def _boxed(entry: Any) -> NDArray[Any]:
+    """One entry as an array without axes."""
+    box = np.empty((), dtype=object if not isinstance(entry, (int, np.integer)) else np.int64)
+    box[()] = entry
+    return box

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import product
 
 from hesscli.errors import HessError, did_you_mean
-from hesscli.expression.arguments import elementwise_names
+from hesscli.expression.arguments import is_tensor, places_in
 from hesscli.expression.builder import Builder, refused
 from hesscli.expression.imaginary import require_real
 from hesscli.expression.names import natural_key
+from hesscli.expression.outline import Outline
 from hesscli.expression.products import require_names
 from hesscli.expression.walk import has_integral
 from hesscli.language.definition import parse_definition
-from hesscli.language.tree import Node
+from hesscli.language.tree import Node, Parts
 from hesscli.language.writer import UNICODE, unparse
 from hesscli.notes import Note, Remark
-from hesscli.shapes import Shape, label
 from hesscli.types import Formula
 
 
@@ -49,23 +48,23 @@ def from_tree(
     given: Collection[str] = (),
     wrt: Sequence[str] = (),
     names: Collection[str] = (),
-    shapes: Mapping[str, Shape] | None = None,
 ) -> Formula:
     """The formula of a tree, whose spans are places in ``source``.
 
     ``names`` are variables even where the tree does not have them: f(x, y) = x**2 is a function of
-    y too. With ``shapes``, the formula is written out in the elements of its variables
-    (``x[0,1]``), and summed.
+    y too.
     """
-    shapes = shapes or {}
-    builder = Builder(source, frozenset((*given, *wrt)), shapes)
+    tensor = is_tensor(tree)
+    builder = (Outline if tensor else Builder)(source, frozenset((*given, *wrt)))
     with refused():
-        expression = builder.whole(tree)
+        expression = builder.number(tree)
     insisted = {*builder.given, *names}
     doubts = require_names(tree, source, builder.names, builder.indices, insisted)
     require_real(tree, source, builder.indices, insisted)
     variables = sorted({*builder.names, *names}, key=natural_key)
-    if not variables:
+    places = tuple(name for name in variables if name in {*places_in(tree)})
+    _require_parts(tree, source, builder.given)
+    if not variables or (places and len(places) == len(variables)):
         raise HessError(
             "no-variables",
             "the formula has no variable, so there is nothing to differentiate",
@@ -80,40 +79,49 @@ def from_tree(
                 f"it has {', '.join(variables)}",
                 hint=did_you_mean(name, variables) or f"`--wrt {','.join(variables[:10])}`",
             )
-    rest = [name for name in variables if name not in wrt] if wrt else []
-    differentiated = _in_elements(wrt or variables, shapes)
+        if name in places and name not in names:
+            raise HessError(
+                "unknown-variable", f"`--wrt {name}`: nothing is differentiated by an index",
+                hint="`--wrt` with other variables",
+            )  # fmt: skip
+    differentiated = [n for n in (wrt or variables) if n not in places]
+    rest = [name for name in variables if name not in differentiated]
     formula = Formula(
         source=source,
         tree=tree,
         text=unparse(tree),
         pretty=unparse(tree, UNICODE),
         expression=expression,
-        variables=(*differentiated, *_in_elements(rest, shapes)),
+        variables=(*differentiated, *rest),
         wrt=len(differentiated),
-        sites=tuple(builder.sites),
+        sites=() if tensor else tuple(builder.sites),
         notes=(*builder.notes(), *doubts),
         decimal=builder.decimal,
         given=builder.given,
-        outer=tuple(n for n in dict.fromkeys(elementwise_names(tree)) if n in builder.names),
         reduces=builder.reduces,
+        is_tensor=tensor,
+        places=places,
     )
-    return _with_definition(formula, shapes) if has_integral(tree) else formula
+    return _with_definition(formula) if has_integral(tree) and not tensor else formula
 
 
-def _with_definition(formula: Formula, shapes: Mapping[str, Shape]) -> Formula:
+def _require_parts(tree: Node, source: str, given: Collection[str]) -> None:
+    """Refuse a part of a formula that has the name of a variable."""
+    if not isinstance(tree, Parts):
+        return
+    for name, _ in tree.parts:
+        if name in given:
+            raise HessError(
+                "doubled-name", f"`{name}` is a part of the formula, and has a value too",
+                source=source, span=tree.span, hint=f"another name for `{name}` on one side",
+            )  # fmt: skip
+
+
+def _with_definition(formula: Formula) -> Formula:
     """The formula that knows its integrals as such, if they can be."""
-    builder = Builder(formula.source, formula.given, shapes, closed=False)
+    builder = Builder(formula.source, formula.given, closed=False)
     with suppress(HessError), refused():
-        expression = builder.whole(formula.tree)
+        expression = builder.number(formula.tree)
         definition = replace(formula, expression=expression, sites=tuple(builder.sites))
         return replace(formula, definition=definition)
     return formula
-
-
-def _in_elements(names: Sequence[str], shapes: Mapping[str, Shape]) -> list[str]:
-    """The names of the elements of variables, row-major."""
-    return [
-        name + label(index)
-        for name in names
-        for index in product(*map(range, shapes.get(name, ())))
-    ]

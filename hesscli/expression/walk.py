@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import sympy
 
-from hesscli.errors import HessError
+from hesscli.errors import HessError, shortened
 from hesscli.expression import calculus
 from hesscli.expression.names import INFINITE, symbol
 from hesscli.expression.notation import tree_of
@@ -100,6 +100,10 @@ class Walk:
         self.bound[name] = value
         yield
         self.bound = outer
+
+    def text(self, node: Node) -> str:
+        """The text of a part, as messages show it."""
+        return shortened(_balanced(self.source, node.span))
 
     def fail(self, message: str, node: Node, hint: str, code: str = "formula") -> NoReturn:
         """Refuse the formula, with the place of ``node``."""

@@ -109,7 +109,8 @@ _BESSEL = "Bessel and Airy functions"
 _SPECIAL = "integrals and other special functions"
 _POLYNOMIAL = "orthogonal polynomials"
 _CALCULUS = "sums, derivatives and integrals"
-_ELEMENTS = "over the elements of a tensor"
+_ELEMENTS = "over the elements of a tensor, or an axis of it: sum(X, axis=0)"
+TENSORS = "tensors and matrices"
 
 # A function of order x that is entire in y for whole orders, and real only for y > 0 for others.
 _BRANCH = (
@@ -150,6 +151,14 @@ _values = partial(_row, ("symbol", "value"))
 def _defined(signature: str, definition: str, group: str, aliases: str = "") -> Function:
     """A function that is short for others."""
     return _row((), signature, definition, group, aliases, definition=definition)
+
+
+def _tensor(
+    signature: str, meaning: str, aliases: str = "", least: int = 0, most: int | None = 0
+) -> Function:
+    """A function of tensors, with so many arguments, or those of the signature."""
+    others: dict[str, Any] = {"arity": (least, most or None)} if least else {}
+    return _row((), signature, meaning, TENSORS, aliases, **others)
 
 
 _polynomial = partial(_values, group=_POLYNOMIAL, whole=_DEGREE)
@@ -399,7 +408,27 @@ FUNCTIONS: tuple[Function, ...] = (
         "norm(x, ...)", "Euclidean length of all elements; norm(x, 1): of order 1", _ELEMENTS,
         hazards=_singular("x", KINK), arity=(1, None),
     ),
-    _parsed("dot(x, y)", "sum(x*y) of vectors of one length", _ELEMENTS, "inner vdot"),
+    _parsed("dot(x, y)", "sum(x*y) of vectors; of matrices x@y", _ELEMENTS, "inner vdot"),
+    _tensor("matmul(A, B)", "the product A@B"),
+    _tensor("outer(x, y)", "all products of two elements"),
+    _tensor("einsum('ij,j->i', A, x)", "products summed over the letters not behind ->", "", 2),
+    _tensor("transpose(A)", "A.T"),
+    _tensor("trace(A)", "sum of the diagonal", "tr"),
+    _tensor("diag(x)", "the diagonal matrix of a vector; the diagonal of a matrix"),
+    _tensor("det(A)", "determinant"),
+    _tensor("logdet(A)", "log(det(A))"),
+    _tensor("inv(A)", "inverse matrix"),
+    _tensor("solve(A, b)", "inv(A)@b, without the inverse"),
+    _tensor("expm(A)", "exponential of a matrix"),
+    _tensor("softmax(x)", "exp(x)/sum(exp(x)), or over an axis"),
+    _tensor("log_softmax(x)", "x - logsumexp(x), or over an axis", "logsoftmax"),
+    _tensor("cumsum(x)", "sums of the elements so far, along an axis"),
+    _tensor("concatenate(x, y, ...)", "tensors one after the other, along an axis", "concat", 1),
+    _tensor("eye(n)", "identity matrix", "identity"),
+    _tensor("arange(n)", "0, 1, ..., n - 1; arange(start, stop, step)", "", 1, 3),
+    _tensor("ones(n)", "n ones; ones((n, m)) for a matrix", "", 1, None),
+    _tensor("zeros(n)", "n zeros", "", 1, None),
+    _tensor("len(x)", "the length of the first axis"),
 )  # fmt: skip
 
 # Of one argument, these too go over all its elements, as in torch and NumPy.

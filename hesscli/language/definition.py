@@ -2,8 +2,8 @@
 
 That is the header of a function (``f(x, y) = …``, ``lambda x, y: …``, ``f[x_, y_] := …``,
 ``@(x,y) …``, ``def f(x): return …``, ``x -> …``, ``function(x) …``), a label (``y = …``), an
-equation with 0, a semicolon at the end, the ``=`` before the formula of a cell, or what asks
-another program for the same: ``hessian(…, [x, y])``.
+equation with 0, a semicolon at the end, the ``=`` before the formula of a cell, what asks another
+program for the same: ``hessian(…, [x, y])``, or the parts that have names: ``K = …; …``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hesscli.language.dialects import in_one_notation
 from hesscli.language.parser import parsed
 from hesscli.language.spreadsheet import of_a_cell
 from hesscli.language.tokens import Token, tokenize
-from hesscli.language.tree import Node
+from hesscli.language.tree import Node, Parts
 
 # What is behind a formula; Maxima ends one with a dollar.
 _COMMENT = re.compile(r"(?:#|;\s*(?:%|//)).*$|\$\s*$", re.DOTALL)
@@ -45,6 +45,7 @@ def parse_definition(text: str) -> Definition:
     is_latex = latex.is_latex(text)
     code = text if is_latex else _COMMENT.sub("", text)
     tokens = latex.tokenized(text) if is_latex else in_one_notation(tokenize(code), text)
+    tokens, parts = _with_parts(tokens, text)
     begins = tokens[0].kind == "=" or tokens[0].text == "~"  # of a cell, of a formula of R's
     if begins:
         is_cell = tokens[0].kind == "=" and not is_latex
@@ -61,8 +62,48 @@ def parse_definition(text: str) -> Definition:
     variables = _variables(replace(header, names=header.names or names), text)
     tree, literal = parsed(text, body)
     whole &= header.literal
+    if parts:
+        named = tuple((name.text, parsed(text, part)) for name, part in parts)
+        literal &= all(plain for _, (_, plain) in named)
+        span = (parts[0][0].span[0], tree.span[1])
+        tree = Parts(span, tuple((name, part) for name, (part, _) in named), tree)
     unchanged = whole and code == text and not is_latex and not any(token.free for token in tokens)
     return Definition(variables, tree, literal and unchanged)
+
+
+# A name and the tokens of the part that it stands for, with their end.
+_Part = tuple[Token, list[Token]]
+
+
+def _with_parts(tokens: list[Token], text: str) -> tuple[list[Token], list[_Part]]:
+    """The formula at the end of ``K = …; L = …; formula``, and the parts that are named before.
+
+    Raises :class:`HessError` for a name that is given twice.
+    """
+    parts: list[_Part] = []
+    seen: dict[str, None] = {}
+    while length := _assigned(tokens):
+        stop = _end_of_part(tokens)
+        if stop is None or stop == length:
+            break
+        name, end = tokens[0], tokens[stop].span
+        if name.text in seen:
+            raise HessError(
+                "doubled-name", f"`{shortened(name.text)}` names two parts of this formula",
+                span=name.span, source=text, hint="another name for one of them",
+            )  # fmt: skip
+        seen[name.text] = None
+        parts.append((name, [*tokens[length:stop], Token("end", "", (end[0], end[0] + 1))]))
+        tokens = tokens[stop + 1 :]
+    return tokens, parts
+
+
+def _end_of_part(tokens: Sequence[Token]) -> int | None:
+    """Where the first semicolon stands that something follows."""
+    for k, token in enumerate(tokens):
+        if token.kind == ";":
+            return k if tokens[k + 1].kind not in (";", "end") else None
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from hesscli.errors import HessError
 from hesscli.functions.table import BY_NAME
 from hesscli.language.tokens import GREEK, OPERANDS, Token
+from hesscli.language.tree import ATTRIBUTES
 
 # Names that stand before a function of Python with a dot; those of arrays take axes.
 _ARRAYS = ("np", "numpy", "torch", "jnp", "onp", "xp", "cp", "anp", "tf")
@@ -89,6 +90,8 @@ def _without_modules(tokens: list[Token], text: str) -> list[Token]:
 def _end_of_modules(tokens: Sequence[Token], k: int) -> int:
     """Where the name behind modules stands, each of which has its dot or colons at once."""
     while tokens[k].kind == "name" and tokens[k].text in _MODULES:
+        if tokens[k + 2 : k + 3] and tokens[k + 2].text in ATTRIBUTES:
+            break  # F.T of a matrix F
         length = next((n for n in (1, 2) if _joins(tokens[k + 1 : k + n + 2])), None)
         if length is None or tokens[k].span[1] != tokens[k + 1].span[0]:
             break
@@ -224,13 +227,20 @@ def _with_plain_header(tokens: Sequence[Token]) -> list[Token]:
 
 def _is_called(name: Token) -> bool:
     """Whether a square bracket behind ``name`` is that of a call, and not of an index."""
-    return name.kind == "name" and name.text[0].isupper()
+    if name.kind != "name" or not name.text[0].isupper():
+        return False
+    return len(name.text) > 1 and (name.text in BY_NAME or _own_name(name.text) is not None)
+
+
+def _own_name(name: str) -> str | None:
+    """The name here of a function of Mathematica."""
+    small = name.lower()
+    inverse = f"a{small.removeprefix('arc')}" if small.startswith("arc") else None
+    return next((n for n in (_MATHEMATICA.get(name), inverse, small) if n in BY_NAME), None)
 
 
 def _function_of_mathematica(name: Token, call: Sequence[Token], text: str) -> Token:
-    small = name.text.lower()
-    inverse = f"a{small.removeprefix('arc')}" if small.startswith("arc") else None
-    own = next((n for n in (_MATHEMATICA.get(name.text), inverse, small) if n in BY_NAME), None)
+    own = _own_name(name.text)
     if own is None:
         return name
     if name.text in _QUANTIFIED and _has_several(call):

@@ -70,7 +70,22 @@ _Operators = tuple[str, ...]
 _Made = Callable[[Span, tuple[Node, ...], _Operators], Node]
 _RELATIONS = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
 # Methods that have arguments besides what they are of.
-_WITH_ARGUMENTS = ("pow", "dot", "clip", "clamp", "xlogy", "logaddexp", "maximum", "minimum")
+_WITH_ARGUMENTS = (
+    "pow",
+    "dot",
+    "matmul",
+    "norm",
+    "clip",
+    "clamp",
+    "xlogy",
+    "logaddexp",
+    "maximum",
+    "minimum",
+)
+# Methods of which the argument is an axis.
+_OVER_AXES = (
+    "sum", "mean", "prod", "max", "min", "logsumexp", "softmax", "log_softmax", "cumsum",
+)  # fmt: skip
 _CASTS = ("float", "double", "int", "long")  # of C
 _NUMBERS = ("Integer", "Float", "Rational", "S")  # of SymPy
 _ROOTS = ("sqrt", "cbrt")
@@ -83,6 +98,14 @@ def _sum(span: Span, terms: tuple[Node, ...], signs: _Operators) -> Node:
 
 def _logic(span: Span, operands: tuple[Node, ...], operators: _Operators) -> Node:
     return tree.Logic(span, operators[0], operands)
+
+
+def _by_name(name: str, value: Node) -> Node:
+    return value if isinstance(value, tree.Keyword) else tree.Keyword(value.span, name, value)
+
+
+def _product(factors: list[tuple[str, Node]]) -> Node:
+    return tree.Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
 
 
 _ENDS_OF_NUMBERS = ("end", ",", ")", "]", "*", "/", "**")
@@ -189,8 +212,8 @@ class _Parser(Cursor):
 
     def product(self) -> Node:
         factor = self.signed()
-        factors = self._flat("*", factor)
-        while self.token.kind in ("*", "/", "%"):
+        single, factors = True, self._flat("*", factor)
+        while self.token.kind in ("*", "/", "%", "@"):
             token = self.advance()
             if token.kind == "%" and self.token.kind in _ENDS_OF_NUMBERS:
                 hint = f"`{self.quoted(*factor.span)}/100`"
@@ -200,13 +223,18 @@ class _Parser(Cursor):
             if token.kind == "%":
                 hint = "`x - 3*floor(x/3)` for x % 3; `#` before a comment"
                 self.fail("the remainder `%` is not differentiable", token.span, hint)
+            if token.kind == "@":
+                left = factor if single else _product(factors)
+                factor = self.signed()
+                factor = tree.MatMul((left.span[0], factor.span[1]), left, factor)
+                single, factors = True, [("*", factor)]
+                continue
             factor = self.signed()
             if token.kind == "/" and self.juxtaposed:
                 self._ambiguous_quotient(factors[-1][1], token, factor)
+            single = False
             factors += self._flat(token.kind, factor)
-        if len(factors) == len(self._flat("*", factor)):
-            return factor
-        return tree.Product((factors[0][1].span[0], factors[-1][1].span[1]), tuple(factors))
+        return factor if single else _product(factors)
 
     def _flat(self, operator: str, factor: Node) -> list[tuple[str, Node]]:
         """``factor``, or its factors where it is a product without an operator (``2x*y``)."""
@@ -400,14 +428,65 @@ class _Parser(Cursor):
 
     def postfix(self) -> Node:
         node = self.primary()
-        while self._is_method():
-            node = self._method(node)
+        while True:
+            if self._is_method():
+                node = self._method(node)
+            elif self.token.kind == "." and self.peek().text in tree.ATTRIBUTES:
+                self.advance()
+                name = self.advance()
+                node = tree.Attribute((node.span[0], name.span[1]), node, name.text)
+            elif self.token.kind == "[" and not _is_literal(node):
+                node = self._element(node)
+            else:
+                break
         while self.token.kind == "!":
             token = self.advance()
             if self.token.kind == "!":
                 self.fail("`!!` can be read in two ways", self.token.span, "(x!)! if that is meant")
             node = tree.Call((node.span[0], token.span[1]), "factorial", token.span, (node,))
         return node
+
+    def _element(self, base: Node) -> Node:
+        """``x[0]``, ``x[1:]``, ``X[:, None]``."""
+        opening = self.advance()
+        bars, self.bars = self.bars, 0
+        items: list[Node] = []
+        while self.token.kind != "]":
+            items.append(self._place())
+            if self.token.kind != ",":
+                break
+            self.advance()
+        self.bars = bars
+        span = (base.span[0], self._close(opening, "]"))
+        if not items:
+            self.fail("an index is missing in these brackets", opening.span, "x[0], x[1:]")
+        return tree.Index(span, base, tuple(items))
+
+    def _place(self) -> Node:
+        """A position in an index, or a slice."""
+        start = self.token.span[0]
+        parts: list[Node | None] = [None]
+        while self.token.kind not in (",", "]", "end"):
+            if self.token.kind == ":" and len(parts) < 3:
+                self.advance()
+                parts.append(None)
+            elif self._is_ellipsis():
+                end = [self.advance() for _ in "..."][-1].span[1]
+                return tree.Name((start, end), "...")
+            elif parts[-1] is None:
+                parts[-1] = self.condition()
+            else:
+                break
+        if len(parts) == 1 and parts[0] is not None:
+            return parts[0]
+        before = self.tokens[self.position - 1]
+        span = (start, before.span[1])
+        if len(parts) == 1:
+            self.fail("an index is missing here", self.token.span, "x[0], x[1:], X[:, 0]")
+        return tree.Slice(span, *parts, *[None] * (3 - len(parts)))
+
+    def _is_ellipsis(self) -> bool:
+        return [t.kind for t in self.tokens[self.position : self.position + 3]] == ["."] * 3
 
     def primary(self) -> Node:
         token = self.advance()
@@ -477,22 +556,34 @@ class _Parser(Cursor):
         except HessError as error:
             raise error.at(self.text, token.span) from None
 
-    def _items(self, closing: str = "") -> tuple[Node, ...]:
+    def _items(self, closing: str = "", item: Callable[[], Node] | None = None) -> tuple[Node, ...]:
         """Conditions with commas between them; none where ``closing`` follows at once."""
+        item = item or self.condition
         if self.token.kind == closing:
             return ()
-        items = [self.condition()]
+        items = [item()]
         while self.token.kind == ",":
             self.advance()
-            items.append(self.condition())
+            items.append(item())
         return tuple(items)
 
-    def _inside(self, closing: str = "") -> tuple[Node, ...]:
+    def _inside(
+        self, closing: str = "", item: Callable[[], Node] | None = None
+    ) -> tuple[Node, ...]:
         """What stands in a bracket, which has absolute values of its own."""
         bars, self.bars = self.bars, 0
-        items = self._items(closing)
+        items = self._items(closing, item)
         self.bars = bars
         return items
+
+    def _argument(self) -> Node:
+        """An argument of a function, by its name or by its place."""
+        if self.token.kind != "name" or self.peek().kind != "=":
+            return self.condition()
+        name = self.advance()
+        self.advance()
+        value = self.condition()
+        return tree.Keyword((name.span[0], value.span[1]), name.text, value)
 
     def _close(self, opening: Token, closing: str) -> int:
         if self.token.kind != closing:
@@ -541,7 +632,7 @@ class _Parser(Cursor):
 
     def _call(self, name: Token) -> Node:
         opening = self.advance()
-        arguments = self._inside(")")
+        arguments = self._inside(")", self._argument)
         span = (name.span[0], self._close(opening, ")"))
         return self._written_call(tree.Call(span, name.text, name.span, arguments))
 
@@ -572,13 +663,17 @@ class _Parser(Cursor):
         method = self.advance()
         call = self._call(method)
         assert isinstance(call, tree.Call)
-        if call.arguments and method.text not in _WITH_ARGUMENTS:
+        arguments = call.arguments
+        if BY_NAME[method.text].name in _OVER_AXES and len(arguments) == 1:
+            arguments = tuple(_by_name("axis", argument) for argument in arguments)
+        unclear = [a for a in arguments if not isinstance(a, tree.Keyword)]
+        if unclear and method.text not in _WITH_ARGUMENTS:
             self.fail(
                 f"`.{method.text}(…)` of `{self.quoted(*node.span)}` can be read in two ways",
                 method.span, f"`{method.text}(…)` with all its arguments",
             )  # fmt: skip
         span = (node.span[0], call.span[1])
-        return replace(call, span=span, arguments=(node, *call.arguments))
+        return replace(call, span=span, arguments=(node, *arguments))
 
     def _power_of_call(self, name: Token) -> Node:
         """``sin²(x)``, ``sin^2(x)`` and ``sin^2 x`` are ``sin(x)**2``."""

@@ -66,8 +66,9 @@ KEYWORDS = ("and", "or", "not", "if", "else")
 WORDS = {"√": ("root", "sqrt"), "∛": ("root", "cbrt"), "∞": ("name", "oo")}
 NUMBER = re.compile(r"(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
-# What a formula may have in quotation marks: norm(A, 'fro').
+# What a formula may have in quotation marks: norm(A, 'fro'), einsum('ij,j->i', A, x).
 QUOTED = re.compile(r"[\"'‘“’”](fro|nuc)[\"'’”]")
+_EINSUM = re.compile(r"[\"'‘“’”]([A-Za-z ,.]*(?:->[A-Za-z .]*)?)[\"'’”]")
 
 NAME = r"[^\W\d]\w*"
 # As it may stand in a point that is not written as a formula: 2, -.5, 1e-3, 1/3. Here and
@@ -130,7 +131,7 @@ def tokenize(text: str, *, files: bool = False) -> list[Token]:
             while i < len(plain) and _in_name(plain[i]):
                 i += 1
             tokens += _words(text, plain[start:i], (start, i))
-        elif match := QUOTED.match(plain, i):
+        elif match := (_EINSUM if _opens_einsum(tokens) else QUOTED).match(plain, i):
             start, i = i, match.end()
             tokens.append(Token("word", match[1], (start, i)))
         elif c in WORDS:
@@ -169,6 +170,11 @@ def _refuse_variants(text: str, tokens: list[Token]) -> None:
                     "syntax", f"`{first}` and `{typed}` are one name here", span=token.span,
                     source=text, hint=f"one of them: `{first}`; or another name for the other",
                 )  # fmt: skip
+
+
+def _opens_einsum(tokens: list[Token]) -> bool:
+    """Whether the next word is the first argument of ``einsum``."""
+    return [token.text for token in tokens[-2:]] == ["einsum", "("]
 
 
 def _follows_operand(tokens: list[Token]) -> bool:
@@ -326,9 +332,9 @@ def unknown_character(text: str, i: int) -> HessError:
     """The error for a character that means nothing where it stands."""
     c = text[i]
     hints = {
-        "@": "`dot(x, y)` for the product of two vectors, `--at x=@FILE` for a file of numbers",
+        "@": "a matrix on both sides of it; `--at x=@FILE` for a file of numbers",
         '"': "remove the quotation mark",
-        "'": "write a derivative out, and remove quotation marks",
+        "'": "`A.T` for a transpose, as in `x@A@x`; a derivative written out, no quotation marks",
         **dict.fromkeys("“”‘’«»", "remove the quotation mark"),
         **dict.fromkeys("…⋯", "the terms written out"),
         "`": "remove the backquote",

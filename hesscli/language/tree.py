@@ -61,6 +61,55 @@ class Power(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class MatMul(Node):
+    """``left @ right``, the product of matrices."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Index(Node):
+    """``base[items]``: elements of a tensor."""
+
+    base: Node
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    """``start:stop:step`` inside an index; None for what is not typed."""
+
+    start: Node | None
+    stop: Node | None
+    step: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Node):
+    """``operand.name``: the transpose of a tensor, or what is known of its shape."""
+
+    operand: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword(Node):
+    """``name=value`` among the arguments of a call."""
+
+    name: str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Parts(Node):
+    """``name = part; …; body``: a formula with names for parts of it."""
+
+    parts: tuple[tuple[str, Node], ...]
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Node):
     """A function and its arguments."""
 
@@ -101,14 +150,14 @@ class Pair(Node):
 
 @dataclass(frozen=True, slots=True)
 class Word(Node):
-    """``'fro'``, which stands for no number."""
+    """``'fro'`` or ``'ij,j->i'``, which stand for no number."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Array(Node):
-    """``[a, b]``: a tensor, in points only."""
+    """``[a, b]``: a tensor, or an index array."""
 
     items: tuple[Node, ...]
 
@@ -120,6 +169,10 @@ class File(Node):
     path: str
 
 
+# What may stand behind a tensor and a dot without a bracket.
+ATTRIBUTES = ("T", "mT", "shape", "size", "ndim")
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below ``node``, in the order typed."""
     match node:
@@ -129,6 +182,18 @@ def children(node: Node) -> tuple[Node, ...]:
             return tuple(part for _, part in pairs)
         case Power(base=base, exponent=exponent):
             return base, exponent
+        case MatMul(left=left, right=right):
+            return left, right
+        case Index(base=base, items=items):
+            return base, *items
+        case Slice(start=start, stop=stop, step=step):
+            return tuple(part for part in (start, stop, step) if part is not None)
+        case Attribute(operand=operand):
+            return (operand,)
+        case Keyword(value=value):
+            return (value,)
+        case Parts(parts=named, body=body):
+            return *(part for _, part in named), body
         case Call(arguments=parts) | Comparison(operands=parts) | Logic(operands=parts):
             return parts
         case Pair(items=parts) | Array(items=parts):

@@ -86,6 +86,22 @@ def _unparse(node: Node, notation: Notation) -> tuple[str, int]:
             if notation.superscripts and above.isdecimal():
                 return inner(base, _ATOM) + above.translate(_RAISED), _POWER
             return f"{inner(base, _ATOM)}{notation.power}{above}", _POWER
+        case tree.MatMul(left=left, right=right):
+            return f"{inner(left, _PRODUCT)}@{inner(right, _POWER)}", _PRODUCT
+        case tree.Index(base=base, items=items):
+            return f"{inner(base, _ATOM)}[{listed(items)}]", _ATOM
+        case tree.Slice(start=start, stop=stop, step=step):
+            first, last, by = ("" if part is None else inner(part) for part in (start, stop, step))
+            return f"{first}:{last}" + f":{by}" * bool(by), _ATOM
+        case tree.Attribute(operand=operand, name=name):
+            return f"{inner(operand, _ATOM)}.{name}", _ATOM
+        case tree.Keyword(name=name, value=value):
+            return f"{name}={inner(value)}", _ATOM
+        case tree.Parts(parts=parts, body=body):
+            named = (f"{name} = {inner(part)}" for name, part in parts)
+            return "; ".join((*named, inner(body))), _CONDITION
+        case tree.Array(items=items):
+            return f"[{listed(items)}]", _ATOM
         case tree.Call(name=name, arguments=arguments):
             is_power = name == "sqrt" and notation.towers
             return f"{name}({listed(arguments)})", _POWER if is_power else _ATOM

@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.functional import hessian
+from torch.autograd.functional import hessian, jacobian
 
 from hesscli.derive.pattern import joint_zeros
-from hesscli.derive.stable import stable
 from hesscli.errors import ExitStatus, HessError
-from hesscli.expression.graph import Graph, Region, elementwise, graph_of
-from hesscli.functions.hazards import READINGS
-from hesscli.functions.table import BY_NAME
+from hesscli.expression.graph import Graph, elementwise, operands
+from hesscli.expression.tensors import graph_of
+from hesscli.numeric import nodes
 from hesscli.numeric.evaluator import Compiled, Jets
-from hesscli.numeric.program import Program
-from hesscli.numeric.reductions import REDUCTIONS
-from hesscli.shapes import Shape, broadcast, size
-from hesscli.types import Array, Formula, Point, Random, Sums, Value, Values, Variable
+from hesscli.numeric.nodes import Elementwise, compiled
+from hesscli.numeric.watch import near
+from hesscli.shapes import Shape, size
+from hesscli.types import Array, Formula, Met, Point, Random, Sums, Value, Values, Variable
 
 # Measured on 2 cores: a step of the backward pass takes about 8 µs, done once for each row when
 # the rows are computed one by one; all rows at once need imports of half a second, paid once.
@@ -47,13 +47,7 @@ class Autograd:
 
     def evaluator(self, formula: Formula, shapes: Mapping[str, Shape]) -> Evaluator:
         """What computes ``formula`` in variables of these shapes."""
-        graph = graph_of(formula) if any(shapes.values()) else elementwise(formula)
-        if graph is None or not graph.fits(shapes):
-            raise HessError(
-                "unsupported", "this formula has to be written out in its elements",
-                hint="numbers for its variables", status=ExitStatus.NO_ANSWER,
-            )  # fmt: skip
-        return Evaluator(formula, self.dtype, self.device, graph)
+        return Evaluator(formula, self.dtype, self.device, graph_of(formula, shapes), shapes)
 
     def prepare(self, formula: Formula, shapes: Mapping[str, Shape]) -> Compiled:
         """See :class:`hesscli.numeric.evaluator.Evaluator`."""
@@ -67,23 +61,32 @@ def batch_of(sums: Sums) -> dict[str, Array]:
 
 
 class Evaluator:
-    """Evaluates one formula at any number of points: as it is, or the graph that is made of it."""
+    """Evaluates one formula at any number of points: as it is, or the graph that is made of it for
+    variables of these shapes.
+    """
 
     def __init__(
-        self, formula: Formula, dtype: str, device: str, graph: Graph | None = None
+        self,
+        formula: Formula,
+        dtype: str,
+        device: str,
+        graph: Graph | None = None,
+        shapes: Mapping[str, Shape] | None = None,
     ) -> None:
         self.formula = formula
         self.dtype_name = dtype
         self.dtype: torch.dtype = getattr(torch, dtype)
         self.device = _device(device, self.dtype)
         self.graph = graph or elementwise(formula)
-        self.nodes = [
-            (name, node.kind, [_Compiled(part) for part in node.parts])
-            for name, node in self.graph.nodes.items()
+        known = {**(shapes or {}), **self.graph.shapes}
+        like = torch.zeros((), dtype=self.dtype, device=self.device)
+        self.steps = [
+            (n, node, compiled(node, known, like)) for n, node in self.graph.nodes.items()
         ]
-        self.root = self.nodes[-1][2][0]
-        programs = [part.program for _, _, parts in self.nodes for part in parts]
-        self.operations = sum(map(len, programs)) + len(self.nodes) - 1
+        self.root = Elementwise(self.graph.root)
+        regions = [step for _, _, step in self.steps if isinstance(step, Elementwise)]
+        self.operations = sum(map(len, (*regions, self.root))) + len(self.steps) - len(regions)
+        self._varying = _varying(self.graph, formula.differentiated)
 
     def __call__(self, point: Point) -> Sums:
         """The sums at ``point``, whose values are known, not to be drawn."""
@@ -93,7 +96,7 @@ class Evaluator:
         variables = tuple(Variable(name, shapes[name]) for name in formula.differentiated)
         constants = tuple(Variable(n, shapes[n]) for n in formula.variables[formula.wrt :])
         shape = self.graph.shape(shapes)
-        suspect = self._suspects(tensors, size(shape))
+        suspect, met = self._suspects(tensors, size(shape))
         sums = self._sums(tensors, variables, suspect)
         if not all(np.isfinite(part).all() for part in sums):
             suspect |= self._not_finite(tensors, shape)
@@ -111,6 +114,7 @@ class Evaluator:
             epsilon=torch.finfo(self.dtype).eps,
             single=self.dtype != torch.float64,
             operations=self.operations,
+            met=tuple(met),
             structural=None
             if self.graph.is_elementwise
             else joint_zeros(self.graph, variables, shapes),
@@ -171,13 +175,10 @@ class Evaluator:
     def _value(self, inputs: Mapping[str, Tensor], lead: int = 0) -> Tensor:
         """The formula's value for tensors with so many leading axes of points (none or one)."""
         values = dict(inputs)
-        for name, kind, parts in self.nodes:
-            found = [part(values, lead) for part in parts]
-            if len(found) > 1:
-                points = broadcast(each.shape[:lead] for each in found)
-                found = [torch.cat([each.expand(*points, -1) for each in found], dim=-1)]
-            values[name] = REDUCTIONS[kind](found[0])
-        return values[name]
+        for name, _, step in self.steps:
+            values[name] = step(values, lead)
+        found = self.root(values, lead)
+        return found.reshape(*found.shape[:lead], -1).sum(-1)
 
     def _tensor(self, value: Value, name: str) -> Tensor:
         assert isinstance(value, Values)
@@ -198,7 +199,9 @@ class Evaluator:
         sizes = [v.size for v in variables]
         keep = (~suspect).nonzero().squeeze(-1)
         order = len(stacked)
-        if not len(keep) or (len(keep) < len(suspect) and not self.graph.is_elementwise):
+        if not self.graph.is_elementwise:
+            keep = torch.arange(len(suspect))  # all of it, for what a proof may replace
+        elif not len(keep):
             return np.zeros(()), np.zeros(order), np.zeros((order, order))
 
         def function(stacked: Tensor) -> Tensor:
@@ -218,38 +221,65 @@ class Evaluator:
             gradient = torch.zeros_like(stacked)
             if value.requires_grad:  # else the formula has cancelled to a constant
                 (gradient,) = torch.autograd.grad(value, leaf)
-            steps = self.operations + 2 * len(variables)
-            largest = max(size(p.shape(tensors)) for _, _, parts in self.nodes for p in parts)
-            with warnings.catch_warnings():
-                # Of torch's own making: a performance hint for kernels without a batching rule.
-                warnings.simplefilter("ignore")
-                matrix = hessian(  # type: ignore[no-untyped-call]
-                    function, stacked, vectorize=_vectorize(order, steps, max(1, largest))
-                )
+            del leaf
+            matrix = self._hessian(function, stacked, tensors)
         return _numpy(value), _numpy(gradient), _numpy(matrix)
 
+    def _hessian(
+        self, function: Callable[[Tensor], Tensor], stacked: Tensor, tensors: nodes.Values
+    ) -> Tensor:
+        """The Hessian (n, n) of ``function`` at ``stacked`` (n,), the faster of torch's ways that
+        fits in memory.
+        """
+        order = len(stacked)
+        steps = self.operations + 2 * self.formula.wrt
+        entries = self._entries(tensors)
+        with warnings.catch_warnings():
+            # Of torch's own making: a performance hint for kernels without a batching rule.
+            warnings.simplefilter("ignore")
+            if not _is_worth_batching(order, steps, entries):
+                return hessian(function, stacked)  # type: ignore[no-any-return, no-untyped-call]
+            rows = max(1, MAX_AT_ONCE // (steps * entries * 8))
+            if rows >= order:
+                return hessian(function, stacked, vectorize=True)  # type: ignore[no-any-return, no-untyped-call]
+
+            def slopes(inputs: Tensor, start: int) -> Tensor:
+                value = function(inputs)
+                (gradient,) = torch.autograd.grad(value, inputs, create_graph=True)
+                return gradient[start : start + rows]
+
+            return torch.cat(
+                [
+                    jacobian(partial(slopes, start=start), stacked, vectorize=True)  # type: ignore[no-untyped-call]
+                    for start in range(0, order, rows)
+                ]
+            )
+
+    def _entries(self, tensors: nodes.Values) -> int:
+        """The number of elements of the largest tensor that varies."""
+        shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        shapes |= self.graph.shapes
+        found = [size(shapes[name]) for name in self._varying]
+        return max(1, size(self.graph.root.shape(shapes)), *found)
+
     @torch.no_grad()
-    def _suspects(self, tensors: dict[str, Tensor], count: int) -> Tensor:
-        """Which of the ``count`` elements of the result come near a site of the formula."""
+    def _suspects(self, tensors: dict[str, Tensor], count: int) -> tuple[Tensor, list[Met]]:
+        """Which of the ``count`` elements of the result come near a site of the formula; and of a
+        graph, near which.
+        """
         values = dict(tensors)
         suspect = torch.zeros(count, dtype=torch.bool, device=self.device)
-        for name, kind, parts in self.nodes:
-            hits = [part.near(values) for part in parts if part.sites]
-            if name == self.nodes[-1][0]:
-                for hit in hits:
-                    suspect |= hit
-                break
-            elements = torch.cat([part(values, 0) for part in parts])
-            values[name] = REDUCTIONS[kind](elements)
-            for hazard in BY_NAME[kind].hazards:
-                # A norm is watched by its square.
-                watched = (elements**2).sum(0, keepdim=True) if kind == "norm" else elements
-                if kind == "norm" or len(elements) > 1:
-                    hits.append(READINGS[hazard.test].near(watched))
-            suspect |= any(bool(hit.any()) for hit in hits)
-        if not self.graph.is_elementwise:
-            suspect |= suspect.any()
-        return suspect
+        if self.graph.is_elementwise:
+            for hit in self.root.near(values):
+                suspect |= hit.reshape(-1)
+            return suspect, []
+        met: list[Met] = []
+        for name, node, step in self.steps:
+            if name in self._varying:  # what nothing is differentiated by need not be smooth
+                met += near(node, step, values)
+            values[name] = step(values, 0)
+        met += near(self.graph.root, self.root, values)
+        return suspect | bool(met), met
 
     def _not_finite(self, tensors: dict[str, Tensor], shape: Shape) -> Tensor:
         """Which elements have a value or a derivative that is not finite.
@@ -286,59 +316,20 @@ class Evaluator:
         return bad.detach()
 
 
-class _Compiled:
-    """An elementwise part as programs: of its numbers, and of what its sites watch."""
-
-    def __init__(self, region: Region) -> None:
-        self.names = region.names
-        self.sites = region.sites
-        self.program = Program(stable(region.expression))
-        self.watched = Program(*(e for s in self.sites for e in (*s.quantities, *s.guards)))
-
-    def shape(self, values: Mapping[str, Tensor]) -> Shape:
-        """The shape of the part; a variable that cancels (x - x + y) counts too."""
-        return broadcast(values[name].shape for name in self.names if name in values)
-
-    def __call__(self, values: Mapping[str, Tensor], lead: int) -> Tensor:
-        """The elements (…, m) for tensors with so many leading axes."""
-        if lead:
-            rank = max(t.dim() for t in values.values())
-            values = {
-                n: t.reshape(t.shape[0], *(1,) * (rank - t.dim()), *t.shape[1:])
-                for n, t in values.items()
-            }
-        (result,) = self.program(values, next(iter(values.values())))
-        shape = self.shape(values)
-        if lead:  # a part without tensors has the points of the nodes that it uses
-            shape = broadcast((shape, result.shape))
-        if result.shape != shape:
-            result = result.expand(shape)
-        return result.reshape(*shape[:lead], -1)
-
-    def near(self, values: Mapping[str, Tensor]) -> Tensor:
-        """Which elements (m,) come near a site."""
-        shape = self.shape(values)
-        like = next(iter(values.values()))
-        outputs = (t.expand(shape).reshape(-1) for t in self.watched(values, like))
-        found = torch.zeros(size(shape), dtype=torch.bool, device=like.device)
-        for site in self.sites:
-            quantities = [next(outputs) for _ in site.quantities]
-            hit = torch.ones_like(found)
-            if quantities:
-                hit = READINGS[site.test].near(torch.stack(quantities))
-            for _ in site.guards:
-                hit = hit & next(outputs)
-            found |= hit
-        return found
-
-
-def _vectorize(order: int, steps: int, elements: int) -> bool:
-    """Whether all rows at once are quicker than one after the other, and fit in memory."""
-    seconds = order * steps * (SECONDS_PER_STEP + elements * 1e-9)
+def _is_worth_batching(order: int, steps: int, entries: int) -> bool:
+    """Whether rows at once are quicker than one by one, of tensors with so many entries."""
+    seconds = order * steps * (SECONDS_PER_STEP + entries * 1e-9)
     imported = "torch._functorch.eager_transforms" in sys.modules
-    if seconds < (0.002 if imported else IMPORT_SECONDS):
-        return False
-    return order * steps * elements * 8 < MAX_AT_ONCE
+    return seconds >= (0.002 if imported else IMPORT_SECONDS)
+
+
+def _varying(graph: Graph, differentiated: Collection[str]) -> list[str]:
+    """The variables and nodes that a derivative goes through."""
+    found = dict.fromkeys(differentiated)
+    for name, node in graph.nodes.items():
+        if not found.keys().isdisjoint(operands(node)):
+            found[name] = None
+    return list(found)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class Window:
         from matplotlib.ticker import MaxNLocator
 
         unit = unit_of(self.half)
-        origin = self.center if abs(self.center) > 2e3 * self.half else 0.0
+        origin = self.center if abs(self.center) > 2e2 * self.half else 0.0
         middle, half = (self.center - origin) / unit, self.half / unit
         locator = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10])
         found = np.asarray(locator.tick_values(middle - half, middle + half))
@@ -121,7 +121,9 @@ class Samples:
         self.at = np.concatenate([answer.place.numbers[v.name] for v in answer.place.variables])
         self.values = values
         variables = (*answer.place.variables, *answer.place.constants)
-        if answer.formula.reduces:  # over tensors whose shapes need not go together
+        if (
+            answer.formula.reduces or answer.formula.is_tensor
+        ):  # over tensors whose shapes need not go together
             elements = sum(v.size for v in variables)
         else:
             elements = math.prod(broadcast(v.shape for v in variables))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from hesscli.errors import HessError, did_you_mean
-from hesscli.expression.arguments import require_shapes
 from hesscli.expression.products import as_product
 from hesscli.notes import Note
 from hesscli.point.assignment import Assignment
@@ -46,13 +45,11 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
                 hint=_complete(held, missing, source),
             )
         points = [Point(held, " ".join(a.source for a in assignments))]
-    # What is inside sum(x) or norm(x) need not fit what is outside.
-    elementwise = formula.outer if formula.reduces else formula.variables
     points = [Point({n: p.values[n] for n in formula.variables}, p.source) for p in points]
-    for point in points:
-        shapes = {name: value.shape for name, value in point.values.items()}
-        require_shapes(formula.tree, formula.source, formula.given, shapes)
-        _check_broadcast(point, elementwise)
+    # What is inside sum(x) or norm(x) need not fit what is outside: its graph tells.
+    if not (formula.reduces or formula.is_tensor):
+        for point in points:
+            _check_broadcast(point, formula.variables)
     return points
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from hesscli.answer import MAX_NAMED, Finding
 from hesscli.errors import shortened
 from hesscli.notes import Cause, Note, Reason, Remark, Trouble
+from hesscli.shapes import label
 
 TROUBLES = {
     Trouble.NOT_REAL: "is not real",
@@ -50,6 +51,12 @@ def _trouble(arguments: tuple[Any, ...]) -> str:
     return f"{shortened(part)} {TROUBLES[trouble]}{more}{_at(coordinates)}"
 
 
+def _not_settled(arguments: tuple[Any, ...]) -> str:
+    part, trouble, *index = arguments
+    where = f": element {label(index)}" if index else ""
+    return f"{shortened(part)}{where} {TROUBLES[trouble]}, or is too near to tell"
+
+
 def _limits_agree(arguments: tuple[Any, ...]) -> str:
     met, coordinates = arguments
     parts = dict.fromkeys(f"{shortened(part)} {TROUBLES[trouble]}" for part, trouble in met)
@@ -69,6 +76,7 @@ def _where_real(arguments: tuple[Any, ...]) -> str:
 
 _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Reason.TROUBLE: _trouble,
+    Reason.NOT_SETTLED: _not_settled,
     Reason.SUM_TOO_LARGE: "the sum over the elements is beyond the largest double, 1.8e308",
     Reason.NO_EXACT_FORM: "no exact form was found; it is about {0:.6g}",
     Reason.NO_MORE_DIGITS: "no more digits than a double has were found: {0!r}",
@@ -87,6 +95,7 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.PI_NAME: "`{0}` is read as a variable; the constant is `pi`",
     Note.UNIT_NAME: "`{0}` is read as a variable; the imaginary unit is `I`",
     Note.ONE_NAME: "`{0}` is read as one variable; `{1}` is the product",
+    Note.ELEMENTWISE: "`{0}` is the product of elements; `{1}` is that of matrices",
     Note.SINC: "`sinc(x)` is sin(x)/x; NumPy's sin(pi*x)/(pi*x) is `sinc(pi*x)`",
     Note.ROOT: "`{0}/{1}` is read as `({0})/{1}`; a root is a power of `(1/{1})`",
     Note.HEADER: "differentiated in {0}, the variables of the function",

@@ -11,19 +11,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from hesscli.answer import Answer, Basis, Place
 from hesscli.cost import Clock
+from hesscli.errors import HessError, TooSlowError
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.proof import Exact
-from hesscli.expression.graph import Graph, graph_of, split_formula
+from hesscli.expression.elements import split_formula
+from hesscli.expression.graph import Graph
+from hesscli.expression.graphs import Graphs, key_of
+from hesscli.expression.tensors import whole_numbers
 from hesscli.notes import Remark
 from hesscli.numeric.autograd import Evaluator
-from hesscli.shapes import Shape, broadcast
+from hesscli.shapes import Shape
 from hesscli.types import Expr, Formula, Point, Sums, Values, Variable, Verify
 from hesscli.verdict import settle as settlement
 from hesscli.verdict.settle import Settled
@@ -32,10 +36,13 @@ from hesscli.verdict.settle import Settled
 class Evaluation:
     """Evaluates one formula in doubles at any number of points."""
 
-    def __init__(self, formula: Formula, dtype: str, device: str) -> None:
+    def __init__(self, formula: Formula, graphs: Graphs, dtype: str, device: str) -> None:
         self.formula = formula
+        self.graphs = graphs
         self.dtype, self.device = dtype, device
-        self._in_elements: dict[tuple[Shape, ...], tuple[Evaluator, Examiner]] = {}
+        self.examiner = Examiner(formula)
+        self._evaluators: dict[object, Evaluator] = {}
+        self._in_elements: dict[object, tuple[Evaluator, Examiner]] = {}
 
     def __call__(
         self, point: Point, notes: tuple[Remark, ...], verify: Verify, clock: Clock
@@ -43,49 +50,69 @@ class Evaluation:
         """The answer at ``point``, with the sums that it was made from and what computed them; see
         :func:`hesscli.verdict.settle.settle`.
         """
-        formula = self.formula
-        shapes = {name: point.values[name].shape for name in formula.variables}
-        joins = formula.reduces and any(shapes.values())
-        if not joins or (self._graph is not None and self._graph.fits(shapes)):
-            evaluator, examiner = self._joint if joins else self._elementwise
-            sums = evaluator(point)
-            if not joins or not sums.suspects:
-                graph = self._graph if joins else None
-                settled = settlement.settle(sums, point, examiner, notes, verify, clock, graph)
-                if any(shapes.values()):
-                    scalars = partial(self._in_scalars, shapes, point)
-                    settled = replace(settled, in_scalars=scalars)
-                if not joins or settled.enclosure or verify is not Verify.always:
-                    return settled, sums, evaluator
-        key = tuple(shapes.values())
+        graph = self.graphs.at(point)
+        shapes = {name: point.values[name].shape for name in self.formula.variables}
+        notes = (*notes, *graph.notes)
+        evaluator = self._evaluator(point, graph, shapes)
+        sums = evaluator(point)
+        if graph.is_elementwise:
+            settled = settlement.settle(sums, point, self.examiner, notes, verify, clock)
+            if any(shapes.values()):
+                settled = replace(settled, in_scalars=partial(self._in_scalars, point, shapes))
+            return settled, sums, evaluator
+        # Of what comes near a kink or an edge, nothing but a proof tells that it is not on it.
+        sought = Verify.auto if sums.suspects and verify is Verify.never else verify
+        settled = settlement.settle(sums, point, self.examiner, notes, sought, clock, graph)
+        settled = replace(settled, in_scalars=partial(self._in_scalars, point, shapes))
+        if settled.enclosure or not (sums.suspects or verify is Verify.always):
+            return settled, sums, evaluator
+        in_scalars = self._settled_in_scalars(point, shapes, verify, clock)
+        if in_scalars is None:
+            if sums.suspects:
+                settled = settlement.not_settled(settled, sums)
+            return settled, sums, evaluator
+        settled, sums, evaluator = in_scalars
+        answer = joined(settled.answer, self.formula, shapes)
+        answer = replace(
+            answer,
+            notes=(*answer.notes, *settlement.summed(graph.shape(shapes)), *notes),
+        )
+        return replace(settled, answer=answer), sums, evaluator
+
+    def _evaluator(self, point: Point, graph: Graph, shapes: Mapping[str, Shape]) -> Evaluator:
+        key = None if graph.is_elementwise else key_of(self.formula, point)
+        if key not in self._evaluators:
+            self._evaluators[key] = Evaluator(self.formula, self.dtype, self.device, graph, shapes)
+        return self._evaluators[key]
+
+    def _settled_in_scalars(
+        self, point: Point, shapes: Mapping[str, Shape], verify: Verify, clock: Clock
+    ) -> tuple[Settled, Sums, Evaluator] | None:
+        """The answer by the formula in scalars; None where it cannot be written out."""
+        key = key_of(self.formula, point)
         if key not in self._in_elements:
-            split = split_formula(formula, shapes)
+            split = self._split(point, shapes)
+            if split is None:
+                return None
             self._in_elements[key] = Evaluator(split, self.dtype, self.device), Examiner(split)
         evaluator, examiner = self._in_elements[key]
         point = split_point(point)
         sums = evaluator(point)
-        settled = settlement.settle(sums, point, examiner, (), verify, clock)
-        answer = joined(settled.answer, formula, shapes)
-        answer = replace(answer, notes=(*answer.notes, *notes))
-        return replace(settled, answer=answer), sums, evaluator
+        return settlement.settle(sums, point, examiner, (), verify, clock), sums, evaluator
 
     def _in_scalars(
-        self, shapes: Mapping[str, Shape], point: Point
-    ) -> tuple[Formula, Mapping[str, Exact]]:
-        return split_formula(self.formula, shapes), entries(point)
+        self, point: Point, shapes: Mapping[str, Shape]
+    ) -> tuple[Formula, Mapping[str, Exact]] | None:
+        split = self._split(point, shapes)
+        return None if split is None else (split, entries(point))
 
-    @cached_property
-    def _elementwise(self) -> tuple[Evaluator, Examiner]:
-        return Evaluator(self.formula, self.dtype, self.device), Examiner(self.formula)
-
-    @cached_property
-    def _graph(self) -> Graph | None:
-        return graph_of(self.formula)
-
-    @cached_property
-    def _joint(self) -> tuple[Evaluator, Examiner]:
-        evaluator = Evaluator(self.formula, self.dtype, self.device, self._graph)
-        return evaluator, Examiner(self.formula)
+    def _split(self, point: Point, shapes: Mapping[str, Shape]) -> Formula | None:
+        try:
+            return split_formula(self.formula, shapes, whole_numbers(self.formula, point))
+        except TooSlowError:
+            raise
+        except HessError:
+            return None
 
 
 def split_point(point: Point) -> Point:
@@ -116,14 +143,8 @@ def joined(answer: Answer, formula: Formula, shapes: Mapping[str, Shape]) -> Ans
         answer,
         formula=formula,
         place=Place(variables[: formula.wrt], variables[formula.wrt :], numbers),
-        notes=(*answer.notes, *_summed(formula, shapes)),
     )
 
 
 def _variables(names: Sequence[str], shapes: Mapping[str, Shape]) -> tuple[Variable, ...]:
     return tuple(Variable(name, shapes[name]) for name in names)
-
-
-def _summed(formula: Formula, shapes: Mapping[str, Shape]) -> list[Remark]:
-    """A note where the formula still gives a tensor, such as ``x/sum(x)``."""
-    return settlement.summed(broadcast(shapes[name] for name in formula.outer))

@@ -23,6 +23,7 @@ from hesscli.balls.rounding import (
     rounded,
 )
 from hesscli.derive.pattern import rows_of
+from hesscli.exact.domain import SiteError
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing, proved
 from hesscli.exact.existing import Existing
@@ -199,7 +200,7 @@ def joint(graph: Graph, sums: Sums, point: Point, meter: Meter, closed_form: boo
             numbers(bits)
         except UndecidedError:
             continue
-        except (BoundaryError, BudgetError, NotProvedError):
+        except (BoundaryError, BudgetError, NotProvedError, SiteError):
             return None
         found = Existing(numbers, frozenset(), True, False, (), (), closed_form=closed_form)
         return Part(found, range(len(sums.gradient)))

@@ -97,7 +97,7 @@ class Expected:
         builder = Builder(self.source, formula.given)
         try:
             with refused():
-                expression = builder.whole(node)
+                expression = builder.number(node)
         except HessError as error:
             error.message = f"`{self.option}`: {error.message}"
             raise error.at(self.source) from None

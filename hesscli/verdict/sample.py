@@ -12,6 +12,7 @@ from hesscli.balls.expressions import BoundaryError
 from hesscli.balls.jets import BudgetError, Entry, Meter
 from hesscli.balls.rounding import refined, rounded
 from hesscli.derive.pattern import rows_of
+from hesscli.exact.domain import SiteError
 from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import proved
 from hesscli.exact.proof import BUDGET
@@ -45,7 +46,7 @@ def sampled(sums: Sums, point: Point, examiner: Examiner, graph: Graph | None) -
         else:
             parts = list(_parts(sums, point, examiner, chosen, meter))
             found = rounded(refined(Enclosure(parts).numbers)[0])
-    except (BoundaryError, BudgetError, NotProvedError, UndecidedError):
+    except (BoundaryError, BudgetError, NotProvedError, SiteError, UndecidedError):
         return None
     wanted: list[Entry] = [(i,) for i in chosen]
     wanted += [(i, j) for i in chosen for j in chosen if i <= j]

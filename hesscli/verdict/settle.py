@@ -9,7 +9,7 @@ what is larger, a sample.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -44,12 +44,12 @@ LOST = 450_000
 class Settled:
     """An answer, as yet without a verdict, and the enclosures behind all its numbers, if any.
 
-    ``in_scalars`` gives the formula in scalars, and their exact values.
+    ``in_scalars`` gives the formula in scalars, and their exact values, unless it is too long.
     """
 
     answer: Answer
     enclosure: Enclosure | None
-    in_scalars: Callable[[], tuple[Formula, Mapping[str, Exact]]]
+    in_scalars: Callable[[], tuple[Formula, Mapping[str, Exact]] | None]
 
 
 def _parts(packed: Array, order: int) -> dict[str, Array]:
@@ -83,7 +83,8 @@ def settle(
     formula, order = examiner.formula, len(sums.gradient)
     elements = Elements(sums, point, examiner)
     with clock.within(0, "examining the kinks and edges at this point"):
-        examined = [elements.examined(k, Meter(BUDGET)) for k in sums.suspects]
+        suspects = sums.suspects if graph is None else ()
+        examined = [elements.examined(k, Meter(BUDGET)) for k in suspects]
     with clock.within(0, "proving the numbers"):
         proof, numbers = _proved(elements, point, verify, graph), None
     if not isinstance(proof, Remark):
@@ -185,7 +186,7 @@ def _proved(
     suspects, count = set(sums.suspects), size(sums.shape)
     found: list[Part | None] = []
     if sums.structural is not None and graph is not None:
-        found = [] if suspects else [joint(graph, sums, point, meter, closed_form)]
+        found = [joint(graph, sums, point, meter, closed_form)]
     elif count > MAX_PROVED_ELEMENTS and verify is Verify.auto:
         return Remark(Reason.TOO_LARGE)
     else:
@@ -357,6 +358,27 @@ def _slack(elements: Elements, is_exact: bool) -> Array:
         for e in elements.entries[v.name]
     ]
     return np.where(meant, 0.0, sums.epsilon * np.abs(numbers))
+
+
+def not_settled(settled: Settled, sums: Sums) -> Settled:
+    """The answer that there is none: elements of its parts are too near to a kink or an edge."""
+    answer, order = settled.answer, len(sums.gradient)
+    undefined = tuple(
+        Undefined(
+            met.part, met.span,
+            Remark(Reason.NOT_SETTLED, (met.part, met.trouble, *met.index)),
+            ("value", "gradient", "hessian"),
+        )
+        for met in sums.met[:1]
+    )  # fmt: skip
+    assert answer.grounds is not None
+    grounds = replace(
+        answer.grounds, digits=None, by=None, proved=None, of=None, below={}, hessian=None,
+        reason=undefined[0].reason if undefined else Remark(Reason.NO_NUMBER),
+    )  # fmt: skip
+    jet = Doubles(np.nan, np.full(order, np.nan), np.full((order, order), np.nan))
+    answer = replace(answer, jet=jet, grounds=grounds, undefined=undefined)
+    return replace(settled, answer=answer, enclosure=None)
 
 
 def summed(shape: tuple[int, ...]) -> list[Remark]:

@@ -101,7 +101,10 @@ def _spectrum(settled: Settled, enclosure: Enclosure, order: int) -> ProvedSpect
     found = proved_spectrum(rows_at(enclosure, order))
     if found is None or not found.unknown or order > MAX_STRUCTURE:
         return found
-    formula, variables, point = _scalars(settled)
+    scalars = _scalars(settled)
+    if scalars is None:
+        return found
+    formula, variables, point = scalars
     zeros = nullity(formula.expression, variables, point)
     if zeros:
         found = proved_spectrum(rows_at(enclosure, order), zeros)
@@ -126,14 +129,18 @@ def _by_higher_terms(settled: Settled, verdict: Verdict) -> str | None:
     """The kind of a stationary point with a singular Hessian, where it can be proved."""
     assert verdict.inertia is not None
     positive, zero, negative = verdict.inertia
-    formula, variables, point = _scalars(settled)
-    if sum(verdict.inertia) > MAX_STRUCTURE or formula.expression.has(sympy.Integral):
+    scalars = _scalars(settled) if sum(verdict.inertia) <= MAX_STRUCTURE else None
+    if scalars is None or scalars[0].expression.has(sympy.Integral):
         return None
+    formula, variables, point = scalars
     return degenerate_kind(formula.expression, variables, point, positive, zero, negative)
 
 
-def _scalars(settled: Settled) -> tuple[Formula, list[Expr], dict[Expr, Expr]]:
-    formula, values = settled.in_scalars()
+def _scalars(settled: Settled) -> tuple[Formula, list[Expr], dict[Expr, Expr]] | None:
+    found = settled.in_scalars()
+    if found is None:
+        return None
+    formula, values = found
     formula = formula.definition or formula
     point = {symbol(name): exact(value) for name, value in values.items()}
     # Neither the structure nor the series is told of the pieces that hold elsewhere.
