@@ -330,6 +330,8 @@ _hess_functions() {
     else
         return
     fi
+    # Behind the tensor of a call.
+    [[ -n $quote && -n $stem && $typed == *\(*,* ]] && _hess_offer axis= "0)"
     _hess_calls "${_hess_signatures[@]}"
 }
 
@@ -351,13 +353,14 @@ _hess_files() {
 # The variables of the formula: its names without a bracket behind them.
 _hess_variables() {
     local rest=${formula//[ⁿˣʸ]/ } name
+    rest=${rest//.T/ }
     local a_name='^[[:alpha:]_][[:alnum:]_₀₁₂₃₄₅₆₇₈₉]*' a_call='^[[:space:]]*\('
     local a_number='^([0-9]+(_[0-9]+)*(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?'
     variables=
     while [[ -n $rest ]]; do
         if [[ $rest =~ $a_name ]]; then
             name=${BASH_REMATCH[0]} rest=${rest:${#BASH_REMATCH[0]}}
-            [[ $rest =~ $a_call || " pi π e E I oo True False and or not if else $variables" == *" $name "* ]] ||
+            [[ $rest =~ $a_call || " pi π e E I oo True False None axis dim keepdims and or not if else $variables" == *" $name "* ]] ||
                 variables+="$name "
         elif [[ $rest =~ $a_number ]]; then
             rest=${rest:${#BASH_REMATCH[0]}}

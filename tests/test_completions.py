@@ -169,7 +169,11 @@ def shell(
         ("hess x**2+softp", "lus"),
         ('hess "x2softp', ""),
         ('hess "softp"', ""),
+        ('hess "sum(X, ax', "is="),
+        ('hess "X@softm', "ax("),
         # Variables: those of the formula that have no value yet.
+        ('hess "x.T@alpha" --at x=2,a', "lpha="),
+        ('hess "sum(x, axis=0)" --at ', "x="),
         ('hess "alpha*y" --at a', "lpha="),
         ('hess "x*y" --at x=2,', "y="),
         ('hess "x*y" --at "x=[1,2], ', "y="),
@@ -272,7 +276,8 @@ def test_making_the_scripts_needs_neither_torch_nor_sympy() -> None:
 
 def test_names_that_are_no_variables_are_known() -> None:
     known = {*CONSTANTS, *TRUTH, *KEYWORDS}
-    assert set(completions.NOT_VARIABLES) == known | {"π"}
+    of_tensors = {"None", "axis", "dim", "keepdims"}
+    assert set(completions.NOT_VARIABLES) == known | of_tensors | {"π"}
 
 
 @pytest.mark.parametrize("call", [call for call, _ in completions.GENERATORS])

@@ -142,7 +142,7 @@ class TensorBuilder(Builder):
                 f"the result is {what}, and no number", node,
                 f"`sum({text})` or `norm({text})`",
             )  # fmt: skip
-        root = self._region(self._squared(expression), operand, tuple(self.sites))
+        root = self._region(self._rewritten(expression), operand, tuple(self.sites))
         used: set[str] = set(root.names)
         for name, made in reversed(self.nodes.items()):
             if name in used:
@@ -252,7 +252,7 @@ class TensorBuilder(Builder):
         self.sites, self.guards = [], [g for g in guards if g == sympy.false]
         self._frames.append([])
         product = sympy.Mul(*map(self.number, factors))
-        expression = self._squared(of(product) if of else product)
+        expression = self._rewritten(of(product) if of else product)
         found = self._operand(factors[0], self._frames.pop())
         sites = tuple(self.sites)
         self.sites, self.guards = outer, guards
@@ -289,20 +289,42 @@ class TensorBuilder(Builder):
             self._frames[-1].append(_Operand(node, (name,), self.shapes[name]))
         return sympy.Mul(*map(symbol, names))
 
-    def _squared(self, expression: Expr) -> Expr:
-        """``norm(x)**2`` as a sum of squares, in which elements do not interact."""
-        squares = {}
+    def _rewritten(self, expression: Expr) -> Expr:
+        """``norm(x)**2`` as a sum of squares, in which elements do not interact, and the logarithm
+        of a sum of exponentials as what does not overflow.
+        """
+        found = {}
         for power in expression.atoms(sympy.Pow):
-            node = self.nodes.get(str(power.base)) if power.base.is_Symbol else None
-            even = power.exp.is_Integer and power.exp.is_even
-            if isinstance(node, Reduce) and node.kind == "norm" and even:
-                square = Region(symbol(node.operand) ** 2, (node.operand,), ())
-                inner = self._node(square, self.shapes[node.operand])
-                name = self._node(
-                    Reduce("sum", inner, node.axes, node.typed), self.shapes[str(power.base)]
-                )
-                squares[power] = symbol(name) ** (power.exp / 2)
-        return expression.xreplace(squares) if squares else expression
+            reduced = self._reduce_at(power.base, "norm")
+            if reduced and power.exp.is_Integer and power.exp.is_even:
+                square = symbol(reduced.operand) ** 2
+                found[power] = self._again(reduced, "sum", square) ** (power.exp / 2)
+        for logarithm in expression.atoms(sympy.log):
+            reduced = self._reduce_at(logarithm.args[0], "sum")
+            region = self.nodes.get(reduced.operand) if reduced else None
+            if reduced and isinstance(region, Region) and isinstance(region.expression, sympy.exp):
+                exponent = region.expression.args[0]
+                found[logarithm] = self._again(reduced, "logsumexp", exponent)
+        return expression.xreplace(found) if found else expression
+
+    def _reduce_at(self, part: Expr, kind: str) -> Reduce | None:
+        """The reduction that a symbol stands for, if it is one of this kind."""
+        node = self.nodes.get(str(part)) if part.is_Symbol else None
+        return node if isinstance(node, Reduce) and node.kind == kind else None
+
+    def _again(self, node: Reduce, kind: str, expression: Expr) -> Expr:
+        """The symbol of a reduction of something else of the same shape."""
+        shape = self.shapes[node.operand]
+        operand = self.nodes.get(node.operand)
+        names = operand.names if isinstance(operand, Region) else (node.operand,)
+        names = tuple(dict.fromkeys((*(s.name for s in expression.free_symbols), *names)))
+        sites = operand.sites if isinstance(operand, Region) else ()
+        inner = node.operand
+        if expression != symbol(inner):
+            own = Region(expression, names, () if kind == "sum" else sites)
+            inner = self._node(own, shape)
+        left = tuple(shape[k] for k in split_axes(shape, node.axes)[0])
+        return symbol(self._node(Reduce(kind, inner, node.axes, node.typed), left))
 
     def _typed(self, node: tree.Node) -> Typed:
         node = self.inside or node

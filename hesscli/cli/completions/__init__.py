@@ -23,7 +23,10 @@ Parts = dict[str, Sequence[str]]
 MADE = "Made by `hess --completion`, from hesscli/cli/completions: change that, not this file."
 
 # Names in a formula that get no value.
-NOT_VARIABLES = ("pi", "π", "e", "E", "I", "oo", "True", "False", *KEYWORDS)
+NOT_VARIABLES = (
+    *("pi", "π", "e", "E", "I", "oo", "True", "False", "None", "axis", "dim", "keepdims"),
+    *KEYWORDS,
+)
 # The starts of values, each as a call with its meaning.
 GENERATORS = (
     ("randn(2,2)", "normal random numbers"),

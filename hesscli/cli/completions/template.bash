@@ -82,6 +82,8 @@ _hess_functions() {
     else
         return
     fi
+    # Behind the tensor of a call.
+    [[ -n $quote && -n $stem && $typed == *\(*,* ]] && _hess_offer axis= "0)"
     _hess_calls "${_hess_signatures[@]}"
 }
 
@@ -103,6 +105,7 @@ _hess_files() {
 # The variables of the formula: its names without a bracket behind them.
 _hess_variables() {
     local rest=${formula//[ⁿˣʸ]/ } name
+    rest=${rest//.T/ }
     local a_name='^[[:alpha:]_][[:alnum:]_₀₁₂₃₄₅₆₇₈₉]*' a_call='^[[:space:]]*\('
     local a_number='^([0-9]+(_[0-9]+)*(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?'
     variables=

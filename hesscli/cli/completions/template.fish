@@ -29,6 +29,9 @@ function __hess_functions --no-scope-shadowing
     if test -z "$stem"; and not string match -qr '(^|[-+*/^(,<>=\s])$' -- $head
         return
     end
+    # Behind the tensor of a call.
+    test -n "$quote" -a -n "$stem"; and string match -q '*(*,*' -- $head
+    and __hess_words axis=\t'over this axis of a tensor'
     __hess_calls \
         @FUNCTIONS@
 end
@@ -38,7 +41,7 @@ function __hess_variables --no-scope-shadowing
     set -l number '(?<![\p{L}\p{N}_])([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?'
     set -l name '(?<![\p{L}\p{N}_])[\p{Ll}\p{Lu}\p{Lo}_][\p{Ll}\p{Lu}\p{Lo}\p{Nd}₀-₉_]*+(?!\s*\()'
     set -l found
-    for variable in (string replace -ra $number ' ' -- $formula | string match -ra $name)
+    for variable in (string replace -ra $number'|\.T' ' ' -- $formula | string match -ra $name)
         contains -- $variable @NOT_VARIABLES@ $found
         or set -a found $variable
     end

@@ -22,6 +22,8 @@ _hess_formula() {
     compset -p $(( $#PREFIX - $#name ))
     # The formula may go on behind the cursor.
     [[ $SUFFIX == [[:alnum:]_]* ]] || compset -s $#SUFFIX
+    # Behind the tensor of a call.
+    [[ -n $compstate[quote] && -n $name && $IPREFIX == *\(*,* ]] && compadd -S '' -- axis=
     _hess_calls functions
 }
 
@@ -51,7 +53,7 @@ _hess_set_variables() {
     local formula rest number='([0-9]##(_[0-9]##)#(.[0-9]#|)|.[0-9]##)([eE]([-+]|)[0-9]##|)'
     local -a match mbegin mend no_variables=(@NOT_VARIABLES@)
     _hess_set_formula
-    rest=${formula//[ⁿˣʸ]/ }
+    rest=${${formula//[ⁿˣʸ]/ }//.T/ }
     while [[ -n $rest ]]; do
         if [[ $rest == (#b)([[:alpha:]_][[:alnum:]_₀-₉]#)(*) ]]; then
             rest=$match[2]
