@@ -354,7 +354,7 @@ class Compiled:
         key = key_of(self.formula, point)
         if key not in self._examiners:
             formula = self.formula
-            if any(shapes.values()):
+            if formula.is_tensor or any(shapes.values()):
                 formula = split_formula(formula, shapes, whole_numbers(formula, point))
             self._examiners[key] = Examiner(formula)
         examiner = self._examiners[key]

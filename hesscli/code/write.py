@@ -45,7 +45,7 @@ def written(
     chosen = TARGETS[target]
     scalars = formula
     shape: Shape = ()
-    if point is not None and any(shapes.values()):
+    if point is not None and (formula.is_tensor or any(shapes.values())):
         places = whole_numbers(formula, point)
         scalars = split_formula(formula, shapes, places)
         shape = graph_of(formula, shapes, places).shape(shapes)

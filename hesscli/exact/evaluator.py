@@ -22,7 +22,8 @@ class Exact:
 
     def prepare(self, formula: Formula, shapes: Mapping[str, Shape]) -> Compiled:
         """See :class:`hesscli.numeric.evaluator.Evaluator`."""
-        split = split_formula(formula, shapes) if any(shapes.values()) else formula
+        tensors = formula.is_tensor or any(shapes.values())
+        split = split_formula(formula, shapes) if tensors else formula
         examiner, order = Examiner(split), split.wrt
         variables = [Variable(name, shapes[name]) for name in formula.variables]
         labels = [label for variable in variables for label in variable.elements()]

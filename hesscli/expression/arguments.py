@@ -135,12 +135,31 @@ def _is_length(node: Node) -> bool:
     return isinstance(node, tree.Call) and node.name == "len"
 
 
+def lists_in(node: Node) -> Iterator[Node]:
+    """The lists directly below ``node`` that are tensors; elsewhere they may be meant as brackets.
+
+    Such are operands of ``@``, rows of other lists, and the arguments of what goes over elements.
+    """
+    inside: tuple[Node, ...] = ()
+    if isinstance(node, (tree.MatMul, tree.Array)):
+        inside = tree.children(node)
+    elif isinstance(node, Call) and node.name in BY_NAME:
+        function = BY_NAME[node.name]
+        if function.group == TENSORS or function.name in (*OVER_AXES, "dot"):
+            inside = tree.children(node)
+    for part in inside:
+        if isinstance(part, tree.Array):
+            yield part
+        elif isinstance(part, tree.Pair):
+            yield from (each for each in part.items if isinstance(each, tree.Array))
+
+
 def is_tensor(node: Node) -> bool:
     """Whether a formula has something that only tensors have: a product of matrices, an index, an
     axis.
     """
     for each in tree.walk(node):
-        if isinstance(each, (tree.MatMul, tree.Index, tree.Attribute)):
+        if isinstance(each, (tree.MatMul, tree.Index, tree.Attribute)) or any(lists_in(each)):
             return True
         if isinstance(each, tree.Call) and each.name in BY_NAME:
             function = BY_NAME[each.name]

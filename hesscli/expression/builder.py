@@ -19,9 +19,11 @@ import sympy
 from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
 from hesscli.expression.arguments import (
+    AXES,
     EUCLIDEAN,
     INFINITY,
     Order,
+    by_name,
     is_axis,
     order_of,
     positional,
@@ -31,7 +33,7 @@ from hesscli.expression.products import LETTER
 from hesscli.expression.walk import Walk
 from hesscli.functions import symbolic as special
 from hesscli.functions.failures import SYMPY_FAILURES
-from hesscli.functions.table import BY_NAME, MEANT, PIECES, Function, binds, reduces
+from hesscli.functions.table import BY_NAME, MEANT, PIECES, REDUCING, Function, binds, reduces
 from hesscli.language import tree
 from hesscli.language.parser import parse_formula
 from hesscli.language.tree import Node
@@ -250,7 +252,14 @@ class Builder(Walk):
             return self._piecewise([(a, condition), (b, None)], node)
         if binds(function.name):
             return self.quantified(function.name, node)
-        if node.name == "logsumexp" and len(node.arguments) == 2 and is_axis(node.arguments[1]):
+        if several := len(positional(node)) > 1 and function.name in REDUCING:
+            self._refuse_axis(node)
+        if (
+            several
+            and node.name == "logsumexp"
+            and len(node.arguments) == 2
+            and is_axis(node.arguments[1])
+        ):
             self.reduces = True  # of a tensor, that may be an axis
         if reduces(function.name, len(positional(node))):
             return self._reduction(function, node)
@@ -274,6 +283,13 @@ class Builder(Walk):
         self._hazards(function, arguments, node)
         assert function.symbol is not None
         return self._watched(getattr(special, function.symbol)(*arguments), arguments, node)
+
+    def _refuse_axis(self, call: tree.Call) -> None:
+        """Refuse ``max(x, y, axis=0)``."""
+        if AXES & by_name(call).keys():
+            count, first = len(positional(call)), self.text(positional(call)[0])
+            message = f"an axis is of one tensor, and `{call.name}` has {count} here"
+            self.fail(message, call, f"`{call.name}({first}, axis=0)`")
 
     def _hazards(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
         for hazard in function.hazards:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from hesscli.expression.arguments import OF_LENGTHS, places_in, positional
+from hesscli.expression.arguments import OF_LENGTHS, lists_in, places_in, positional
 from hesscli.expression.builder import Builder
 from hesscli.functions.table import BY_NAME, TENSORS, reduces
 from hesscli.language import tree
@@ -18,9 +18,16 @@ class Outline(Builder):
     them for the formula.
     """
 
+    def __init__(self, source: str, given: frozenset[str]) -> None:
+        super().__init__(source, given)
+        self._lists: set[int] = set()
+
     def number(self, node: tree.Node) -> Expr:
+        self._lists |= {id(part) for part in lists_in(node)}
         match node:
-            case tree.MatMul() | tree.Array():
+            case tree.Array() if id(node) in self._lists:
+                return self._standing(*tree.children(node))
+            case tree.MatMul():
                 return self._standing(*tree.children(node))
             case tree.Index(base=base, items=items):
                 for name in places_in(node):

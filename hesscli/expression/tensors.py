@@ -17,7 +17,7 @@ import sympy
 from numpy.typing import NDArray
 
 from hesscli.errors import HessError
-from hesscli.expression.arguments import AXES, by_name, is_axis, order_of, positional
+from hesscli.expression.arguments import by_name, is_axis, lists_in, order_of, positional
 from hesscli.expression.builder import Builder, Of, Parts, refused
 from hesscli.expression.graph import (
     KINDS,
@@ -38,7 +38,7 @@ from hesscli.expression.graph import (
 )
 from hesscli.expression.names import symbol
 from hesscli.expression.places import WholeNumbers, shown
-from hesscli.functions.table import BY_NAME, REDUCING, TENSORS, Function
+from hesscli.functions.table import BY_NAME, TENSORS, Function
 from hesscli.language import tree
 from hesscli.notes import Note, Remark
 from hesscli.shapes import Shape, broadcast
@@ -127,6 +127,7 @@ class TensorBuilder(Builder):
         # Of each part that is walked now, what it has been made of so far.
         self._frames: list[list[_Operand]] = [[]]
         self._named: dict[str, _Operand] = {}
+        self._lists: set[int] = set()  # the lists that are tensors: arguments, operands of `@`
         self._calculus: tree.Node = tree.Node((0, 0))  # the innermost derivative or integral
 
     def graph(self, node: tree.Node) -> Graph:
@@ -175,6 +176,7 @@ class TensorBuilder(Builder):
     # Parts
 
     def number(self, node: tree.Node) -> Expr:
+        self._lists |= {id(part) for part in lists_in(node)}
         self._frames.append([])
         expression = self._tensor(node)
         if expression is None:
@@ -348,7 +350,7 @@ class TensorBuilder(Builder):
                 )
             case tree.Attribute(operand=inner):
                 return self._use(node, self._transposed(self.operand(inner)))
-            case tree.Array(items=items):
+            case tree.Array(items=items) if id(node) in self._lists:
                 rows = [self._taken(self.operand(item), (None,)) for item in items]
                 return self._use(node, self._concatenated(rows, 0, node))
             case tree.Call(name=name) if name in BY_NAME and name not in self.given:
@@ -648,12 +650,7 @@ class TensorBuilder(Builder):
     # Reductions
 
     def _call(self, node: tree.Call) -> Expr:
-        function = BY_NAME.get(node.name)
         parts = positional(node)
-        several = len(parts) > 1 and function is not None and function.name in REDUCING
-        if several and AXES & by_name(node).keys():
-            message = f"an axis is of one tensor, and `{node.name}` has {len(parts)} here"
-            self.fail(message, node, f"{node.name}({self.text(parts[0])}, axis=0)")
         if node.name == "logsumexp" and len(parts) == 2 and is_axis(parts[1]):
             self._check_logsumexp(node)
         return super()._call(node)

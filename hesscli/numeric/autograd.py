@@ -97,10 +97,17 @@ class Evaluator:
         constants = tuple(Variable(n, shapes[n]) for n in formula.variables[formula.wrt :])
         shape = self.graph.shape(shapes)
         suspect, met = self._suspects(tensors, size(shape))
-        sums = self._sums(tensors, variables, suspect)
+        try:
+            sums = self._sums(tensors, variables, suspect)
+        except HessError:
+            if not met:
+                raise
+            order = sum(v.size for v in variables)  # a matrix that is singular
+            sums = np.array(np.nan), np.full(order, np.nan), np.full((order, order), np.nan)
         if not all(np.isfinite(part).all() for part in sums):
             suspect |= self._not_finite(tensors, shape)
-            sums = self._sums(tensors, variables, suspect)
+            if self.graph.is_elementwise:
+                sums = self._sums(tensors, variables, suspect)
         value, gradient, matrix = sums
         return Sums(
             variables=variables,

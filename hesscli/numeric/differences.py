@@ -75,12 +75,15 @@ def _differences(
         flat = steps.reshape(order, -1).T
         return function(coordinates + scales * flat).reshape(steps.shape[1:])
 
+    # Where values are the same to the last digit, their differences show no error.
+    rounding = 4 * np.finfo(float).eps * np.abs(function(coordinates[None])[0])
     for step in STEPS:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # of NaN outside the domain, which the result shows
             found: Any = getattr(differentiate, what)(along, np.zeros(order), initial_step=step)
         derivative = getattr(found, name)
-        better = np.isfinite(derivative) & (found.error < error)
-        best[better], error[better] = derivative[better], found.error[better]
+        estimated = np.maximum(found.error, rounding / step**units.ndim)
+        better = np.isfinite(derivative) & (estimated < error)
+        best[better], error[better] = derivative[better], estimated[better]
     error[np.isinf(error)] = np.nan
     return best / units, error / units

@@ -177,17 +177,18 @@ def _join(node: Join, shapes: Mapping[str, Shape], like: Tensor) -> Step:
 
 def _solve(values: Values, node: Linear) -> Tensor:
     matrix, right = (values[name] for name in node.operands)
+    # Unlike `solve`, it gives infinities where a matrix is singular.
     if right.dim() == matrix.dim():
-        found: Tensor = torch.linalg.solve(matrix, right)
+        found: Tensor = torch.linalg.solve_ex(matrix, right)[0]
         return found
-    column: Tensor = torch.linalg.solve(matrix, right.unsqueeze(-1))
+    column: Tensor = torch.linalg.solve_ex(matrix, right.unsqueeze(-1))[0]
     return column.squeeze(-1)
 
 
 _LINEAR: dict[str, Callable[..., Tensor]] = {
     "det": torch.linalg.det,
     "logdet": torch.logdet,
-    "inv": torch.linalg.inv,
+    "inv": lambda matrix: torch.linalg.inv_ex(matrix)[0],
     "expm": torch.linalg.matrix_exp,
 }
 
