@@ -154,6 +154,15 @@ def lists_in(node: Node) -> Iterator[Node]:
             yield from (each for each in part.items if isinstance(each, tree.Array))
 
 
+def takes_shapes(node: Node) -> bool:
+    """Whether this is of rows, columns or axes, and not of each element or of all."""
+    if isinstance(node, (tree.MatMul, tree.Index, tree.Attribute)):
+        return True
+    if not isinstance(node, Call) or node.name not in BY_NAME:
+        return False
+    return BY_NAME[node.name].group == TENSORS or "axis" in by_name(node)
+
+
 def is_tensor(node: Node) -> bool:
     """Whether a formula has something that only tensors have: a product of matrices, an index, an
     axis.

@@ -42,6 +42,10 @@ class WholeNumbers:
         """The shape of a part of the formula."""
         raise NotImplementedError
 
+    def parts(self) -> Mapping[str, Node]:
+        """The parts of the formula that have names."""
+        raise NotImplementedError
+
     def at(self, node: Node) -> Whole:
         """What ``node`` is: an int, or an array of them. Refuses anything else."""
         match node:
@@ -72,6 +76,10 @@ class WholeNumbers:
                 if isinstance(axis, int) and -len(shape) <= axis < len(shape):
                     return shape[axis]
                 self._fail(node, f"the shape {shown(shape)} has no axis {axis}", "x.shape[0]")
+            case tree.Index(base=base, items=items):
+                numbers = np.asarray(self.at(base))
+                found = numbers[self.index(items, numbers.shape, node)]
+                return int(found) if found.ndim == 0 else found
             case tree.Comparison() | tree.Logic() | tree.Not():
                 hint = "where(condition, x, 0) in its place"
                 self._fail(node, "elements cannot be chosen by a condition", hint)
@@ -98,6 +106,8 @@ class WholeNumbers:
         bound = self.walk.bound.get(name)
         if bound is not None and bound.is_Integer:
             return int(bound)
+        if name in self.parts():
+            return self.at(self.parts()[name])
         if name in self.values:
             values = self.values[name]
             return int(values) if values.ndim == 0 else values

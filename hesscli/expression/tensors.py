@@ -17,7 +17,14 @@ import sympy
 from numpy.typing import NDArray
 
 from hesscli.errors import HessError
-from hesscli.expression.arguments import by_name, is_axis, lists_in, order_of, positional
+from hesscli.expression.arguments import (
+    by_name,
+    is_axis,
+    lists_in,
+    order_of,
+    positional,
+    takes_shapes,
+)
 from hesscli.expression.builder import Builder, Of, Parts, refused
 from hesscli.expression.graph import (
     KINDS,
@@ -127,6 +134,7 @@ class TensorBuilder(Builder):
         # Of each part that is walked now, what it has been made of so far.
         self._frames: list[list[_Operand]] = [[]]
         self._named: dict[str, _Operand] = {}
+        self._shaped = 0  # whether what takes a matrix as such is around what is walked
         self._lists: set[int] = set()  # the lists that are tensors: arguments, operands of `@`
         self._calculus: tree.Node = tree.Node((0, 0))  # the innermost derivative or integral
 
@@ -239,7 +247,7 @@ class TensorBuilder(Builder):
             typed = self.source[left.node.span[1] : right.node.span[0]]
             if matrix[0] == matrix[1] and ".*" not in self.source:
                 self.doubts.append(Remark(Note.ELEMENTWISE, (f"{a}*{x}", f"{a}@{x}")))
-            elif ".*" not in typed:
+            elif ".*" not in typed and not self._shaped:
                 self.refuse(
                     f"{a} is {shown(matrix)}, {x} is {shown(vector)}: `*` is of each element", node,
                     f"did you mean `{a}@{x}`? `{a}*{x}[None, :]` for each row's elements",
@@ -334,6 +342,13 @@ class TensorBuilder(Builder):
 
     def _tensor(self, node: tree.Node) -> Expr | None:
         """What is made of a part that joins elements; None of one that is elementwise."""
+        shaped = takes_shapes(node)
+        self._shaped += shaped
+        expression = self._joining(node)
+        self._shaped -= shaped
+        return expression
+
+    def _joining(self, node: tree.Node) -> Expr | None:
         match node:
             case tree.MatMul(left=left, right=right):
                 return self._use(node, self._matmul(left, right, node))
@@ -772,6 +787,9 @@ class _Lengths(WholeNumbers):
 
     def shape(self, node: tree.Node) -> Shape:
         return self.builder.shape(node)
+
+    def parts(self) -> Mapping[str, tree.Node]:
+        return self.builder.parts
 
 
 def _key(node: Node) -> object:
