@@ -167,8 +167,8 @@ def _at_values(
 
 def _at_hint(formula: Formula) -> str:
     """Values to type for a formula of tensors."""
-    first, *rest = formula.variables
-    return f'--at "{",".join((f"{first}=[1,2]", *(f"{name}=…" for name in rest)))}"'
+    values = (f"{n}=[[1,2],[3,4]]" if n[0].isupper() else f"{n}=[1,2]" for n in formula.variables)
+    return f'--at "{",".join(values)}"'
 
 
 def _check_finite(formula: Formula) -> None:

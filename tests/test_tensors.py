@@ -52,6 +52,9 @@ def test_shapes_that_do_not_fit_are_refused_with_a_caret(
         ("det(A)", "A=[[1,1],[1,1]]", 0, np.fliplr(np.diag([1, -1, -1, 1])).tolist()),
         ("sum(x*arange(len(x)))", "x=[1,2]", 2, [[0, 0], [0, 0]]),
         ("norm([x, y])**2", "x=3,y=4", 25, [[2, 0], [0, 2]]),
+        ("x@x - x@x + y**2", "x=[1,2],y=1", 1, [[0, 0, 0], [0, 0, 0], [0, 0, 2]]),
+        ("len(x)*y**2", "x=[1,2],y=1", 2, [[0, 0, 0], [0, 0, 0], [0, 0, 4]]),
+        ("x@x.T", "x=[[1,2]]", 5, [[2, 0], [0, 2]]),
     ],
 )  # fmt: skip
 def test_numpy_decides_what_a_formula_means(
@@ -82,6 +85,8 @@ def test_a_product_that_may_be_meant_otherwise_is_told_of(hess: Hess) -> None:
     result = hess("sum(A*x)", "--at", "A=[[1,2],[3,4]],x=[1,2]")
     assert result.status == 0
     assert "`A*x` is the product of elements; `A@x` is that of matrices" in result.stdout
+    result = hess("x*A*x", "--at", "A=[[1,2],[3,4]],x=[1,2]")
+    assert "`A@x` is that of matrices" in result.stdout
     result = hess("A@x + 1", "--at", "A=[[1,2],[3,4]],x=[1,2]")
     assert "summed over 2 elements" in result.stdout
 

@@ -76,7 +76,7 @@ def _require(formula: Formula, variables: Sequence[Variable], point: Point | Non
         raise HessError(
             "missing-point",
             "the formula goes over the elements of tensors: how many there are, only a point tells",
-            hint=f"--at {formula.variables[0]}=[1,2]",
+            hint=f'--at "{",".join(f"{name}=[1,2]" for name in formula.variables[:3])}"',
         )
     order = sum(v.size for v in variables[: formula.wrt])
     if order > MAX_ORDER:

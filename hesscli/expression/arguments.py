@@ -45,6 +45,8 @@ def order_of(call: Call, given: Collection[str], source: str) -> Order | None:
         return None
     typed = arguments[1] if named is None else named
     order = EUCLIDEAN if _is_frobenius(typed) else _order(typed, given)
+    if order is None and named is not None and not isinstance(typed, tree.Word):
+        _refuse("the order of a norm is a number", typed, source, "norm(x, 3)")
     if order is None:
         if not isinstance(typed, tree.Word):
             if not set(names_in(typed)) <= _CONSTANTS - {*given}:
@@ -60,7 +62,7 @@ def order_of(call: Call, given: Collection[str], source: str) -> Order | None:
         x, p, axis = (_text(part, source) for part in arguments[:3])
         _refuse(
             "an order is the last argument of a norm", arguments[2], source,
-            f"norm({x}, {p}) over all elements, norm({x}, {p}, axis={axis}) over an axis",
+            f"norm({x}, {p}, axis={axis}) over an axis",
         )  # fmt: skip
     if order == 0:
         message = "the norm of order 0 counts the elements that are not 0"
@@ -127,8 +129,11 @@ def _names(*nodes: Node) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, tree.Name) and node.name not in (*NEW_AXIS, ALL, "True", "False"):
             yield node.name
-        elif not (isinstance(node, tree.Attribute) or _is_length(node)):
+        elif not (isinstance(node, _NO_NUMBERS) or _is_length(node)):
             yield from _names(*tree.children(node))
+
+
+_NO_NUMBERS = (tree.Attribute, tree.Comparison, tree.Logic, tree.Not)
 
 
 def _is_length(node: Node) -> bool:

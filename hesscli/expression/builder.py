@@ -340,7 +340,8 @@ class Builder(Walk):
     def _check_arity(self, function: Function, node: tree.Call) -> None:
         least, most = function.arity
         count = len(positional(node))
-        if function.name in ("sum", "mean", "prod") and count == 2 and is_axis(node.arguments[1]):
+        over = ("sum", "mean", "prod", "cumsum", "softmax", "log_softmax")
+        if function.name in over and count == 2 and is_axis(node.arguments[1]):
             x, axis = (self.source[slice(*part.span)].strip() for part in node.arguments)
             message = f"`{node.name}` takes an axis by its name"
             self.fail(message, node, f"`{node.name}({x}, axis={axis})`")

@@ -27,6 +27,7 @@ from hesscli.expression.graph import (
     Scan,
     Typed,
     split_axes,
+    steps,
 )
 from hesscli.expression.names import symbol
 from hesscli.expression.tensors import graph_of
@@ -54,11 +55,8 @@ def split_formula(
     Raises :class:`HessError` where they are too many.
     """
     graph = graph_of(formula, shapes, places)
-    known = {**shapes, **graph.shapes}
     count = sum(size(shapes[name]) for name in formula.differentiated)
-    work = size(graph.shape(shapes)) + sum(
-        _work(n, known[k], known) for k, n in graph.nodes.items()
-    )
+    work = steps(graph, shapes)
     if count > MAX_ELEMENTS or work > MAX_PARTS:
         raise HessError(
             "too-large",
@@ -86,18 +84,6 @@ def split_formula(
     graph = graph_of(formula.definition, shapes, places, closed=False)
     expression, sites = _Lowering(formula, shapes).formula(graph)
     return replace(split, definition=replace(split, expression=expression, sites=sites))
-
-
-def _work(node: Node, shape: Shape, shapes: Mapping[str, Shape]) -> int:
-    """How many parts a node is written in."""
-    if not isinstance(node, Contract):
-        return size(shape)
-    lengths = {
-        c: n
-        for own, name in zip(node.letters[0], node.operands, strict=True)
-        for c, n in zip(own, shapes[name], strict=True)
-    }
-    return size(tuple(lengths.values()))
 
 
 class _Lowering:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hesscli.notes import Remark
-from hesscli.shapes import Shape, broadcast
+from hesscli.shapes import Shape, broadcast, size
 from hesscli.types import Expr, Formula, Site, Span
 
 
@@ -193,6 +193,26 @@ class Graph:
 def elementwise(formula: Formula) -> Graph:
     """The graph of a formula whose elements contribute one by one, or of one in scalars."""
     return Graph({}, Region(formula.expression, formula.variables, formula.sites), {})
+
+
+def steps(graph: Graph, shapes: Mapping[str, Shape]) -> int:
+    """How many elements and products there are to compute, for variables of these shapes."""
+    known = {**shapes, **graph.shapes}
+    count = sum(map(size, shapes.values())) + size(graph.shape(shapes))
+    return count + sum(products(node, known[n], known) for n, node in graph.nodes.items())
+
+
+def products(node: Node, shape: Shape, shapes: Mapping[str, Shape]) -> int:
+    """The same for one node of this shape."""
+    if isinstance(node, Linear):
+        return size(shapes[node.operands[0]]) * max(shapes[node.operands[0]])
+    if not isinstance(node, Contract):
+        return size(shape)
+    lengths: dict[str, int] = {}
+    for own, name in zip(node.letters[0], node.operands, strict=True):
+        for letter, length in zip(own, shapes[name], strict=True):
+            lengths[letter] = max(length, lengths.get(letter, 1))
+    return size(tuple(lengths.values()))
 
 
 def split_axes(shape: Sequence[int], axes: Iterable[int]) -> tuple[list[int], list[int]]:

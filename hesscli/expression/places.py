@@ -5,6 +5,7 @@ They are known when the shapes are, and nothing is differentiated by them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -205,7 +206,10 @@ class WholeNumbers:
         if len(nodes) == 1 and isinstance(nodes[0], (tree.Pair, tree.Array)):
             nodes = nodes[0].items
         found = [self.at(node) for node in nodes]
-        if not all(isinstance(n, int) and n > 0 for n in found) or np.prod(found) > MAX_INDICES:
+        whole = all(isinstance(n, int) and n > 0 for n in found)
+        if whole and math.prod(found) > MAX_INDICES:
+            self._fail(call, f"this has more than {MAX_INDICES:,} elements", "fewer of them")
+        if not whole:
             self._fail(call, "a length is a whole number, at least 1", "eye(3), ones(4)")
         return tuple(found)
 

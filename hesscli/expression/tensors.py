@@ -48,7 +48,7 @@ from hesscli.expression.places import WholeNumbers, shown
 from hesscli.functions.table import BY_NAME, TENSORS, Function
 from hesscli.language import tree
 from hesscli.notes import Note, Remark
-from hesscli.shapes import Shape, broadcast
+from hesscli.shapes import Shape, broadcast, size
 from hesscli.types import Expr, Formula, Point, Site, Values
 
 _SQUARE = ("det", "logdet", "inv", "expm")
@@ -77,8 +77,10 @@ def graph_of(
     Raises :class:`HessError` with the place where they do not go together. Without ``closed``,
     integrals stay what they are.
     """
-    scalar = not (formula.is_tensor or any(shapes.values()))
-    if scalar or not (formula.is_tensor or formula.reduces):
+    ranks = {len(shapes[name]) for name in formula.variables}
+    joins = formula.is_tensor or (formula.reduces and ranks != {0})
+    # Of a matrix and a vector, a product of elements may be meant otherwise.
+    if not joins and not {1, 2} <= ranks:
         return elementwise(formula)
     builder = TensorBuilder(formula.source, formula.given, shapes, places or {}, closed=closed)
     with refused():
@@ -142,7 +144,7 @@ class TensorBuilder(Builder):
         """The graph of a whole formula."""
         expression = self.number(node)
         (operand,) = self._frames[-1]
-        if operand.shape and self._joins_last(node):
+        if size(operand.shape) != 1 and self._joins_last(node):
             what = f"a {shown(operand.shape)} {'matrix' if len(operand.shape) == 2 else 'tensor'}"
             if len(operand.shape) == 1:
                 what = f"a vector of {operand.shape[0]}"
@@ -157,6 +159,10 @@ class TensorBuilder(Builder):
             if name in used:
                 used.update(operands(made))
         nodes = {name: made for name, made in self.nodes.items() if name in used}
+        if not nodes and any(s and n not in root.names for n, s in self.shapes.items()):
+            # A tensor that has cancelled still has its rows, but no elements of the formula.
+            name = self._node(root, operand.shape)
+            nodes, root = {name: root}, Region(symbol(name), (name,), ())
         notes = tuple(n for n in dict.fromkeys(self.doubts) if n.kind is Note.ELEMENTWISE)
         return Graph(nodes, root, {name: self.shapes[name] for name in nodes}, notes)
 
@@ -245,13 +251,16 @@ class TensorBuilder(Builder):
                 continue
             a, x = self.text(left.node), self.text(right.node)
             typed = self.source[left.node.span[1] : right.node.span[0]]
-            if matrix[0] == matrix[1] and ".*" not in self.source:
-                self.doubts.append(Remark(Note.ELEMENTWISE, (f"{a}*{x}", f"{a}@{x}")))
-            elif ".*" not in typed and not self._shaped:
+            named = isinstance(left.node, tree.Name) and left.node.name[0].isupper()
+            square, matlab = matrix[0] == matrix[1], ".*" in self.source
+            if ".*" in typed or (self._shaped and not square):
+                continue
+            if matlab or (named and not square):
                 self.refuse(
                     f"{a} is {shown(matrix)}, {x} is {shown(vector)}: `*` is of each element", node,
                     f"did you mean `{a}@{x}`? `{a}*{x}[None, :]` for each row's elements",
                 )  # fmt: skip
+            self.doubts.append(Remark(Note.ELEMENTWISE, (f"{a}*{x}", f"{a}@{x}")))
 
     # Nodes
 
@@ -361,7 +370,7 @@ class TensorBuilder(Builder):
             case tree.Index(base=base, items=items):
                 name = self.operand(base)
                 return self._use(
-                    node, self._taken(name, self.whole.index(items, self.shapes[name], node))
+                    node, self._taken(name, self.whole.index(items, self.shapes[name], node), node)
                 )
             case tree.Attribute(operand=inner):
                 return self._use(node, self._transposed(self.operand(inner)))
@@ -385,6 +394,7 @@ class TensorBuilder(Builder):
             allowed = {"axis", "keepdims"} | ({"ord"} if function.name == "norm" else set())
         if function.name in ("concatenate", "transpose"):
             allowed = {"axis" if function.name == "concatenate" else "axes"}
+        self._check_once(call)
         for name, value in by_name(call).items():
             if name in allowed:
                 continue
@@ -396,9 +406,20 @@ class TensorBuilder(Builder):
             hint = named if named else f"the value in its place, without `{typed}=`"
             self.fail(f"`{call.name}` has no argument `{typed}=`", place, hint)
 
-    def _taken(self, name: str, index: tuple[Any, ...]) -> str:
-        node = Index(name, index)
-        return self._node(node, node.of(np.broadcast_to(np.False_, self.shapes[name])).shape)
+    def _check_once(self, call: tree.Call) -> None:
+        """Refuse ``sum(X, dim=0, axis=1)``."""
+        named = [part for part in call.arguments if isinstance(part, tree.Keyword)]
+        if len(by_name(call)) < len(named):
+            self.fail("an argument is given twice", named[-1], "each argument once")
+
+    def _taken(self, name: str, index: tuple[Any, ...], node: tree.Node | None = None) -> str:
+        made = Index(name, index)
+        shape = made.of(np.broadcast_to(np.False_, self.shapes[name])).shape
+        if not size(shape) and isinstance(node, tree.Index):
+            base = self.text(node.base)
+            message = f"`{self.text(node)}` takes no element: {base} is {shown(self.shapes[name])}"
+            self.refuse(message, node, f"{base}[0], {base}[1:]")
+        return self._node(made, shape)
 
     def _transposed(self, name: str, axes: tuple[int, ...] | None = None) -> str:
         shape = self.shapes[name]
@@ -538,10 +559,7 @@ class TensorBuilder(Builder):
             case "concatenate":
                 return self._concatenate(call)
             case "eye":
-                lengths = [self.whole.at(part) for part in arguments]
-                square = self.whole.lengths(arguments, call)
-                if len(lengths) > 1:
-                    self.refuse("`eye` takes one length here", call, f"eye({square[0]})")
+                square = self.whole.lengths((*arguments, *arguments), call)
                 return self._constant(np.eye(square[0], dtype=np.int64), call)
             case "ones" | "zeros":
                 shape = self.whole.lengths(arguments, call)
@@ -652,7 +670,7 @@ class TensorBuilder(Builder):
         if len(parts) == 1 and isinstance(parts[0], (tree.Pair, tree.Array)):
             parts = parts[0].items
         elif len(parts) == 2 and isinstance(parts[0], (tree.Pair, tree.Array)):
-            self.refuse("an axis is given by its name", parts[1], "concatenate((x, y), axis=1)")
+            self.refuse("an axis is given by its name", parts[1], "concatenate((x, y), axis=0)")
         names = [self.operand(part) for part in parts]
         for name, part in zip(names, parts, strict=True):
             if not self.shapes[name]:
@@ -698,6 +716,14 @@ class TensorBuilder(Builder):
         order = order_of(call, self.given, self.source)
         part, *rest = positional(call)
         if order is None:
+            shapes = [self.shape(each) for each in (part, *rest)]
+            if len(shapes) == 2 and shapes[0] and not shapes[1]:
+                x, p = map(self.text, (part, rest[0]))
+                self.fail(
+                    f"`{p}` could be the order of this norm, or go with each element", rest[0],
+                    f"a number, such as norm({x}, 3), for the order; sqrt(({x})**2 + ({p})**2)",
+                    "ambiguous-argument",
+                )  # fmt: skip
             if rest and by_name(call):
                 message = "an axis is of one tensor, and this norm has several arguments"
                 self.fail(message, call, f"norm({self.text(part)}, axis=0)")

@@ -13,9 +13,9 @@ from hesscli.language.tokens import FOREIGN, OPERANDS, SIGNED_NUMBER, Token, unk
 
 # What is typed in place of an attribute.
 _ATTRIBUTES = {
-    "T": "`dot(x, y)` for the product of two vectors",
+    **dict.fromkeys(("t", "H"), "`A.T` for a transpose"),
+    **dict.fromkeys(("reshape", "flatten", "ravel", "view"), "an index: `x[:, None]`, `X[0]`"),
     **dict.fromkeys(("real", "imag"), "the formula alone: each variable is real"),
-    **dict.fromkeys(("shape", "size"), "a number, or a variable, for a length"),
 }
 
 

@@ -75,6 +75,7 @@ _WITH_ARGUMENTS = (
     "dot",
     "matmul",
     "norm",
+    "transpose",
     "clip",
     "clamp",
     "xlogy",
@@ -215,6 +216,8 @@ class _Parser(Cursor):
         single, factors = True, self._flat("*", factor)
         while self.token.kind in ("*", "/", "%", "@"):
             token = self.advance()
+            if token.kind == "%" and self.token.kind == "*" and self.peek().kind == "%":
+                self.fail("`%*%` of R is `@` here", token.span, "A@x")
             if token.kind == "%" and self.token.kind in _ENDS_OF_NUMBERS:
                 hint = f"`{self.quoted(*factor.span)}/100`"
                 if isinstance(factor, tree.Power):
@@ -664,7 +667,8 @@ class _Parser(Cursor):
         call = self._call(method)
         assert isinstance(call, tree.Call)
         arguments = call.arguments
-        if BY_NAME[method.text].name in _OVER_AXES and len(arguments) == 1:
+        placed = [part for part in arguments if not isinstance(part, tree.Keyword)]
+        if BY_NAME[method.text].name in _OVER_AXES and len(placed) == 1:
             arguments = tuple(_by_name("axis", argument) for argument in arguments)
         unclear = [a for a in arguments if not isinstance(a, tree.Keyword)]
         if unclear and method.text not in _WITH_ARGUMENTS:

@@ -345,7 +345,7 @@ def unknown_character(text: str, i: int) -> HessError:
         "{": "use round brackets `( )`",
         "}": "use round brackets `( )`",
         "$": "write names without `$`",
-        "\\": "`/` for a division; a command of LaTeX has letters behind it",
+        "\\": "`/` for a division, `solve(A, b)` for A\\b; commands of LaTeX have letters",
         ".": "a number beside the decimal point, `*` for a product",
         "∂": "type the formula itself; `hess` differentiates it",
         "∇": "type the formula itself; `hess` differentiates it",

@@ -349,8 +349,12 @@ def _refused_by_name() -> Iterator[None]:
         memory = "memory" in first_line.lower()
         raise HessError(
             "too-large" if memory else "unsupported",
-            f"torch cannot compute this: {first_line}",
-            hint="--dtype float64 --device cpu",
+            "this takes more memory than there is"
+            if memory
+            else f"torch cannot compute this: {first_line}",
+            hint="smaller tensors, or `--wrt` with fewer variables"
+            if memory
+            else "--dtype float64 --device cpu",
             status=ExitStatus.USAGE if memory else ExitStatus.NO_ANSWER,
         ) from error
 

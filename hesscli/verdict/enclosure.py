@@ -29,7 +29,7 @@ from hesscli.exact.existence import existing, proved
 from hesscli.exact.existing import Existing
 from hesscli.exact.joint import joint_jet
 from hesscli.exact.proof import Exact, enclosed_constant
-from hesscli.expression.graph import Graph
+from hesscli.expression.graph import Graph, steps
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.balls.enclosure import Number
 from hesscli.shapes import Shape, index_text
@@ -194,7 +194,11 @@ def joint(graph: Graph, sums: Sums, point: Point, meter: Meter, closed_form: boo
     """What is proved of a formula that joins its elements, where no pieces meet; of the
     ``closed_form`` where it has an integral.
     """
-    numbers = joint_numbers(graph, sums, point, meter, range(len(sums.gradient)))
+    try:
+        numbers = joint_numbers(graph, sums, point, meter, range(len(sums.gradient)))
+    except BudgetError:
+        meter.left = -1
+        return None
     for bits in PRECISIONS:
         try:
             numbers(bits)
@@ -214,6 +218,9 @@ def joint_numbers(
     variables = (*sums.variables, *sums.constants)
     shapes = {v.name: v.shape for v in variables}
     kept = set(chosen)
+    # Refused at once where the budget is not enough to look at each number and product.
+    if steps(graph, shapes) > meter.left:
+        raise BudgetError
 
     @lru_cache(maxsize=2)
     def enclosed(bits: int) -> Mapping[Entry, Number]:
