@@ -261,7 +261,7 @@ function __hess_functions --no-scope-shadowing
         'matmul(A, B)'\t'the product A@B' \
         'outer(x, y)'\t'all products of two elements' \
         'einsum(\'ij,j->i\', A, x)'\t'products summed over the letters not behind ->' \
-        'transpose(A)'\t'A.T' \
+        'transpose(A)'\t'A.T; of axes in an order, transpose(A, (1, 0, 2))' \
         'trace(A)'\t'sum of the diagonal' \
         'tr(A)'\t'sum of the diagonal' \
         'diag(x)'\t'the diagonal matrix of a vector; the diagonal of a matrix' \

@@ -63,6 +63,7 @@ class Note(Enum):
     UNIT_NAME = auto()  # name
     ONE_NAME = auto()  # name, the product that it may be meant for
     ELEMENTWISE = auto()  # the product as typed, that of matrices
+    RANKS = auto()  # pairs of a name and the number of its axes
     SINC = auto()
     ROOT = auto()  # the power as typed, the number it is divided by
     HEADER = auto()  # variables

@@ -128,10 +128,7 @@ class Solver:
             formula = self.given(names_given(assignments)).formula
             _check_finite(formula)
             if formula.is_tensor:
-                raise HessError(
-                    "missing-point", "a formula of tensors is differentiated at a point, which has "
-                    "their shapes", hint=_at_hint(formula),
-                )  # fmt: skip
+                return self._blocks(formula, assignments)
             if assignments:
                 answer, sites = _at_values(formula, assignments)
             else:
@@ -143,6 +140,17 @@ class Solver:
                 compared = tuple(compare_in_symbols(each, answer) for each in self.expected)
                 answer = replace(answer, comparisons=compared)
             return answer
+
+    def _blocks(self, formula: Formula, assignments: Sequence[Assignment]) -> Answer:
+        """The blocks of a tensor formula as matrix formulas."""
+        from hesscli.derive.blocks import blocks
+
+        if assignments or self.expected or self.settings.minors:
+            raise HessError(
+                "missing-point", "of a tensor formula, this needs a value for each name",
+                hint=_at_hint(formula),
+            )  # fmt: skip
+        return blocks(formula)
 
     def leaves_letters(self, assignments: Sequence[Assignment]) -> bool:
         """Whether the assignments give values to some variables only, and so make no point."""

@@ -6,6 +6,8 @@ function written by hand with ``jax.numpy``, from its definition and not from th
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -2660,3 +2662,38 @@ def _smooth_eigenvalue(A: Array, B: Array, C: Array, x: Array) -> Array:
 
 
 MODELS: tuple[Model, ...] = tuple(_MODELS)
+
+
+def _derivatives(model: Model) -> tuple[float, Tensor, Tensor]:
+    """Value, gradient (n,) and Hessian (n, n) of the function by hand, in the order of ``wrt``."""
+    shapes = [np.shape(model.values[name]) for name in model.wrt]
+    ends = np.cumsum([np.size(model.values[name]) for name in model.wrt])[:-1]
+    values = {name: jnp.asarray(value) for name, value in model.values.items()}
+
+    def function(stacked: Array) -> Array:
+        parts = zip(model.wrt, jnp.split(stacked, ends), shapes, strict=True)
+        return model.function(**values | {name: part.reshape(s) for name, part, s in parts})
+
+    point = jnp.concatenate([jnp.ravel(values[name]) for name in model.wrt])
+    found = jax.jit(lambda x: (function(x), jax.grad(function)(x), jax.hessian(function)(x)))(point)
+    return float(found[0]), np.asarray(found[1]), np.asarray(found[2])
+
+
+def main(part: int, parts: int) -> None:
+    """Print every model of one of so many parts, with what JAX computes, one JSON object a line.
+
+    In a process of its own, for the threads of JAX must not be forked.
+    """
+    for model in MODELS[part::parts]:
+        value, gradient, matrix = _derivatives(model)
+        fields = {
+            "name": model.name, "spellings": model.spellings, "wrt": model.wrt,
+            "values": {name: np.asarray(v).tolist() for name, v in model.values.items()},
+            "value": value, "gradient": gradient.tolist(), "hessian": matrix.tolist(),
+            "source": model.source,
+        }  # fmt: skip
+        print(json.dumps(fields))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -303,6 +303,7 @@ def test_everything_that_can_be_said_has_words() -> None:
         Reason.TROUBLE: ("abs(x)", Trouble.KINK, True, ("x = 0",) * 5),
         Reason.NOT_SETTLED: ("relu(A@x)", Trouble.KINK, 3, 1),
         Note.LETTERS: (("x", "y"),),
+        Note.RANKS: (("A", 2), ("b", 1), ("x", 1)),
         Note.TRIED: (("x = 1", "y = 2"),),
         Note.HOLDS_WHERE_REAL: (("log(x)", "log(y)"),),
         Note.HOLDS_EXCEPT: (("abs(x)",), Trouble.KINK),

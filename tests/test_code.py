@@ -270,4 +270,4 @@ def test_what_makes_no_sense_is_refused(hess: Hess, options: list[str], message:
 def test_a_formula_over_tensors_needs_their_shapes(hess: Hess) -> None:
     result = hess("norm(x)", "--code", "numpy")
     assert (result.stdout, result.status) == ("", 2)
-    assert "only a point tells\n  try: --at x=[1,2]" in result.stderr
+    assert 'only a point tells\n  try: --at "x=[1,2]"' in result.stderr

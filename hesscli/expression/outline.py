@@ -33,6 +33,9 @@ class Outline(Builder):
                 for name in places_in(node):
                     self._whole(name)
                 for item in items:
+                    if isinstance(item, (tree.Comparison, tree.Logic, tree.Not)):
+                        hint = "where(condition, x, 0) in its place"
+                        self.fail("elements cannot be chosen by a condition", item, hint, "shape")
                     self._lengths(item)
                 return self._standing(base)
             case tree.Attribute(operand=operand):

@@ -81,9 +81,6 @@ class WholeNumbers:
                 numbers = np.asarray(self.at(base))
                 found = numbers[self.index(items, numbers.shape, node)]
                 return int(found) if found.ndim == 0 else found
-            case tree.Comparison() | tree.Logic() | tree.Not():
-                hint = "where(condition, x, 0) in its place"
-                self._fail(node, "elements cannot be chosen by a condition", hint)
         self._fail(node, "an index or a length is a whole number", "x[0], x[1:], x[2*k]")
 
     def array(self, node: Node) -> NDArray[np.int64]:

@@ -412,7 +412,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _tensor("matmul(A, B)", "the product A@B"),
     _tensor("outer(x, y)", "all products of two elements"),
     _tensor("einsum('ij,j->i', A, x)", "products summed over the letters not behind ->", "", 2),
-    _tensor("transpose(A)", "A.T; transpose(A, (1, 0, 2)) of axes in this order", "", 1, None),
+    _tensor("transpose(A)", "A.T; of axes in an order, transpose(A, (1, 0, 2))", "", 1, None),
     _tensor("trace(A)", "sum of the diagonal", "tr"),
     _tensor("diag(x)", "the diagonal matrix of a vector; the diagonal of a matrix"),
     _tensor("det(A)", "determinant"),

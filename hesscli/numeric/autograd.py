@@ -127,6 +127,13 @@ class Evaluator:
             else joint_zeros(self.graph, variables, shapes),
         )
 
+    def derivatives(self, tensors: Mapping[str, Tensor]) -> tuple[Array, Array, Array]:
+        """Value, gradient (n,) and Hessian (n, n) at tensors on this device, whatever is near."""
+        shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        variables = tuple(Variable(name, shapes[name]) for name in self.formula.differentiated)
+        none = torch.zeros(size(self.graph.shape(shapes)), dtype=torch.bool, device=self.device)
+        return self._sums(dict(tensors), variables, none)
+
     def jets(self, batch: Mapping[str, Array]) -> Jets:
         """What autograd alone gives, unmended: :data:`hesscli.numeric.evaluator.Compiled`.
 
