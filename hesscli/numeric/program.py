@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, reduce
-from operator import add, mul
+from operator import add, mul, sub
 from types import ModuleType
 from typing import Any
 
@@ -125,7 +125,7 @@ class Program:
         if not expr.free_symbols:
             return constant(expr)
         if expr.is_Add:
-            return _reducing(add, self._below(expr.args))
+            return self._sum(expr)
         if expr.is_Mul:
             return self._product(expr)
         if expr.is_Pow:
@@ -151,6 +151,15 @@ class Program:
 
     def _below(self, parts: Iterable[Expr]) -> list[int]:
         return [self._slot(part) for part in parts]
+
+    def _sum(self, expr: Expr) -> Step:
+        """Terms with a minus are subtracted, which takes no product with -1."""
+        lost = [term for term in expr.args if term.is_Mul and term.args[0].is_negative]
+        kept = [term for term in expr.args if term not in lost]
+        if not kept or not lost:
+            return _reducing(add, self._below(expr.args))
+        first, less = _reducing(add, self._below(kept)), self._below(-term for term in lost)
+        return lambda values: reduce(sub, (values[slot] for slot in less), first(values))
 
     def _product(self, expr: Expr) -> Step:
         # x/3 is rounded once; x*(1/3) would be rounded twice. exp(-x) stays a factor, because

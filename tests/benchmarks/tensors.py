@@ -177,7 +177,7 @@ def by_hand(function: Function, values: list[Tensor], **way: Any) -> Function:
         leaf = stacked.clone().requires_grad_()
         value = of(leaf)
         (gradient,) = torch.autograd.grad(value, leaf)
-        return value, gradient, hessian(of, stacked, **way)  # type: ignore[no-untyped-call]
+        return value.detach(), gradient, hessian(of, stacked, **way).detach()  # type: ignore[no-untyped-call]
 
     return run
 
