@@ -15,7 +15,7 @@ from flint import fmpq
 from numpy.typing import NDArray
 
 from hesscli.balls.expressions import Balls
-from hesscli.balls.jets import Jet, Meter, foremost, product, scaled, total
+from hesscli.balls.jets import Jet, Meter, combined, foremost, product, scaled, total
 from hesscli.exact.domain import removable_sites
 from hesscli.exact.matrices import of_matrix
 from hesscli.expression.elements import contracted
@@ -71,6 +71,8 @@ def _node(node: Node, known: Mapping[str, Jets], meter: Meter) -> Jets:
             return _reduce(node, known[operand], meter)
         case Scan(operand=operand, axis=axis):
             return _scan(known[operand], axis, meter)
+        case Contract(is_product=True, operands=(left, right)) if _is_weighted(known, left, right):
+            return _weighted(known[left], known[right], meter)
         case Contract(operands=names):
 
             def dot(terms: Iterator[tuple[Jet, ...]]) -> Jet:
@@ -84,6 +86,20 @@ def _node(node: Node, known: Mapping[str, Jets], meter: Meter) -> Jets:
         case Linear(kind=kind, operands=names):
             return of_matrix(kind, [known[name] for name in names], meter)
     raise NotImplementedError(node)
+
+
+def _is_weighted(known: Mapping[str, Jets], left: str, right: str) -> bool:
+    """Whether this is a product of a constant matrix with a vector or a matrix."""
+    ranks = known[left].ndim, known[right].ndim
+    return ranks in ((2, 1), (2, 2)) and not any(jet.varies for jet in known[left].flat)
+
+
+def _weighted(left: Jets, right: Jets, meter: Meter) -> Jets:
+    """The product of a constant matrix with a vector or a matrix."""
+    columns = right[:, None] if right.ndim == 1 else right
+    weights = [[jet.value for jet in row] for row in left]
+    found = [combined(row, column, meter) for row in weights for column in columns.T.tolist()]
+    return _array(found, (len(left), *right.shape[1:]))
 
 
 def _times(factors: Sequence[Jet], meter: Meter) -> Jet:

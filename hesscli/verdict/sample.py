@@ -24,6 +24,7 @@ from hesscli.verdict.enclosure import Enclosure, Part, joint_numbers
 
 MAX_ROWS = 6
 MAX_ELEMENTS = 2_000  # that a row may depend on
+WORK = 3 * BUDGET  # most of it is to look at each number once
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def sampled(sums: Sums, point: Point, examiner: Examiner, graph: Graph | None) -
     """The entries of a few rows, chosen by the formula and the point; None where none is proved."""
     order = len(sums.gradient)
     chosen = _rows(sums, examiner.formula.text)
-    meter = Meter(BUDGET)
+    meter = Meter(WORK)
     try:
         if sums.structural is not None and graph is not None:
             numbers = joint_numbers(graph, sums, point, meter, chosen)
