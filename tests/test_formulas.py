@@ -393,3 +393,8 @@ def test_no_value_goes_through_an_infinity(hess: Hess) -> None:
     # A constant that divides by zero does so however the variables move.
     assert hess("x**2/(1/y)", "--wrt", "x", "--at", "x=1,y=0").status == 1
     assert hess("x**2/(1/y)", "--at", "x=1,y=0").status == 0
+
+
+def test_an_index_of_a_sum_is_none_of_a_part(hess: Hess) -> None:
+    assert hess("r = k*x; Sum(r, (k, 0, 2))", "--at", "x=2,k=3", "--json").json["value"] == 18
+    assert hess("Sum(k*x, (k, 0, 2))", "--at", "x=2", "--json").json["value"] == 6

@@ -19,6 +19,7 @@ FORMULAS = [
     "sum(sin(A@x)*y)", "sum(tanh(A@x))", "r = A@x - b; r@r/2 + mu*x@x", "sum(x*log(x)) - b@x",
     "x@A@B@x", "sum((A@x)*(B@x))", "norm(exp(A@x))**2", "logsumexp(A@x + b)",
     "sum(x)*2 + x@A@x",
+    "sum(A@x)", "sum(A@exp(x))", "mean(A@exp(x))", "sum(A@x)*mu + x@x", "sum(x@A)",
 ]  # fmt: skip
 
 NAMES: dict[str, Any] = {
@@ -68,7 +69,16 @@ def test_a_matrix_formula_is_short(hess: Hess, text: str, block: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["logdet(K)", "exp(x@x)", "sum(x[1:]**2)", "A@x + 1", "x@solve(K, x)", "max(A@x)"]
+    "text",
+    [
+        "logdet(K)",
+        "exp(x@x)",
+        "sum(x[1:]**2)",
+        "A@x + 1",
+        "x@solve(K, x)",
+        "max(A@x)",
+        "sum(A, axis=0)@(x**2)",
+    ],
 )
 def test_without_a_rule_a_point_is_asked_for(hess: Hess, text: str) -> None:
     result = hess(text)

@@ -55,6 +55,11 @@ def test_shapes_that_do_not_fit_are_refused_with_a_caret(
         ("x@x - x@x + y**2", "x=[1,2],y=1", 1, [[0, 0, 0], [0, 0, 0], [0, 0, 2]]),
         ("len(x)*y**2", "x=[1,2],y=1", 2, [[0, 0, 0], [0, 0, 0], [0, 0, 4]]),
         ("x@x.T", "x=[[1,2]]", 5, [[2, 0], [0, 2]]),
+        ("sum(inv(A + x**2))", "A=[[1,0],[0,1]],x=0", 2, [[-8]]),
+        ("sum(solve(A, x**2))", "A=[[1,0],[0,1]],x=[0,0]", 0, [[2, 0], [0, 2]]),
+        ("sum(solve(A + diag(x**2), x))", "A=[[1,0],[0,1]],x=[0,0]", 0, [[0, 0], [0, 0]]),
+        ("x**2/len(x)", "x=[1,2]", 2.5, [[1, 0], [0, 1]]),
+        ("einsum('Zj,j,Z->', A, x, x)", "A=[[2,1],[1,3]],x=[1,2]", 18, [[4, 2], [2, 6]]),
     ],
 )  # fmt: skip
 def test_numpy_decides_what_a_formula_means(
@@ -99,6 +104,13 @@ def test_a_product_that_may_be_meant_otherwise_is_told_of(hess: Hess) -> None:
         ("sum(solve(A, b))", "A=[[1,1],[1,1]],b=[1,2]", "solve(A, b)"),
         ("norm(A@x)", "A=[[1,-1],[3,4]],x=[0,0]", "norm(A@x)"),
         ("sum(max(X, axis=1))", "X=[[1,1],[2,3]]", "max(X, axis=1)"),
+        (
+            "sign(det(A + x**3) - det(A)) + x**2",
+            "A=[[2,1],[1,3]],x=0",
+            "sign(det(A + x**3) - det(A))",
+        ),
+        ("sum(x**2) + sum(sqrt(x)**4) + x@x", "x=[-1,2]", "sqrt(x)"),
+        ("sum(1/x**2) + sum(1/sqrt(x)**4)", "x=[-1,2]", "sqrt(x)"),
     ],
 )
 def test_what_is_not_smooth_has_no_answer(hess: Hess, text: str, at: str, part: str) -> None:

@@ -147,11 +147,16 @@ class _Blocks:
         """The text of a node, and what a vector changes with each variable."""
         match node:
             case Region(expression=expression):
+                vectors = any(self.shapes.get(s.name) for s in expression.free_symbols)
+                if node.shape(self.shapes) and not vectors:
+                    raise _NoRuleError  # of a length that has cancelled
                 return self._tree(expression), self._of_region(node)
             case Index(operand=operand, axes=axes) if axes is not None:
                 self._require_constant(operand)
                 return _transposed(self.trees[operand]), {}
-            case Reduce(kind=kind, operand=operand) if kind in _REDUCED:
+            case Reduce(kind=kind, operand=operand) if (
+                kind in _REDUCED and len(self.shapes[operand]) == 1
+            ):
                 return self._call(kind, self.trees[operand]), {}
             case Contract(is_product=True, operands=(left, right)):
                 text = tree.MatMul(_SPAN, self.trees[left], self.trees[right])
@@ -233,7 +238,12 @@ class _Blocks:
                         continue
                     matrix = self.trees[left if ranks == (2, 1) else right]
                     turned = _transposed(matrix) if ranks == (2, 1) else matrix
-                    product_of = tree.MatMul(_SPAN, turned, self._tree(slope))
+                    factor = self._tree(slope)
+                    if not any(self.shapes.get(s.name) for s in slope.free_symbols):
+                        rows = matrix if ranks == (2, 1) else _transposed(matrix)
+                        ones = self._call("ones", self._call("len", rows))
+                        factor = ones if slope == 1 else _times(factor, ones)
+                    product_of = tree.MatMul(_SPAN, turned, factor)
                     add(right if ranks == (2, 1) else left, self._vector(product_of))
         return found
 

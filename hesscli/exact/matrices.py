@@ -44,9 +44,11 @@ def of_matrix(kind: str, arrays: Sequence[Jets], meter: Meter) -> Jets:
     Raises :class:`UndecidedError` where a matrix may be singular at this precision.
     """
     matrix = _matrix_jet(arrays[0])
+    # Zero derivatives alone do not tell that nothing varies.
+    varies = any(jet.varies for array in arrays for jet in array.flat)
     size = matrix.value.nrows()
     if kind == "expm":
-        return _entries(_exponential(matrix, meter), arrays[0].shape)
+        return _entries(_exponential(matrix, meter), arrays[0].shape, varies)
     try:
         inverse = _inverse(matrix, meter)
     except UndecidedError:
@@ -55,12 +57,14 @@ def of_matrix(kind: str, arrays: Sequence[Jets], meter: Meter) -> Jets:
         return _boxed(_expanded(arrays[0], meter))
     if kind == "inv":
         identity = _MatrixJet(_identity(size), {}, {})
-        return _entries(_solved(matrix, inverse, identity, meter), arrays[0].shape)
+        return _entries(_solved(matrix, inverse, identity, meter), arrays[0].shape, varies)
     if kind == "solve":
         right = arrays[1]
         columns = right if right.ndim == 2 else right[:, None]
-        return _entries(_solved(matrix, inverse, _matrix_jet(columns), meter), right.shape)
-    return _boxed(_determinant(kind, matrix, inverse, meter))
+        return _entries(_solved(matrix, inverse, _matrix_jet(columns), meter), right.shape, varies)
+    found = _determinant(kind, matrix, inverse, meter)
+    found.varies = varies
+    return _boxed(found)
 
 
 def _boxed(jet: Jet) -> Jets:
@@ -83,14 +87,13 @@ def _matrix_jet(jets: Jets) -> _MatrixJet:
     return _MatrixJet(value, first, second)
 
 
-def _entries(found: _MatrixJet, shape: tuple[int, ...]) -> Jets:
+def _entries(found: _MatrixJet, shape: tuple[int, ...], varies: bool) -> Jets:
     columns = found.value.ncols()
     jets = np.empty(found.value.nrows() * columns, dtype=object)
     for k in range(len(jets)):
         place = divmod(k, columns)
         gradient = {i: m[place] for i, m in found.first.items() if not is_zero(m[place])}
         hessian = {ij: m[place] for ij, m in found.second.items() if not is_zero(m[place])}
-        varies = bool(found.first or found.second)
         jets[k] = Jet(carried(found.value[place]), gradient, hessian, varies)
     return jets.reshape(shape)
 
@@ -114,7 +117,8 @@ def _pairs(rows: Sequence[int]) -> list[Pair]:
 def _solved(matrix: _MatrixJet, inverse: Matrix, right: _MatrixJet, meter: Meter) -> _MatrixJet:
     """X with A·X = B: A·Xᵢ = Bᵢ - Aᵢ·X, and A·Xᵢⱼ = Bᵢⱼ - Aᵢⱼ·X - Aᵢ·Xⱼ - Aⱼ·Xᵢ."""
     size, columns = right.value.nrows(), right.value.ncols()
-    rows = sorted({*matrix.first, *right.first})
+    bent = {i for ij in (*matrix.second, *right.second) for i in ij}
+    rows = sorted({*matrix.first, *right.first, *bent})
     zero = arb_mat(size, columns)
     work = UNITS * size * size * columns
     meter.spend(work * (1 + 2 * len(rows)))
@@ -155,10 +159,8 @@ def _determinant(kind: str, matrix: _MatrixJet, inverse: Matrix, meter: Meter) -
     if kind == "logdet":
         if not value > 0:
             raise NotProvedError if value < 0 else UndecidedError
-        return Jet(value.log(), slopes, second, varies=bool(slopes or second))
-    return Jet(
-        carried(value), {i: value * s for i, s in slopes.items()}, second, bool(slopes or second)
-    )
+        return Jet(value.log(), slopes, second)
+    return Jet(carried(value), {i: value * s for i, s in slopes.items()}, second)
 
 
 def _trace(left: Matrix, right: Matrix) -> Any:

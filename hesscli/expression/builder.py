@@ -184,8 +184,11 @@ class Builder(Walk):
             # It may use those before it.
             self.parts = {n: parts[n] for n in list(parts)[: list(parts).index(name)]}
             self.sites, self.guards = [], []
+            # An index of a sum around it is none of its own.
+            bound, self.bound = self.bound, {}
             self._built[name] = self.number(parts[name]), tuple(self.sites)
             self.parts, self.sites, self.guards = parts, sites, outer
+            self.bound = bound
         expression, own = self._built[name]
         guards = self._conditions()
         self.sites += (replace(site, guards=(*guards, *site.guards)) for site in own)

@@ -120,6 +120,10 @@ class MatrixBuilder(NodeBuilder):
                     f"{self.text(part)} is {shown(shape)}, and `{letters}` has {len(letters)} "
                     f"letter{'s' * (len(letters) != 1)}", part, "a letter for each axis",
                 )  # fmt: skip
+            own = dict(zip(letters, shape, strict=True))
+            if any(own[letter] != n for letter, n in zip(letters, shape, strict=True)):
+                message = f"{self.text(part)} is {shown(shape)}, and a letter of `{letters}` twice"
+                self.refuse(message, part, "a square matrix for 'ii'")
             for letter, length in zip(letters, shape, strict=True):
                 known, other = lengths.setdefault(letter, (length, self.text(part)))
                 if 1 in (known, length):

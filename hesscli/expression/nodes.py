@@ -180,6 +180,9 @@ class NodeBuilder(Builder):
 
     def _region(self, expression: Expr, operand: Operand, sites: tuple[Site, ...]) -> Region:
         """The region of an expression, broadcast to all names that its part has."""
+        if expression.atoms(sympy.Dummy):
+            hint = "the integral inside what goes over the elements"
+            self.fail("the variable of an integral is inside a tensor", self._calculus, hint)
         quantities = (q for site in sites for q in (*site.quantities, *site.guards))
         free = expression.free_symbols.union(*(q.free_symbols for q in quantities))
         used = sorted(str(s.name) for s in free)
@@ -191,9 +194,6 @@ class NodeBuilder(Builder):
         return Region(expression, (*used, *rest), sites)
 
     def _node(self, node: Node, shape: Shape) -> str:
-        if isinstance(node, Region) and node.expression.atoms(sympy.Dummy):
-            hint = "the integral inside what goes over the elements"
-            self.fail("the variable of an integral is inside a tensor", self._calculus, hint)
         key = _key(node)
         if key not in self._known:
             name = f"#{len(self.nodes)}"  # no name of a variable
@@ -317,8 +317,9 @@ class _Lengths(WholeNumbers):
 def _key(node: Node) -> object:
     """What is the same for two nodes that are; where they are typed makes no difference."""
     match node:
-        case Region(expression=expression, names=names):
-            return ("region", expression, names)
+        case Region(expression=expression, names=names, sites=sites):
+            watched = ((s.test, s.quantities, s.guards, s.trouble, s.breaks) for s in sites)
+            return ("region", expression, names, *watched)
         case Constant(numbers=numbers):
             return ("constant", numbers.shape, numbers.tobytes())
         case Reduce(kind=kind, operand=operand, axes=axes):

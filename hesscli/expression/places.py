@@ -105,7 +105,10 @@ class WholeNumbers:
         if bound is not None and bound.is_Integer:
             return int(bound)
         if name in self.parts():
-            return self.at(self.parts()[name])
+            outer, self.walk.bound = self.walk.bound, {}
+            whole = self.at(self.parts()[name])
+            self.walk.bound = outer
+            return whole
         if name in self.values:
             values = self.values[name]
             return int(values) if values.ndim == 0 else values

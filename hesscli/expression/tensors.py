@@ -69,7 +69,7 @@ def graph_of(
         return elementwise(formula)
     builder = TensorBuilder(formula.source, formula.given, shapes, places or {}, closed=closed)
     with refused():
-        return builder.graph(formula.tree)
+        return builder.graph(formula.tree, keeps=formula.is_tensor)
 
 
 def whole_numbers(formula: Formula, point: Point) -> dict[str, NDArray[np.int64]]:
@@ -95,8 +95,8 @@ def _is_whole(entry: Any) -> bool:
 class TensorBuilder(MatrixBuilder):
     """Makes a node of everything that joins elements, with a symbol in its place."""
 
-    def graph(self, node: tree.Node) -> Graph:
-        """The graph of a whole formula."""
+    def graph(self, node: tree.Node, *, keeps: bool = False) -> Graph:
+        """The graph of a whole formula, which ``keeps`` a node where it needs none."""
         expression = self.number(node)
         (operand,) = self._frames[-1]
         if size(operand.shape) != 1 and self._joins_last(node):
@@ -114,7 +114,8 @@ class TensorBuilder(MatrixBuilder):
             if name in used:
                 used.update(operands(made))
         nodes = {name: made for name, made in self.nodes.items() if name in used}
-        if not nodes and any(s and n not in root.names for n, s in self.shapes.items()):
+        cancelled = any(s and n not in root.names for n, s in self.shapes.items())
+        if not nodes and (keeps or cancelled):
             # A tensor that has cancelled still has its rows, but no elements of the formula.
             name = self._node(root, operand.shape)
             nodes, root = {name: root}, Region(symbol(name), (name,), ())
@@ -279,19 +280,30 @@ class TensorBuilder(MatrixBuilder):
         return expression
 
     def _by(self, items: Sequence[tree.Node], node: tree.Node) -> Iterator[tuple[Expr, int]]:
-        varying = {each.name for each in tree.walk(*items) if isinstance(each, tree.Name)}
         (body, *_) = node.arguments if isinstance(node, tree.Call) else (node,)
-        for used in self._used(body):
+        self._require_elementwise(body, items, node)
+        return super()._by(items, node)
+
+    def _integral(self, body: tree.Node, over: Sequence[tree.Node], node: tree.Call) -> Expr:
+        self._require_elementwise(body, [n for n in over if isinstance(n, tree.Name)], node)
+        return super()._integral(body, over, node)
+
+    def _require_elementwise(
+        self, body: tree.Node, by: Sequence[tree.Node], node: tree.Node
+    ) -> None:
+        """Refuse a derivative or an integral of what goes over the elements of its variable."""
+        varying = {each.name for each in tree.walk(*by) if isinstance(each, tree.Name)}
+        for used in self._used(body) if varying else ():
             if varying & self._variables(used):
                 hint = "the derivative inside it: sum(Derivative(x**3, x))"
                 self.fail("what goes over the elements is not differentiated here", node, hint)
-        return super()._by(items, node)
 
     def _used(self, body: tree.Node) -> list[str]:
         """The nodes that are parts of a part."""
         name = self.operand(body)
         made = self.nodes.get(name)
-        return [n for n in (operands(made) if made else (name,)) if n in self.nodes]
+        parts = operands(made) if isinstance(made, Region) else (name,)
+        return [n for n in parts if n in self.nodes]
 
     def _variables(self, name: str) -> set[str]:
         """The variables that a node depends on."""

@@ -7,6 +7,7 @@ points, none or one, which a constant has with length 1, and gives one with thes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,6 @@ from hesscli.shapes import Shape, broadcast
 
 Values = Mapping[str, Tensor]
 Step = Callable[[Values, int], Tensor]
-_POINTS = "Z"  # the letter of the leading axis; a formula has it as any other
 
 
 class Elementwise:
@@ -118,7 +118,8 @@ def _scan(node: Scan, shapes: Mapping[str, Shape], like: Tensor) -> Step:
 
 def _contract(node: Contract, shapes: Mapping[str, Shape], like: Tensor) -> Step:
     letters, result = node.letters
-    points = ",".join(_POINTS + own for own in letters) + "->" + _POINTS + result
+    free = next(letter for letter in ascii_letters if letter not in node.subscripts)
+    points = ",".join(free + own for own in letters) + "->" + free + result
 
     def contracted(values: Values, lead: int) -> Tensor:
         tensors = [values[name] for name in node.operands]
