@@ -331,15 +331,13 @@ class Compiled:
         import numpy as np
 
         from hesscli.verdict.compare import compare
-        from hesscli.verdict.elements import entries
 
         place, jet = answer.place, answer.jet
         labels = place.labels()
         shapes = {v.name: v.shape for v in place.variables}
-        numbers = entries(point)
         return tuple(
             compare(
-                each.at(self.formula, numbers),
+                each.at(self.formula, point),
                 jet.doubles() if each.of_matrix else np.array(jet.slopes()),
                 labels,
                 shapes,

@@ -154,3 +154,24 @@ def test_without_shapes_there_is_no_answer(hess: Hess) -> None:
 def _close(found: Any, expected: Any) -> None:
     scale = max(np.abs(expected).max(), 1e-300)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9 * scale)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "agrees"),
+    [
+        ("A + A.T", True),
+        ("[[2*A[0,0], A[0,1] + A[1,0]], [5, 8]]", True),
+        ("2*A", False),
+        ("[[2,5],[5,8]]", True),
+    ],
+)
+def test_a_matrix_formula_is_compared(hess: Hess, matrix: str, agrees: bool) -> None:
+    at = ("--at", "A=[[1,2],[3,4]],x=[1,2]")
+    result = hess("x@A@x", "--wrt", "x", *at, "--expect", matrix)
+    assert result.status == (not agrees)
+    assert ("agrees with your matrix" in result.stdout) == agrees
+    gradient = hess("x@A@x", "--wrt", "x", *at, "--expect-gradient", "(A + A.T)@x")
+    assert "agrees with your gradient" in gradient.stdout
+    unknown = hess("x@A@x", "--wrt", "x", *at, "--expect", "A + B")
+    assert unknown.status == 2
+    assert "no variable `B`" in unknown.stderr

@@ -189,7 +189,7 @@ class NodeBuilder(Builder):
         # A node that is not used any more, as the norm of a square, counts for its shape alone.
         cancelled = [n for n in operand.names if n not in used]
         rest = [n for n in cancelled if n not in self.nodes]
-        if broadcast(self.shapes[n] for n in (*used, *rest)) != operand.shape:
+        if broadcast(self.shapes.get(n, ()) for n in (*used, *rest)) != operand.shape:
             rest = cancelled
         return Region(expression, (*used, *rest), sites)
 

@@ -95,11 +95,13 @@ def _is_whole(entry: Any) -> bool:
 class TensorBuilder(MatrixBuilder):
     """Makes a node of everything that joins elements, with a symbol in its place."""
 
-    def graph(self, node: tree.Node, *, keeps: bool = False) -> Graph:
-        """The graph of a whole formula, which ``keeps`` a node where it needs none."""
+    def graph(self, node: tree.Node, *, keeps: bool = False, whole: bool = True) -> Graph:
+        """The graph of a whole formula, which ``keeps`` a node where it needs none; or else of a
+        tensor.
+        """
         expression = self.number(node)
         (operand,) = self._frames[-1]
-        if size(operand.shape) != 1 and self._joins_last(node):
+        if whole and size(operand.shape) != 1 and self._joins_last(node):
             what = f"a {shown(operand.shape)} {'matrix' if len(operand.shape) == 2 else 'tensor'}"
             if len(operand.shape) == 1:
                 what = f"a vector of {operand.shape[0]}"

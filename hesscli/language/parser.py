@@ -49,9 +49,12 @@ def parse_formula(text: str) -> Node:
     return parsed(text, tokenize(text))[0]
 
 
-def parse_items(text: str) -> list[tuple[Token | None, Node]]:
-    """The comma-separated items of a point: ``(name token or None, value)`` in the order typed."""
-    parser = _Parser(text, in_one_notation(tokenize(text, files=True), text))
+def parse_items(text: str, *, files: bool = True) -> list[tuple[Token | None, Node]]:
+    """The comma-separated items of a point: ``(name token or None, value)`` in the order typed.
+
+    Without ``files``, an ``@`` is a product of matrices.
+    """
+    parser = _Parser(text, in_one_notation(tokenize(text, files=files), text))
     items: list[tuple[Token | None, Node]] = []
     while not items or parser.token.kind == ",":
         if items:

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hesscli.derive.stable import stable
 from hesscli.expression.graph import (
     Constant,
     Contract,
+    Graph,
     Index,
     Join,
     Linear,
@@ -211,6 +213,16 @@ _STEPS: dict[type, Callable[[Any, Mapping[str, Shape], Tensor], Step]] = {
     Join: _join,
     Linear: _linear,
 }
+
+
+def values_of(graph: Graph, arrays: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The values of a graph before they are summed, in double precision."""
+    values = {name: torch.as_tensor(array, dtype=torch.float64) for name, array in arrays.items()}
+    shapes = {**{name: array.shape for name, array in arrays.items()}, **graph.shapes}
+    like = torch.zeros((), dtype=torch.float64)
+    for name, node in graph.nodes.items():
+        values[name] = compiled(node, shapes, like)(values, 0)
+    return np.asarray(Elementwise(graph.root)(values, 0).numpy())
 
 
 def compiled(node: Node, shapes: Mapping[str, Shape], like: Tensor) -> Step:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -20,13 +22,15 @@ from hesscli.expression.arguments import names_in
 from hesscli.expression.builder import Builder, refused
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, symbol
 from hesscli.expression.products import as_product
+from hesscli.expression.tensors import TensorBuilder, whole_numbers
 from hesscli.language import tree
 from hesscli.language.parser import parse_items
 from hesscli.language.tree import Node
+from hesscli.numeric.nodes import values_of
 from hesscli.point.assignment import GAPS, nested, read_assignment
 from hesscli.point.tables import DELIMITERS
 from hesscli.shapes import Shape
-from hesscli.types import Array, Expr, Formula, Values
+from hesscli.types import Array, Expr, Formula, Point, Value, Values
 
 MATRIX, GRADIENT = "--expect", "--expect-gradient"
 _HINTS = {
@@ -95,12 +99,22 @@ class Expected:
         if isinstance(node, tree.Name) and node.name.lower() in GAPS:
             return None
         builder = Builder(self.source, formula.given)
+        with self._named():
+            expression = builder.number(node)
+        self._require_known(node, builder, formula)
+        return expression
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """With the option in front of what is wrong."""
         try:
             with refused():
-                expression = builder.number(node)
+                yield
         except HessError as error:
             error.message = f"`{self.option}`: {error.message}"
             raise error.at(self.source) from None
+
+    def _require_known(self, node: Node, builder: Builder, formula: Formula) -> None:
         unknown = [name for name in builder.names if name not in formula.variables]
         for name in unknown:
             named = (n for n in tree.walk(node) if isinstance(n, tree.Name) and n.name == name)
@@ -115,14 +129,43 @@ class Expected:
                 if factors
                 else did_you_mean(name, formula.variables),
             )
-        return expression
 
-    def at(self, formula: Formula, numbers: dict[str, Any]) -> Expected:
-        """The same in numbers, where the variables have these exact ones."""
+    def at(self, formula: Formula, point: Point) -> Expected:
+        """The same in numbers, where the variables have those of a point; over tensors, one formula
+        may be of all entries: ``A + A.T``.
+        """
         if not self.is_formula:
             return self
-        values = {symbol(name): exact(number) for name, number in numbers.items()}
+        if any(value.shape for value in point.values.values()):
+            found = [self._array(node, formula, point) for node in self.entries]
+            shape = found[0].shape if len(found) == 1 and not self.shape else self.shape
+            if any(array.shape for array in found) and shape == self.shape:
+                hint = "numbers in its rows, or one formula of the whole: `A + A.T`"
+                message = f"`{self.option}`: an entry of this is no number"
+                raise HessError("bad-value", message, source=self.source, hint=hint)
+            entries = np.concatenate([array.reshape(-1) for array in found])
+            return replace(self, shape=shape, entries=tuple(entries.tolist()), typed=())
+        known = {name: v for name, v in point.values.items() if isinstance(v, Values)}
+        values = {symbol(name): exact(v.entries[0]) for name, v in known.items()}
         return replace(self, entries=tuple(_number(e, values) for e in self.expressions(formula)))
+
+    def _array(self, node: Node, formula: Formula, point: Point) -> Array:
+        """What a formula of tensors is at a point."""
+        if isinstance(node, tree.Name) and node.name.lower() in GAPS:
+            return np.array(np.nan)
+        tensors = {name: _doubles(value) for name, value in point.values.items()}
+        shapes = {name: tensor.shape for name, tensor in tensors.items()}
+        places = whole_numbers(formula, point)
+        builder = TensorBuilder(self.source, formula.given, shapes, places)
+        with self._named():
+            graph = builder.graph(node, whole=False)
+        self._require_known(node, builder, formula)
+        return values_of(graph, tensors)
+
+
+def _doubles(value: Value) -> Array:
+    assert isinstance(value, Values)
+    return np.array([float(entry) for entry in value.entries]).reshape(value.shape)
 
 
 def _number(expression: Expr | None, values: dict[Expr, Expr]) -> float:
@@ -163,7 +206,7 @@ def _bracketed(text: str) -> str:
 def _formulas(text: str, option: str) -> tuple[Shape, tuple[Node, ...]] | None:
     """The shape and the entries of a text with variables in it; None for any other."""
     try:
-        items = parse_items(text)
+        items = parse_items(text, files=text.lstrip().startswith("@"))
     except HessError:
         return None
     nodes = [node for _, node in items]
