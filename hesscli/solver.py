@@ -250,7 +250,7 @@ class Compiled:
         from hesscli import cost
 
         for point in points:
-            if self.formula.reduces or self.formula.is_tensor:
+            if self.formula.reduces:
                 self._graphs.at(point)
             order = _order(self.formula, point)
             cost.require(order)
@@ -351,7 +351,6 @@ class Compiled:
         from hesscli.exact.proof import exact
         from hesscli.expression.elements import split_formula
         from hesscli.expression.graphs import key_of
-        from hesscli.expression.tensors import whole_numbers
         from hesscli.verdict.elements import entries, joined
         from hesscli.verdict.settle import summed
 
@@ -359,10 +358,7 @@ class Compiled:
         graph = self._graphs.at(point)
         key = key_of(self.formula, point)
         if key not in self._examiners:
-            formula = self.formula
-            if formula.is_tensor or any(shapes.values()):
-                formula = split_formula(formula, shapes, whole_numbers(formula, point))
-            self._examiners[key] = Examiner(formula)
+            self._examiners[key] = Examiner(split_formula(self.formula, graph, shapes))
         examiner = self._examiners[key]
         values = {name: exact(entry) for name, entry in entries(point).items()}
         answer = evaluate(examiner, values, self.settings.digits, minors=self.settings.minors)

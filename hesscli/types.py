@@ -73,7 +73,7 @@ class Formula:
     differentiate first; ``wrt`` says how many of them are differentiated. ``notes`` tell how names
     were read. ``given`` are the names that are variables because they were given a value;
     ``reduces`` says that parts go over all elements of a tensor (``norm(x)``), so that the formula
-    is not elementwise. With ``is_tensor``, it has what is of tensors alone (``A@x``): it has no
+    is not elementwise. With ``is_tensor``, some of that is of tensors alone (``A@x``): it has no
     ``expression`` before there are shapes, and ``places`` are the names of indices and lengths,
     which are not differentiated. Where ``expression`` and ``sites`` are of the closed forms of
     integrals, ``definition`` has the integrals as such.

@@ -195,7 +195,8 @@ def _in_elements(text: str, at: str, wrt: tuple[str, ...] = ()) -> tuple[Evaluat
     assignment = read_assignment(at)
     formula = read_formula(text, names_given([assignment]), wrt)
     (point,) = bind([assignment], formula)
-    split = split_formula(formula, {name: value.shape for name, value in point.values.items()})
+    shapes = {name: value.shape for name, value in point.values.items()}
+    split = split_formula(formula, graph_at(formula, point), shapes)
     evaluator = Evaluator(split, "float64", "cpu")
     return evaluator, evaluator(split_point(point))
 

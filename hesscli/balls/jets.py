@@ -62,6 +62,12 @@ class Meter:
 
     left: float
 
+    def require(self, units: float) -> None:
+        """Spend all at once where so many are not left. Raises :class:`BudgetError`."""
+        if units > self.left:
+            self.left = -1.0
+            raise BudgetError
+
     def spend(self, units: float) -> None:
         """Take so many units, at the working precision. Raises :class:`BudgetError`."""
         self.left -= units * (1 + ctx.prec / 512)

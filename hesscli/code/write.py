@@ -19,7 +19,7 @@ from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError, printable
 from hesscli.exact.proof import exact
 from hesscli.expression.elements import split_formula
-from hesscli.expression.tensors import graph_of, whole_numbers
+from hesscli.expression.tensors import graph_at
 from hesscli.functions.symbolic import MAX_WRITTEN_OUT
 from hesscli.notes import Note, Remark
 from hesscli.render.phrases import words
@@ -45,10 +45,9 @@ def written(
     chosen = TARGETS[target]
     scalars = formula
     shape: Shape = ()
-    if point is not None and (formula.is_tensor or any(shapes.values())):
-        places = whole_numbers(formula, point)
-        scalars = split_formula(formula, shapes, places)
-        shape = graph_of(formula, shapes, places).shape(shapes)
+    if point is not None:
+        graph = graph_at(formula, point)
+        scalars, shape = split_formula(formula, graph, shapes), graph.shape(shapes)
     if chosen.rounded:
         scalars = replace(scalars, expression=computable(scalars.expression))
     answer = with_conditions(differentiate(scalars, MAX_WRITTEN_OUT), scalars.sites)
@@ -72,7 +71,7 @@ def _summed(shape: Shape) -> list[Remark]:
 
 
 def _require(formula: Formula, variables: Sequence[Variable], point: Point | None) -> None:
-    if point is None and (formula.reduces or formula.is_tensor):
+    if point is None and formula.reduces:
         raise HessError(
             "missing-point",
             "the formula goes over the elements of tensors: how many there are, only a point tells",

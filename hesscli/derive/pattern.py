@@ -194,10 +194,8 @@ class _Pattern:
     def _contract(self, node: Contract) -> Mask:
         letters, result = node.letters
         parts = [(own, self._of(name)) for own, name in zip(letters, node.operands, strict=True)]
-        lengths = {
-            c: n for own, mask in parts for c, n in zip(own, mask.shape, strict=False) if n > 1
-        }
-        present = np.zeros((*(lengths.get(c, 1) for c in result), self.order), dtype=bool)
+        lengths = node.lengths(self.shapes[name] for name in node.operands)
+        present = np.zeros((*(lengths[c] for c in result), self.order), dtype=bool)
         for k, (own, mask) in enumerate(parts):
             if not mask.any():
                 continue

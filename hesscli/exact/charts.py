@@ -13,8 +13,8 @@ import sympy
 
 from hesscli.balls.expressions import PIECEWISE, difference, is_identically_zero
 from hesscli.balls.jets import Jet, Meter, composed, is_not_zero, pair
-from hesscli.exact.substitution import replaced
 from hesscli.expression.names import symbol
+from hesscli.expression.substitution import replaced
 from hesscli.functions.balls.enclosure import ONE, Number, is_zero
 from hesscli.functions.failures import tried
 from hesscli.types import Expr, Formula, Site

@@ -12,6 +12,7 @@ from hesscli.exact.examiner import Examiner
 from hesscli.exact.existence import existing
 from hesscli.exact.proof import BUDGET
 from hesscli.expression.elements import split_formula
+from hesscli.expression.tensors import graph_of
 from hesscli.numeric.evaluator import Compiled, Jets
 from hesscli.shapes import Shape
 from hesscli.types import Array, Formula, Variable
@@ -22,8 +23,7 @@ class Exact:
 
     def prepare(self, formula: Formula, shapes: Mapping[str, Shape]) -> Compiled:
         """See :class:`hesscli.numeric.evaluator.Evaluator`."""
-        tensors = formula.is_tensor or any(shapes.values())
-        split = split_formula(formula, shapes) if tensors else formula
+        split = split_formula(formula, graph_of(formula, shapes), shapes)
         examiner, order = Examiner(split), split.wrt
         variables = [Variable(name, shapes[name]) for name in formula.variables]
         labels = [label for variable in variables for label in variable.elements()]

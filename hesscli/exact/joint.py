@@ -30,6 +30,7 @@ from hesscli.expression.graph import (
     Reduce,
     Region,
     Scan,
+    array_of,
     split_axes,
 )
 from hesscli.expression.names import symbol
@@ -49,16 +50,10 @@ def joint_jet(
 
     Raises what :class:`hesscli.balls.expressions.Balls` raises, where pieces meet too.
     """
-    known = {name: _array(jets, shapes[name]) for name, jets in elements.items()}
+    known = {name: array_of(jets, shapes[name]) for name, jets in elements.items()}
     for name, node in graph.nodes.items():
         known[name] = _node(node, known, meter)
     return total(_region(graph.root, known, meter).flat, meter)
-
-
-def _array(jets: Sequence[Jet], shape: Shape) -> Jets:
-    array = np.empty(len(jets), dtype=object)
-    array[:] = jets
-    return array.reshape(shape)
 
 
 def _node(node: Node, known: Mapping[str, Jets], meter: Meter) -> Jets:
@@ -66,7 +61,7 @@ def _node(node: Node, known: Mapping[str, Jets], meter: Meter) -> Jets:
         case Region():
             return _region(node, known, meter)
         case Constant(numbers=numbers):
-            return _array([Jet(fmpq(int(n))) for n in numbers.flat], numbers.shape)
+            return array_of([Jet(fmpq(int(n))) for n in numbers.flat], numbers.shape)
         case Reduce(operand=operand):
             return _reduce(node, known[operand], meter)
         case Scan(operand=operand, axis=axis):
@@ -99,7 +94,7 @@ def _weighted(left: Jets, right: Jets, meter: Meter) -> Jets:
     columns = right[:, None] if right.ndim == 1 else right
     weights = [[jet.value for jet in row] for row in left]
     found = [combined(row, column, meter) for row in weights for column in columns.T.tolist()]
-    return _array(found, (len(left), *right.shape[1:]))
+    return array_of(found, (len(left), *right.shape[1:]))
 
 
 def _times(factors: Sequence[Jet], meter: Meter) -> Jet:
@@ -117,14 +112,14 @@ def _region(part: Region, known: Mapping[str, Jets], meter: Meter) -> Jets:
         if varies and removable_sites(part.sites, balls):
             raise SingularError
         found.append(balls.jet(part.expression))
-    return _array(found, shape)
+    return array_of(found, shape)
 
 
 def _reduce(node: Reduce, jets: Jets, meter: Meter) -> Jets:
     stays, gone = split_axes(jets.shape, node.axes)
     shape = tuple(jets.shape[k] for k in stays)
     rows = jets.transpose(*stays, *gone).reshape(size(shape), -1)
-    return _array([_REDUCTIONS[node.kind](list(row), meter) for row in rows], shape)
+    return array_of([_REDUCTIONS[node.kind](list(row), meter) for row in rows], shape)
 
 
 def _scan(jets: Jets, axis: int, meter: Meter) -> Jets:

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-import numpy as np
 from flint import arb, arb_mat, fmpq
 from numpy.typing import NDArray
 
 from hesscli.balls.jets import Jet, Meter, Pair, pair, product, scaled, total
+from hesscli.expression.graph import array_of
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.balls.enclosure import carried, is_zero
 
@@ -54,7 +54,7 @@ def of_matrix(kind: str, arrays: Sequence[Jets], meter: Meter) -> Jets:
     except UndecidedError:
         if kind != "det" or size > MAX_EXPANDED:
             raise
-        return _boxed(_expanded(arrays[0], meter))
+        return array_of([_expanded(arrays[0], meter)], ())
     if kind == "inv":
         identity = _MatrixJet(_identity(size), {}, {})
         return _entries(_solved(matrix, inverse, identity, meter), arrays[0].shape, varies)
@@ -64,13 +64,7 @@ def of_matrix(kind: str, arrays: Sequence[Jets], meter: Meter) -> Jets:
         return _entries(_solved(matrix, inverse, _matrix_jet(columns), meter), right.shape, varies)
     found = _determinant(kind, matrix, inverse, meter)
     found.varies = varies
-    return _boxed(found)
-
-
-def _boxed(jet: Jet) -> Jets:
-    box = np.empty((), dtype=object)
-    box[()] = jet
-    return box
+    return array_of([found], ())
 
 
 def _matrix_jet(jets: Jets) -> _MatrixJet:
@@ -89,13 +83,13 @@ def _matrix_jet(jets: Jets) -> _MatrixJet:
 
 def _entries(found: _MatrixJet, shape: tuple[int, ...], varies: bool) -> Jets:
     columns = found.value.ncols()
-    jets = np.empty(found.value.nrows() * columns, dtype=object)
-    for k in range(len(jets)):
+    jets = []
+    for k in range(found.value.nrows() * columns):
         place = divmod(k, columns)
         gradient = {i: m[place] for i, m in found.first.items() if not is_zero(m[place])}
         hessian = {ij: m[place] for ij, m in found.second.items() if not is_zero(m[place])}
-        jets[k] = Jet(carried(found.value[place]), gradient, hessian, varies)
-    return jets.reshape(shape)
+        jets.append(Jet(carried(found.value[place]), gradient, hessian, varies))
+    return array_of(jets, shape)
 
 
 def _identity(size: int) -> Matrix:

@@ -26,9 +26,9 @@ from hesscli.exact.existing import Existing
 from hesscli.exact.numbers import enclosed, sign
 from hesscli.exact.point import MAX_LIMIT, ExactPoint
 from hesscli.exact.sites import names_in, place_of
-from hesscli.exact.substitution import replaced
 from hesscli.expression.calculus import sampled
 from hesscli.expression.names import INFINITE, symbol
+from hesscli.expression.substitution import replaced
 from hesscli.functions.balls.enclosure import is_zero
 from hesscli.functions.failures import tried
 from hesscli.notes import Note, Reason, Remark, Trouble

@@ -17,8 +17,8 @@ from hesscli.exact.existence import existing
 from hesscli.exact.numbers import MAX_CANCELLED, certain, enclosed, terms, tidied, to_digits
 from hesscli.exact.proof import BUDGET, PATIENCE, Prover, exact
 from hesscli.exact.remembered import remembered
-from hesscli.exact.substitution import substituted
 from hesscli.expression.names import INFINITE, symbol
+from hesscli.expression.substitution import substituted
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.balls.enclosure import ZERO, Number
 from hesscli.functions.failures import tried

@@ -43,8 +43,8 @@ from hesscli.exact.domain import BrokenError, EdgeError, met, removable_sites
 from hesscli.exact.limits.quotients import Verdict, quotient_jet
 from hesscli.exact.numbers import vanishes
 from hesscli.exact.remembered import remembered
-from hesscli.exact.substitution import substituted
 from hesscli.expression.names import symbol
+from hesscli.expression.substitution import substituted
 from hesscli.functions.balls import NotProvedError, SingularError, UndecidedError
 from hesscli.functions.balls.enclosure import ZERO, Number
 from hesscli.functions.magnitudes import require_moderate

@@ -22,8 +22,6 @@ _CONSTANTS = CONSTANTS.keys() - {"oo"}
 
 NEW_AXIS = ("None", "newaxis")
 ALL = "..."
-AXES = {"axis", "dim", "keepdims", "keepdim", "ord"}
-OVER_AXES = ("sum", "mean", "prod", "max", "min", "norm", "logsumexp")
 # Functions whose arguments are whole numbers.
 OF_LENGTHS = ("eye", "identity", "arange", "ones", "zeros")
 
@@ -95,7 +93,12 @@ def positional(call: Call) -> tuple[Node, ...]:
 def by_name(call: Call) -> dict[str, Node]:
     """The arguments that are given by name; ``dim`` and ``keepdim`` of torch by those of NumPy."""
     named = (part for part in call.arguments if isinstance(part, tree.Keyword))
-    return {_TORCH.get(part.name, part.name): part.value for part in named}
+    return {in_numpy(part.name): part.value for part in named}
+
+
+def in_numpy(name: str) -> str:
+    """An argument's name in NumPy for that in torch."""
+    return _TORCH.get(name, name)
 
 
 def is_axis(node: Node) -> bool:
@@ -150,7 +153,7 @@ def lists_in(node: Node) -> Iterator[Node]:
         inside = tree.children(node)
     elif isinstance(node, Call) and node.name in BY_NAME:
         function = BY_NAME[node.name]
-        if function.group == TENSORS or function.name in (*OVER_AXES, "dot"):
+        if function.group == TENSORS or function.named or function.name == "dot":
             inside = tree.children(node)
     for part in inside:
         if isinstance(part, tree.Array):
@@ -177,9 +180,7 @@ def is_tensor(node: Node) -> bool:
             return True
         if isinstance(each, tree.Call) and each.name in BY_NAME:
             function = BY_NAME[each.name]
-            axes = [part for part in each.arguments if isinstance(part, tree.Keyword)]
-            over = function.name in OVER_AXES and {part.name for part in axes} & AXES
-            if function.group == TENSORS or over:
+            if function.group == TENSORS or (function.named and by_name(each)):
                 return True
     return False
 

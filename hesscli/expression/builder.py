@@ -19,11 +19,11 @@ import sympy
 from hesscli.errors import HessError, did_you_mean, shortened
 from hesscli.expression import sizes
 from hesscli.expression.arguments import (
-    AXES,
     EUCLIDEAN,
     INFINITY,
     Order,
     by_name,
+    in_numpy,
     is_axis,
     order_of,
     positional,
@@ -255,15 +255,8 @@ class Builder(Walk):
             return self._piecewise([(a, condition), (b, None)], node)
         if binds(function.name):
             return self.quantified(function.name, node)
-        if several := len(positional(node)) > 1 and function.name in REDUCING:
-            self._refuse_axis(node)
-        if (
-            several
-            and node.name == "logsumexp"
-            and len(node.arguments) == 2
-            and is_axis(node.arguments[1])
-        ):
-            self.reduces = True  # of a tensor, that may be an axis
+        if function.name in REDUCING and len(positional(node)) > 1:
+            self._check_several(node)
         if reduces(function.name, len(positional(node))):
             return self._reduction(function, node)
         arguments = tuple(self.number(argument) for argument in node.arguments)
@@ -287,12 +280,13 @@ class Builder(Walk):
         assert function.symbol is not None
         return self._watched(getattr(special, function.symbol)(*arguments), arguments, node)
 
-    def _refuse_axis(self, call: tree.Call) -> None:
-        """Refuse ``max(x, y, axis=0)``."""
-        if AXES & by_name(call).keys():
-            count, first = len(positional(call)), self.text(positional(call)[0])
-            message = f"an axis is of one tensor, and `{call.name}` has {count} here"
-            self.fail(message, call, f"`{call.name}({first}, axis=0)`")
+    def _check_several(self, call: tree.Call) -> None:
+        """Refuse ``max(x, y, axis=0)``; and ``logsumexp(x, 0)`` may go over an axis of a tensor."""
+        parts = positional(call)
+        if by_name(call):
+            message = f"an axis is of one tensor, and `{call.name}` has {len(parts)} here"
+            self.fail(message, call, f"`{call.name}({self.text(parts[0])}, axis=0)`")
+        self.reduces |= call.name == "logsumexp" and len(parts) == 2 and is_axis(parts[1])
 
     def _hazards(self, function: Function, arguments: tuple[Expr, ...], node: Node) -> None:
         for hazard in function.hazards:
@@ -343,8 +337,9 @@ class Builder(Walk):
     def _check_arity(self, function: Function, node: tree.Call) -> None:
         least, most = function.arity
         count = len(positional(node))
-        over = ("sum", "mean", "prod", "cumsum", "softmax", "log_softmax")
-        if function.name in over and count == 2 and is_axis(node.arguments[1]):
+        self._check_names(function, node)
+        over = function.named[:1] == ("axis",) and most == 1
+        if over and count == 2 and is_axis(node.arguments[1]):
             x, axis = (self.source[slice(*part.span)].strip() for part in node.arguments)
             message = f"`{node.name}` takes an axis by its name"
             self.fail(message, node, f"`{node.name}({x}, axis={axis})`")
@@ -359,6 +354,17 @@ class Builder(Walk):
                 node,
                 MEANT.get(node.name, meant.signature),
             )
+
+    def _check_names(self, function: Function, call: tree.Call) -> None:
+        """Refuse arguments by names that the function does not have, or twice."""
+        named = [part for part in call.arguments if isinstance(part, tree.Keyword)]
+        for place in named:
+            if in_numpy(place.name) not in function.named:
+                allowed = " and ".join(f"`{each}=`" for each in sorted(function.named))
+                hint = allowed or f"the value in its place, without `{place.name}=`"
+                self.fail(f"`{call.name}` has no argument `{place.name}=`", place, hint)
+        if len(by_name(call)) < len(named):
+            self.fail("an argument is given twice", named[-1], "each argument once")
 
     def _unknown(self, node: tree.Call) -> NoReturn:
         hint = "`hess --functions` lists every function"
@@ -404,23 +410,9 @@ class Builder(Walk):
         of what ``of`` makes of each.
         """
         products = (sympy.Mul(*map(self.number, factors)) for factors in parts)
-        return self.joined(kind, node, tuple(of(p) if of else p for p in products))
-
-    def joined(self, kind: str, node: tree.Call, found: Sequence[Expr]) -> Expr:
-        """The numbers ``found`` as one."""
-        match kind:
-            case "sum":
-                return sympy.Add(*found)
-            case "mean":
-                return sympy.Add(*found) / len(found)
-            case "prod":
-                return sympy.Mul(*found)
-            case "norm":
-                square = sympy.Add(*(element**2 for element in found))
-                self._hazards(BY_NAME[kind], (square,), node)
-                return sympy.sqrt(square)
-        self._hazards(BY_NAME[kind], tuple(found), node)
-        return getattr(special, str(BY_NAME[kind].symbol))(*found)
+        expression, watched = joined(kind, [of(p) if of else p for p in products])
+        self._hazards(BY_NAME[kind], watched, node)
+        return expression
 
     def _norm(self, order: Order, node: tree.Call) -> Expr:
         """The norm of an order p, (sum of abs(x)**p)**(1/p) over all elements, as in NumPy."""
@@ -505,6 +497,21 @@ class Builder(Walk):
             if side.has(*_UNORDERED):
                 self.fail("only real numbers can be compared", node, "a condition without `I`")
         return special.compared(operator, a, b)
+
+
+def joined(kind: str, found: Sequence[Expr]) -> tuple[Expr, tuple[Expr, ...]]:
+    """The numbers ``found`` as one, and what the hazards of a reduction of this kind are about."""
+    match kind:
+        case "sum":
+            return sympy.Add(*found), ()
+        case "mean":
+            return sympy.Add(*found) / len(found), ()
+        case "prod":
+            return sympy.Mul(*found), ()
+        case "norm":
+            square = sympy.Add(*(element**2 for element in found))
+            return sympy.sqrt(square), (square,)
+    return getattr(special, str(BY_NAME[kind].symbol))(*found), tuple(dict.fromkeys(found))
 
 
 def quantity(text: str, arguments: tuple[Expr, ...]) -> Expr:

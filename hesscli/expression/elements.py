@@ -14,6 +14,7 @@ import sympy
 from numpy.typing import NDArray
 
 from hesscli.errors import ExitStatus, HessError
+from hesscli.expression.builder import joined
 from hesscli.expression.graph import (
     Constant,
     Contract,
@@ -26,12 +27,14 @@ from hesscli.expression.graph import (
     Region,
     Scan,
     Typed,
+    array_of,
     split_axes,
     steps,
 )
 from hesscli.expression.names import symbol
+from hesscli.expression.substitution import replaced
 from hesscli.expression.tensors import graph_of
-from hesscli.functions import symbolic as special
+from hesscli.functions.hazards import READINGS
 from hesscli.functions.table import BY_NAME
 from hesscli.notes import Trouble
 from hesscli.shapes import Shape, size
@@ -45,16 +48,14 @@ MAX_ROWS = 4  # of a matrix whose determinant is written out
 Elements = NDArray[Any]  # of SymPy expressions
 
 
-def split_formula(
-    formula: Formula,
-    shapes: Mapping[str, Shape],
-    places: Mapping[str, NDArray[np.int64]] | None = None,
-) -> Formula:
-    """``formula`` in the elements of variables of these shapes, ``places`` being its whole numbers.
+def split_formula(formula: Formula, graph: Graph, shapes: Mapping[str, Shape]) -> Formula:
+    """``formula`` in the elements of variables of these shapes, for which it has this graph; as it
+    is, if it is one of numbers.
 
     Raises :class:`HessError` where they are too many.
     """
-    graph = graph_of(formula, shapes, places)
+    if not (formula.is_tensor or any(shapes.values())):
+        return formula
     count = sum(size(shapes[name]) for name in formula.differentiated)
     work = steps(graph, shapes)
     if count > MAX_ELEMENTS or work > MAX_PARTS:
@@ -81,7 +82,7 @@ def split_formula(
     )
     if formula.definition is None:
         return split
-    graph = graph_of(formula.definition, shapes, places, closed=False)
+    graph = graph_of(formula.definition, shapes, closed=False)
     expression, sites = _Lowering(formula, shapes).formula(graph)
     return replace(split, definition=replace(split, expression=expression, sites=sites))
 
@@ -94,7 +95,7 @@ class _Lowering:
         self.values: dict[str, Elements] = {}
         for name in formula.variables:
             labels = Variable(name, shapes[name]).elements()
-            self.values[name] = _array(list(map(symbol, labels)), shapes[name])
+            self.values[name] = array_of(list(map(symbol, labels)), shapes[name])
 
     def formula(self, graph: Graph) -> tuple[Expr, tuple[Site, ...]]:
         """The sum of the elements of the root, and all sites."""
@@ -108,7 +109,7 @@ class _Lowering:
             case Region():
                 return self._region(node)
             case Constant(numbers=numbers):
-                return _array([sympy.Integer(int(n)) for n in numbers.flat], numbers.shape)
+                return array_of([sympy.Integer(int(n)) for n in numbers.flat], numbers.shape)
             case Reduce():
                 return self._reduce(node)
             case Scan(operand=operand, axis=axis):
@@ -131,14 +132,14 @@ class _Lowering:
         found = []
         for k in range(size(shape)):
             parts = {s: entries[k] for s, entries in own.items()}
-            found.append(written(region.expression, parts))
+            found.append(_in_elements(region.expression, parts))
             for site in region.sites:
                 self._site(site, parts)
-        return _array(found, shape)
+        return array_of(found, shape)
 
     def _site(self, site: Site, parts: Mapping[Expr, Expr]) -> None:
-        quantities = tuple(written(q, parts) for q in site.quantities)
-        guards = tuple(written(g, parts) for g in site.guards)
+        quantities = tuple(_in_elements(q, parts) for q in site.quantities)
+        guards = tuple(_in_elements(g, parts) for g in site.guards)
         if sympy.false not in guards:
             guards = tuple(g for g in guards if g != sympy.true)
             self.sites.append(replace(site, quantities=quantities, guards=guards))
@@ -153,28 +154,16 @@ class _Lowering:
         stays, gone = split_axes(array.shape, node.axes)
         rows = array.transpose(*stays, *gone)
         shape = rows.shape[: len(stays)]
-        return _array(
+        return array_of(
             [self._joined(node, list(row)) for row in rows.reshape(size(shape), -1)], shape
         )
 
     def _joined(self, node: Reduce, found: Sequence[Expr]) -> Expr:
-        match node.kind:
-            case "sum":
-                return sympy.Add(*found)
-            case "mean":
-                return sympy.Add(*found) / len(found)
-            case "prod":
-                return sympy.Mul(*found)
-        square = sympy.Add(*(element**2 for element in found))
+        expression, watched = joined(node.kind, found)
         for hazard in BY_NAME[node.kind].hazards:
-            quantities = tuple(dict.fromkeys(found))
-            if node.kind == "norm":
-                quantities = (square,)
-            if len(found) > 1 or node.kind == "norm":
-                self._watch(hazard.test, quantities, hazard.trouble, node.typed)
-        if node.kind == "norm":
-            return sympy.sqrt(square)
-        return getattr(special, str(BY_NAME[node.kind].symbol))(*found)
+            if not READINGS[hazard.test].never(watched):
+                self._watch(hazard.test, watched, hazard.trouble, node.typed)
+        return expression
 
     def _linear(self, node: Linear) -> Elements:
         matrix = self.values[node.operands[0]]
@@ -187,36 +176,32 @@ class _Lowering:
                 span=node.typed.span, hint="smaller matrices, or an answer in doubles",
                 status=ExitStatus.NO_ANSWER,
             )  # fmt: skip
-        determinant = _determinant(matrix)
+        square = sympy.Matrix(matrix)
+        # By minors: without a division, and nothing is simplified.
+        determinant = square.det(method="laplace")
         if node.kind == "det":
-            return _array([determinant], ())
+            return array_of([determinant], ())
         if node.kind == "logdet":
             self._watch("negative", (determinant,), Trouble.NOT_REAL, node.typed)
             self._watch("zero", (determinant,), Trouble.INFINITE, node.typed)
-            return _array([sympy.log(determinant)], ())
+            return array_of([sympy.log(determinant)], ())
         self._watch("zero", (determinant,), Trouble.BY_ZERO, node.typed)
-        adjugate = _adjugate(matrix)
+        adjugate = array_of(square.adjugate(method="laplace").flat(), matrix.shape)
         if node.kind == "inv":
-            return _array([entry / determinant for entry in adjugate.flat], matrix.shape)
+            return array_of([entry / determinant for entry in adjugate.flat], matrix.shape)
         right = self.values[node.operands[1]]
         found = np.dot(adjugate, right)
-        return _array([entry / determinant for entry in found.flat], right.shape)
+        return array_of([entry / determinant for entry in found.flat], right.shape)
 
 
-def written(expression: Expr, parts: Mapping[Expr, Expr]) -> Expr:
-    """An expression with others in place of its symbols; pieces stay as they are typed."""
-    if expression.is_Symbol:
-        return parts.get(expression, expression)
-    if not expression.free_symbols:
-        return expression
-    if isinstance(expression, sympy.Piecewise):
-        pairs = [(written(v, parts), written(c, parts)) for v, c in expression.args]
-        pairs = [(value, holds) for value, holds in pairs if holds != sympy.false]
-        if not pairs:
-            return sympy.nan
-        # Unevaluated: SymPy tries to solve the conditions, which can take minutes.
-        return pairs[0][0] if pairs[0][1] == sympy.true else sympy.Piecewise(*pairs, evaluate=False)
-    return expression.func(*(written(arg, parts) for arg in expression.args))
+def _in_elements(expression: Expr, parts: Mapping[Expr, Expr]) -> Expr:
+    found = replaced(expression, parts)
+    if found is None:
+        raise HessError(
+            "unsupported", "SymPy cannot write this formula out in its elements",
+            hint="an answer in doubles", status=ExitStatus.NO_ANSWER,
+        )  # fmt: skip
+    return found
 
 
 def contracted(
@@ -224,10 +209,7 @@ def contracted(
 ) -> Elements:
     """The result of a contraction of arrays of anything; ``dot`` adds up products of entries."""
     letters, result = node.letters
-    lengths: dict[str, int] = {}
-    for own, array in zip(letters, arrays, strict=True):
-        for letter, length in zip(own, array.shape, strict=True):
-            lengths[letter] = max(length, lengths.get(letter, 1))
+    lengths = node.lengths([array.shape for array in arrays])
     along = [list(zip(own, a.shape, strict=True)) for own, a in zip(letters, arrays, strict=True)]
     inner = [letter for letter in lengths if letter not in result]
     shape = tuple(lengths[letter] for letter in result)
@@ -244,39 +226,8 @@ def contracted(
                 )
 
         found.append(dot(terms()))
-    return _array(found, shape)
+    return array_of(found, shape)
 
 
 def _dot(terms: Iterator[tuple[Expr, ...]]) -> Expr:
     return sympy.Add(*(reduce(mul, factors) for factors in terms))
-
-
-def _array(entries: Sequence[Any], shape: Shape) -> Elements:
-    array = np.empty(len(entries), dtype=object)
-    for k, entry in enumerate(entries):
-        array[k] = entry
-    return array.reshape(shape)
-
-
-def _determinant(matrix: Elements) -> Expr:
-    """By the first row, without a division."""
-    if len(matrix) == 1:
-        return matrix[0, 0]
-    return sympy.Add(
-        *(
-            (-1) ** k * matrix[0, k] * _determinant(_without(matrix, 0, k))
-            for k in range(len(matrix))
-        )
-    )
-
-
-def _adjugate(matrix: Elements) -> Elements:
-    rows = range(len(matrix))
-    if len(matrix) == 1:
-        return _array([sympy.S.One], (1, 1))
-    found = [(-1) ** (i + j) * _determinant(_without(matrix, j, i)) for i in rows for j in rows]
-    return _array(found, matrix.shape)
-
-
-def _without(matrix: Elements, row: int, column: int) -> Elements:
-    return np.delete(np.delete(matrix, row, axis=0), column, axis=1)

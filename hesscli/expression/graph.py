@@ -108,6 +108,14 @@ class Contract:
         before, _, behind = self.subscripts.partition("->")
         return before.split(","), behind
 
+    def lengths(self, shapes: Iterable[Shape]) -> dict[str, int]:
+        """The length along each letter, for operands of these shapes."""
+        found: dict[str, int] = {}
+        for own, shape in zip(self.letters[0], shapes, strict=True):
+            for letter, length in zip(own, shape, strict=True):
+                found[letter] = max(length, found.get(letter, 1))
+        return found
+
 
 Axes = tuple[int, ...]
 Place = Any  # what may stand in an index of NumPy's: int, slice, None, Ellipsis, an array
@@ -124,7 +132,7 @@ class Index:
     def of(self, array: NDArray[Any]) -> NDArray[Any]:
         """The same of an array of anything."""
         found = array.transpose(self.axes) if self.axes is not None else array[self.index]
-        return found if isinstance(found, np.ndarray) else _boxed(found)
+        return np.asarray(found, dtype=array.dtype)
 
     @property
     def is_view(self) -> bool:
@@ -208,11 +216,7 @@ def products(node: Node, shape: Shape, shapes: Mapping[str, Shape]) -> int:
         return size(shapes[node.operands[0]]) * max(shapes[node.operands[0]])
     if not isinstance(node, Contract):
         return size(shape)
-    lengths: dict[str, int] = {}
-    for own, name in zip(node.letters[0], node.operands, strict=True):
-        for letter, length in zip(own, shapes[name], strict=True):
-            lengths[letter] = max(length, lengths.get(letter, 1))
-    return size(tuple(lengths.values()))
+    return size(tuple(node.lengths(shapes[name] for name in node.operands).values()))
 
 
 def split_axes(shape: Sequence[int], axes: Iterable[int]) -> tuple[list[int], list[int]]:
@@ -221,8 +225,8 @@ def split_axes(shape: Sequence[int], axes: Iterable[int]) -> tuple[list[int], li
     return [k for k in range(len(shape)) if k not in gone], gone
 
 
-def _boxed(entry: Any) -> NDArray[Any]:
-    """One entry as an array without axes."""
-    box = np.empty((), dtype=object if not isinstance(entry, (int, np.integer)) else np.int64)
-    box[()] = entry
-    return box
+def array_of(entries: Sequence[Any], shape: Shape) -> NDArray[Any]:
+    """Row-major entries of any type as an array of this shape."""
+    array = np.empty(len(entries), dtype=object)
+    array[:] = entries
+    return array.reshape(shape)

@@ -50,8 +50,7 @@ class Outline(Builder):
         return super().number(node)
 
     def _of_tensors(self, call: tree.Call) -> Expr:
-        self.reduces = True
-        for name in places_in(tree.Call(call.span, call.name, call.name_span, call.arguments)):
+        for name in places_in(call):
             self._whole(name)
         inside = [part for part in positional(call) if not isinstance(part, tree.Word)]
         if call.name in OF_LENGTHS:

@@ -98,7 +98,7 @@ def from_tree(
         notes=(*builder.notes(), *doubts),
         decimal=builder.decimal,
         given=builder.given,
-        reduces=builder.reduces,
+        reduces=builder.reduces or tensor,
         is_tensor=tensor,
         places=places,
     )

@@ -163,38 +163,10 @@ class TensorBuilder(MatrixBuilder):
                 return self._use(node, self._concatenated(rows, 0, node))
             case tree.Call(name=name) if name in BY_NAME and name not in self.given:
                 function = BY_NAME[name]
-                self._check_names(function, node)
                 if function.group == TENSORS:
                     self._check_arity(function, node)
                     return self._of_tensors(function, node)
         return None
-
-    def _check_names(self, function: Function, call: tree.Call) -> None:
-        """Refuse arguments by names that the function does not have."""
-        allowed = {"softmax": {"axis"}, "log_softmax": {"axis"}, "cumsum": {"axis"}}.get(
-            function.name, set()
-        )
-        if function.name in KINDS:
-            allowed = {"axis", "keepdims"} | ({"ord"} if function.name == "norm" else set())
-        if function.name in ("concatenate", "transpose"):
-            allowed = {"axis" if function.name == "concatenate" else "axes"}
-        self._check_once(call)
-        for name, value in by_name(call).items():
-            if name in allowed:
-                continue
-            place = next(
-                p for p in call.arguments if isinstance(p, tree.Keyword) and p.value is value
-            )
-            typed = place.name if isinstance(place, tree.Keyword) else name
-            named = " and ".join(f"`{each}=`" for each in sorted(allowed))
-            hint = named if named else f"the value in its place, without `{typed}=`"
-            self.fail(f"`{call.name}` has no argument `{typed}=`", place, hint)
-
-    def _check_once(self, call: tree.Call) -> None:
-        """Refuse ``sum(X, dim=0, axis=1)``."""
-        named = [part for part in call.arguments if isinstance(part, tree.Keyword)]
-        if len(by_name(call)) < len(named):
-            self.fail("an argument is given twice", named[-1], "each argument once")
 
     # Reductions
 

@@ -62,6 +62,7 @@ class Function:
     hazards: tuple[Hazard, ...] = ()
     whole: tuple[Whole, ...] = ()
     definition: str | None = None  # in other functions, of the arguments of the signature
+    named: tuple[str, ...] = ()  # arguments that are given by name alone
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -153,14 +154,8 @@ def _defined(signature: str, definition: str, group: str, aliases: str = "") -> 
     return _row((), signature, definition, group, aliases, definition=definition)
 
 
-def _tensor(
-    signature: str, meaning: str, aliases: str = "", least: int = 0, most: int | None = 0
-) -> Function:
-    """A function of tensors, with so many arguments, or those of the signature."""
-    others: dict[str, Any] = {"arity": (least, most or None)} if least else {}
-    return _row((), signature, meaning, TENSORS, aliases, **others)
-
-
+_tensor = partial(_row, (), group=TENSORS)
+_OVER, _ALONG = ("axis", "keepdims"), ("axis",)
 _polynomial = partial(_values, group=_POLYNOMIAL, whole=_DEGREE)
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -177,6 +172,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _torch("softplus(x)", "log(1 + exp(x))", _EXP),
     _torch(
         "logsumexp(x, y, ...)", "log(exp(x) + exp(y) + ...)", _EXP, "logaddexp", arity=(1, None),
+        named=_OVER,
     ),
     _torch("logcosh(x)", "log(cosh(x))", _EXP),
     _defined("logit(p)", "log(p) - log(1 - p)", _EXP),
@@ -252,11 +248,12 @@ FUNCTIONS: tuple[Function, ...] = (
         "max(x, y, ...)", "the largest; of one tensor, its largest element", PIECES,
         "Max maximum fmax",
         (Hazard("tie-max", "", TIE),), symbol="maximum", kernel="maximum", arity=(1, None),
+        named=_OVER,
     ),
     _torch(
         "min(x, y, ...)", "the smallest; of one tensor, its smallest element", PIECES,
         "Min minimum fmin", (Hazard("tie-min", "", TIE),), symbol="minimum", kernel="minimum",
-        arity=(1, None),
+        arity=(1, None), named=_OVER,
     ),
     _built("relu(x)", "max(x, 0)", PIECES, hazards=_singular("x", KINK)),
     _defined("clip(x, low, high)", "min(max(x, low), high)", PIECES, "clamp"),
@@ -401,33 +398,44 @@ FUNCTIONS: tuple[Function, ...] = (
         "Integral(f, (t, a, b))", "integral where a closed form is found", _CALCULUS, "integrate",
         arity=(2, None),
     ),
-    _parsed("sum(x)", "sum of all elements", _ELEMENTS),
-    _parsed("mean(x)", "mean of all elements", _ELEMENTS, "average"),
-    _parsed("prod(x)", "product of all elements", _ELEMENTS),
+    _parsed("sum(x)", "sum of all elements", _ELEMENTS, named=_OVER),
+    _parsed("mean(x)", "mean of all elements", _ELEMENTS, "average", named=_OVER),
+    _parsed("prod(x)", "product of all elements", _ELEMENTS, named=_OVER),
     _parsed(
         "norm(x, ...)", "Euclidean length of all elements; norm(x, 1): of order 1", _ELEMENTS,
-        hazards=_singular("x", KINK), arity=(1, None),
+        hazards=_singular("x", KINK), arity=(1, None), named=("ord", *_OVER),
     ),
     _parsed("dot(x, y)", "sum(x*y) of vectors; of matrices x@y", _ELEMENTS, "inner vdot"),
     _tensor("matmul(A, B)", "the product A@B"),
     _tensor("outer(x, y)", "all products of two elements"),
-    _tensor("einsum('ij,j->i', A, x)", "products summed over the letters not behind ->", "", 2),
-    _tensor("transpose(A)", "A.T; of axes in an order, transpose(A, (1, 0, 2))", "", 1, None),
-    _tensor("trace(A)", "sum of the diagonal", "tr"),
+    _tensor(
+        "einsum('ij,j->i', A, x)", "products summed over the letters not behind ->",
+        arity=(2, None),
+    ),
+    _tensor(
+        "transpose(A)", "A.T; of axes in an order, transpose(A, (1, 0, 2))", arity=(1, None),
+        named=("axes",),
+    ),
+    _tensor("trace(A)", "sum of the diagonal", aliases="tr"),
     _tensor("diag(x)", "the diagonal matrix of a vector; the diagonal of a matrix"),
     _tensor("det(A)", "determinant"),
     _tensor("logdet(A)", "log(det(A))"),
     _tensor("inv(A)", "inverse matrix"),
     _tensor("solve(A, b)", "inv(A)@b, without the inverse"),
     _tensor("expm(A)", "exponential of a matrix"),
-    _tensor("softmax(x)", "exp(x)/sum(exp(x)), or over an axis"),
-    _tensor("log_softmax(x)", "x - logsumexp(x), or over an axis", "logsoftmax"),
-    _tensor("cumsum(x)", "sums of the elements so far, along an axis"),
-    _tensor("concatenate(x, y, ...)", "tensors one after the other, along an axis", "concat", 1),
-    _tensor("eye(n)", "identity matrix", "identity"),
-    _tensor("arange(n)", "0, 1, ..., n - 1; arange(start, stop, step)", "", 1, 3),
-    _tensor("ones(n)", "n ones; ones((n, m)) for a matrix", "", 1, None),
-    _tensor("zeros(n)", "n zeros", "", 1, None),
+    _tensor("softmax(x)", "exp(x)/sum(exp(x)), or over an axis", named=_ALONG),
+    _tensor(
+        "log_softmax(x)", "x - logsumexp(x), or over an axis", aliases="logsoftmax", named=_ALONG,
+    ),
+    _tensor("cumsum(x)", "sums of the elements so far, along an axis", named=_ALONG),
+    _tensor(
+        "concatenate(x, y, ...)", "tensors one after the other, along an axis", aliases="concat",
+        arity=(1, None), named=_ALONG,
+    ),
+    _tensor("eye(n)", "identity matrix", aliases="identity"),
+    _tensor("arange(n)", "0, 1, ..., n - 1; arange(start, stop, step)", arity=(1, 3)),
+    _tensor("ones(n)", "n ones; ones((n, m)) for a matrix", arity=(1, None)),
+    _tensor("zeros(n)", "n zeros", arity=(1, None)),
     _tensor("len(x)", "the length of the first axis"),
 )  # fmt: skip
 

@@ -22,11 +22,6 @@ _ATTRIBUTES = {
 def refuse_rest(cursor: Cursor) -> NoReturn:
     """Refuse what stands behind a whole formula, at the token here."""
     token, before = cursor.token, cursor.tokens[cursor.position - 1]
-    if token.kind == "=" and before.text in ("axis", "dim", "ord"):
-        cursor.fail(
-            "arguments by name, and axes, are not supported", token.span,
-            "sum(x) over all elements, norm(x, 1) for an order",
-        )  # fmt: skip
     if token.kind == "=" and _is_within_call(cursor):
         name = cursor.shown(before)
         hint = f"the value in its place, without `{name}=`"
@@ -43,8 +38,8 @@ def refuse_rest(cursor: Cursor) -> NoReturn:
     if token.kind == ")":
         cursor.fail("this bracket was never opened", token.span, "remove `)` or add `(`")
     if token.kind == "[" and before.kind in ("name", ")", "]"):
-        hint = _in_place_of_element(cursor, before)
-        cursor.fail("an element of a tensor is not part of a formula", token.span, hint)
+        hint = "brackets around what it is of: `(x**2)[0]`"
+        cursor.fail("an index stands behind a power here", token.span, hint)
     if token.kind == ",":
         if before.kind == cursor.peek().kind == "number":
             whole, rest = cursor.shown(before), cursor.shown(cursor.peek())
@@ -121,14 +116,6 @@ def _refuse_attribute(cursor: Cursor, owner: Token) -> NoReturn:
         hint = f"{joined}`{shown}*{name}` for a product"
     span = (cursor.token.span[0], cursor.peek().span[1])
     cursor.fail(f"the attribute `.{name}` is not part of a formula", span, hint)
-
-
-def _in_place_of_element(cursor: Cursor, owner: Token) -> str:
-    """What to type for ``x[0]``."""
-    inside, after = (*cursor.tokens[cursor.position + 1 :], cursor.tokens[-1])[:2]
-    if owner.kind == "name" and inside.kind == "number" and after.kind == "]":
-        return f"`{owner.text}{inside.text}`, a variable of its own"
-    return "a variable for each element: `x0`, `x1`; sum(x), max(x) over all"
 
 
 def _with_operator(cursor: Cursor, before: Token) -> str:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import NoReturn
 
 from hesscli.errors import HessError
-from hesscli.functions.table import BY_NAME
+from hesscli.functions.table import BY_NAME, reduces
 from hesscli.language import tree
 from hesscli.language.cursor import COMPARISONS, Cursor
 from hesscli.language.dialects import in_one_notation
@@ -86,10 +86,6 @@ _WITH_ARGUMENTS = (
     "maximum",
     "minimum",
 )
-# Methods of which the argument is an axis.
-_OVER_AXES = (
-    "sum", "mean", "prod", "max", "min", "logsumexp", "softmax", "log_softmax", "cumsum",
-)  # fmt: skip
 _CASTS = ("float", "double", "int", "long")  # of C
 _NUMBERS = ("Integer", "Float", "Rational", "S")  # of SymPy
 _ROOTS = ("sqrt", "cbrt")
@@ -671,7 +667,9 @@ class _Parser(Cursor):
         assert isinstance(call, tree.Call)
         arguments = call.arguments
         placed = [part for part in arguments if not isinstance(part, tree.Keyword)]
-        if BY_NAME[method.text].name in _OVER_AXES and len(placed) == 1:
+        function = BY_NAME[method.text]
+        over = reduces(function.name, 1) or function.arity[1] == 1
+        if over and function.named[:1] == ("axis",) and len(placed) == 1:
             arguments = tuple(_by_name("axis", argument) for argument in arguments)
         unclear = [a for a in arguments if not isinstance(a, tree.Keyword)]
         if unclear and method.text not in _WITH_ARGUMENTS:

@@ -235,7 +235,6 @@ class Evaluator:
             gradient = torch.zeros_like(stacked)
             if value.requires_grad:  # else the formula has cancelled to a constant
                 (gradient,) = torch.autograd.grad(value, leaf)
-            del leaf
             matrix = self._hessian(function, stacked, tensors)
         return _numpy(value), _numpy(gradient), _numpy(matrix)
 

@@ -43,9 +43,8 @@ class Elementwise:
 
     def __init__(self, region: Region) -> None:
         self.region = region
-        self.sites = region.sites
         self.program = Program(stable(region.expression))
-        self.watched = Program(*(e for s in self.sites for e in (*s.quantities, *s.guards)))
+        self.watched = Program(*(e for s in region.sites for e in (*s.quantities, *s.guards)))
 
     def __len__(self) -> int:
         return len(self.program)
@@ -73,7 +72,7 @@ class Elementwise:
         like = next(iter(values.values()))
         outputs = (t.expand(shape) for t in self.watched(values, like))
         found = []
-        for site in self.sites:
+        for site in self.region.sites:
             quantities = [next(outputs) for _ in site.quantities]
             hit = torch.ones(shape, dtype=torch.bool, device=like.device)
             if quantities:
@@ -102,14 +101,6 @@ def _constant(node: Constant, shapes: Mapping[str, Shape], like: Tensor) -> Step
 
 
 def _reduce(node: Reduce, shapes: Mapping[str, Shape], like: Tensor) -> Step:
-    if node.kind in ("sum", "mean"):
-
-        def summed(values: Values, lead: int) -> Tensor:
-            tensor = values[node.operand]
-            axes = [axis + lead for axis in node.axes]
-            return tensor.sum(axes) if node.kind == "sum" else tensor.mean(axes)
-
-        return summed
     kernel = REDUCTIONS[node.kind]
     return lambda values, lead: kernel(rows(node, values[node.operand], lead))
 

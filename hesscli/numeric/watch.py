@@ -35,9 +35,7 @@ def _first(hit: Tensor) -> list[tuple[int, ...]]:
 
 
 def _of_region(step: Elementwise, values: Values) -> Iterator[Met]:
-    if not step.sites:
-        return
-    for site, hit in zip(step.sites, step.near(values), strict=True):
+    for site, hit in zip(step.region.sites, step.near(values), strict=True):
         for index in _first(hit):
             yield Met(site.part, site.span, site.trouble, index)
 

@@ -121,9 +121,7 @@ class Samples:
         self.at = np.concatenate([answer.place.numbers[v.name] for v in answer.place.variables])
         self.values = values
         variables = (*answer.place.variables, *answer.place.constants)
-        if (
-            answer.formula.reduces or answer.formula.is_tensor
-        ):  # over tensors whose shapes need not go together
+        if answer.formula.reduces:  # over tensors whose shapes need not go together
             elements = sum(v.size for v in variables)
         else:
             elements = math.prod(broadcast(v.shape for v in variables))

@@ -47,7 +47,7 @@ def bind(assignments: Sequence[Assignment], formula: Formula) -> list[Point]:
         points = [Point(held, " ".join(a.source for a in assignments))]
     points = [Point({n: p.values[n] for n in formula.variables}, p.source) for p in points]
     # What is inside sum(x) or norm(x) need not fit what is outside: its graph tells.
-    if not (formula.reduces or formula.is_tensor):
+    if not formula.reduces:
         for point in points:
             _check_broadcast(point, formula.variables)
     return points

@@ -24,7 +24,6 @@ from hesscli.exact.proof import Exact
 from hesscli.expression.elements import split_formula
 from hesscli.expression.graph import Graph
 from hesscli.expression.graphs import Graphs, key_of
-from hesscli.expression.tensors import whole_numbers
 from hesscli.notes import Remark
 from hesscli.numeric.autograd import Evaluator
 from hesscli.shapes import Shape
@@ -108,7 +107,7 @@ class Evaluation:
 
     def _split(self, point: Point, shapes: Mapping[str, Shape]) -> Formula | None:
         try:
-            return split_formula(self.formula, shapes, whole_numbers(self.formula, point))
+            return split_formula(self.formula, self.graphs.at(point), shapes)
         except TooSlowError:
             raise
         except HessError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -194,33 +195,30 @@ def joint(graph: Graph, sums: Sums, point: Point, meter: Meter, closed_form: boo
     """What is proved of a formula that joins its elements, where no pieces meet; of the
     ``closed_form`` where it has an integral.
     """
+    rows = range(len(sums.gradient))
     try:
-        numbers = joint_numbers(graph, sums, point, meter, range(len(sums.gradient)))
-    except BudgetError:
-        meter.left = -1
-        return None
-    for bits in PRECISIONS:
-        try:
-            numbers(bits)
-        except UndecidedError:
-            continue
-        except (BoundaryError, BudgetError, NotProvedError, SiteError):
-            return None
-        found = Existing(numbers, frozenset(), True, False, (), (), closed_form=closed_form)
-        return Part(found, range(len(sums.gradient)))
+        numbers = joint_numbers(graph, sums, point, meter, rows)
+        for bits in PRECISIONS:
+            with suppress(UndecidedError):
+                numbers(bits)
+                found = Existing(numbers, frozenset(), True, False, (), (), closed_form=closed_form)
+                return Part(found, rows)
+    except (BoundaryError, BudgetError, NotProvedError, SiteError):
+        pass
     return None
 
 
 def joint_numbers(
     graph: Graph, sums: Sums, point: Point, meter: Meter, chosen: Sequence[int]
 ) -> Numbers:
-    """The enclosures of the entries in the ``chosen`` rows, as the others are held constant."""
+    """The enclosures of the entries in the ``chosen`` rows, as the others are held constant.
+
+    Raises :class:`BudgetError` at once where there is no hope for them.
+    """
     variables = (*sums.variables, *sums.constants)
     shapes = {v.name: v.shape for v in variables}
     kept = set(chosen)
-    # Refused at once where the budget is not enough to look at each number and product.
-    if steps(graph, shapes) > meter.left:
-        raise BudgetError
+    meter.require(steps(graph, shapes))  # to look at each number and product at all
 
     @lru_cache(maxsize=2)
     def enclosed(bits: int) -> Mapping[Entry, Number]:

@@ -17,16 +17,15 @@ from hesscli.balls.rounding import FIRST, nearest
 from hesscli.errors import HessError, did_you_mean
 from hesscli.exact.numbers import enclosed
 from hesscli.exact.proof import exact
-from hesscli.exact.substitution import replaced
 from hesscli.expression.arguments import names_in
 from hesscli.expression.builder import Builder, refused
 from hesscli.expression.names import CONSTANTS, NO_NUMBERS, symbol
 from hesscli.expression.products import as_product
+from hesscli.expression.substitution import replaced
 from hesscli.expression.tensors import TensorBuilder, whole_numbers
 from hesscli.language import tree
 from hesscli.language.parser import parse_items
 from hesscli.language.tree import Node
-from hesscli.numeric.nodes import values_of
 from hesscli.point.assignment import GAPS, nested, read_assignment
 from hesscli.point.tables import DELIMITERS
 from hesscli.shapes import Shape
@@ -153,6 +152,8 @@ class Expected:
         """What a formula of tensors is at a point."""
         if isinstance(node, tree.Name) and node.name.lower() in GAPS:
             return np.array(np.nan)
+        from hesscli.numeric.nodes import values_of  # torch, which no answer in symbols needs
+
         tensors = {name: _doubles(value) for name, value in point.values.items()}
         shapes = {name: tensor.shape for name, tensor in tensors.items()}
         places = whole_numbers(formula, point)

@@ -21,9 +21,9 @@ from hesscli.derive.simplify import Simplifier
 from hesscli.exact.cells import agree
 from hesscli.exact.numbers import enclosed
 from hesscli.exact.proof import exact
-from hesscli.exact.substitution import replaced
 from hesscli.expression.calculus import sampled
 from hesscli.expression.names import symbol
+from hesscli.expression.substitution import replaced
 from hesscli.functions.balls.enclosure import Number
 from hesscli.shapes import Shape
 from hesscli.types import Array, Expr

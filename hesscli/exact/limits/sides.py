@@ -23,8 +23,8 @@ from hesscli.exact.limits.curves import ORDER
 from hesscli.exact.limits.germs import Germs
 from hesscli.exact.limits.zerosets import kind
 from hesscli.exact.proof import BUDGET, Exact, Prover, exact
-from hesscli.exact.substitution import replaced
 from hesscli.expression.names import symbol
+from hesscli.expression.substitution import replaced
 from hesscli.functions.balls import NotProvedError, UndecidedError
 from hesscli.functions.balls.enclosure import ONE, ZERO, Number
 from hesscli.functions.failures import tried

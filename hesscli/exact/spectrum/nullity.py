@@ -23,8 +23,8 @@ from hesscli.errors import HessError
 from hesscli.exact.limits.separation import linked
 from hesscli.exact.numbers import sign
 from hesscli.exact.remembered import remembered
-from hesscli.exact.substitution import substituted
 from hesscli.expression.calculus import smooth_derivative
+from hesscli.expression.substitution import substituted
 from hesscli.functions import symbolic as special
 from hesscli.functions.balls.rationals import from_sympy, to_sympy
 from hesscli.functions.failures import tried
