@@ -353,8 +353,8 @@ _hess_files() {
 # The variables of the formula: its names without a bracket behind them.
 _hess_variables() {
     local rest=${formula//[ⁿˣʸ]/ } name
-    rest=${rest//.T/ }
     local a_name='^[[:alpha:]_][[:alnum:]_₀₁₂₃₄₅₆₇₈₉]*' a_call='^[[:space:]]*\('
+    local an_attribute='^\.[[:alpha:]_]+'
     local a_number='^([0-9]+(_[0-9]+)*(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?'
     variables=
     while [[ -n $rest ]]; do
@@ -362,7 +362,7 @@ _hess_variables() {
             name=${BASH_REMATCH[0]} rest=${rest:${#BASH_REMATCH[0]}}
             [[ $rest =~ $a_call || " pi π e E I oo True False None axis dim keepdims and or not if else $variables" == *" $name "* ]] ||
                 variables+="$name "
-        elif [[ $rest =~ $a_number ]]; then
+        elif [[ $rest =~ $a_number || $rest =~ $an_attribute ]]; then
             rest=${rest:${#BASH_REMATCH[0]}}
         else
             rest=${rest:1}

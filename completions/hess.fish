@@ -289,7 +289,7 @@ function __hess_variables --no-scope-shadowing
     set -l number '(?<![\p{L}\p{N}_])([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?'
     set -l name '(?<![\p{L}\p{N}_])[\p{Ll}\p{Lu}\p{Lo}_][\p{Ll}\p{Lu}\p{Lo}\p{Nd}₀-₉_]*+(?!\s*\()'
     set -l found
-    for variable in (string replace -ra $number'|\.T' ' ' -- $formula | string match -ra $name)
+    for variable in (string replace -ra $number'|\.[\p{L}_]+' ' ' -- $formula | string match -ra $name)
         contains -- $variable pi π e E I oo True False None axis dim keepdims and or not if else $found
         or set -a found $variable
     end
@@ -384,7 +384,7 @@ function __hess_options --no-scope-shadowing
             '--minors'\t'The determinant and the leading principal minors; --exact has them always' \
             '--verify'\t'Prove the numbers in ball arithmetic: auto within a bounded amount of work, always within fifty times as much' \
             '--check'\t'Show each entry by autograd, exactly, and by finite differences; status 1 where they disagree' \
-            '--expect'\t'Compare with your own Hessian, \'[[2*y,2*x],[2*x,0]]\' or \'@mine.tsv\', in symbols where there is no point; status 1 where it differs' \
+            '--expect'\t'Compare with your own Hessian, \'[[2*y,2*x],[2*x,0]]\', \'A + A.T\' or \'@mine.tsv\', in symbols where there is no point; status 1 where it differs' \
             '--expect-gradient'\t'The same for your own gradient: \'[2*x*y,x**2]\'' \
             '--dtype'\t'The floating-point type to compute in' \
             '--device'\t'The torch device to compute on' \

@@ -144,11 +144,12 @@ class Solver:
     def _blocks(self, formula: Formula, assignments: Sequence[Assignment]) -> Answer:
         """The blocks of a tensor formula as matrix formulas."""
         from hesscli.derive.blocks import blocks
+        from hesscli.expression.names import example_point
 
         if assignments or self.expected or self.settings.minors:
             raise HessError(
                 "missing-point", "of a tensor formula, this needs a value for each name",
-                hint=_at_hint(formula),
+                hint=example_point(formula.variables),
             )  # fmt: skip
         return blocks(formula)
 
@@ -171,12 +172,6 @@ def _at_values(
     held = held_alone(assignments, formula)
     values = {name: exact(value.entries[0]) for name, value in held.items()}
     return at_values(Examiner(formula), values), open_sites(formula, values)
-
-
-def _at_hint(formula: Formula) -> str:
-    """Values to type for a formula of tensors."""
-    values = (f"{n}=[[1,2],[3,4]]" if n[0].isupper() else f"{n}=[1,2]" for n in formula.variables)
-    return f'--at "{",".join(values)}"'
 
 
 def _check_finite(formula: Formula) -> None:

@@ -174,6 +174,7 @@ def shell(
         # Variables: those of the formula that have no value yet.
         ('hess "x.T@alpha" --at x=2,a', "lpha="),
         ('hess "sum(x, axis=0)" --at ', "x="),
+        ('hess "x.shape[0]*x@x" --at ', "x="),
         ('hess "alpha*y" --at a', "lpha="),
         ('hess "x*y" --at x=2,', "y="),
         ('hess "x*y" --at "x=[1,2], ', "y="),

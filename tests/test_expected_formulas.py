@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +180,12 @@ def test_gaps_are_compared(hess: Hess) -> None:
     assert hess(*args, "[[none,none],[none,0*y]]", "--json").json["expected"]["agrees"]
     found: Any = hess(*args, "[[0,0],[0,y-y]]", "--json").json["expected"]
     assert found["likely_cause"].startswith("hess has no number for")
+
+
+def test_a_comparison_in_symbols_does_not_load_torch() -> None:
+    code = (
+        "import sys; from hesscli.solver import Settings, Solver; "
+        "Solver('x**2*y', settings=Settings(expect='[[2*y,2*x],[2*x,0]]')).symbols(); "
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -150,22 +150,6 @@ def total(jets: Iterable[Jet], meter: Meter) -> Jet:
     return result
 
 
-def combined(weights: Sequence[Number], jets: Sequence[Jet], meter: Meter) -> Jet:
-    """The sum of jets with constant weights."""
-    result = Jet(ZERO, varies=any(jet.varies for jet in jets))
-    meter.spend(len(jets) + sum(len(jet.gradient) + len(jet.hessian) for jet in jets))
-    for weight, jet in zip(weights, jets, strict=True):
-        if is_zero(weight):
-            continue
-        result.value = result.value + weight * jet.value
-        for i, number in jet.gradient.items():
-            _put(result.gradient, i, weight * number)
-        for ij, number in jet.hessian.items():
-            _put(result.hessian, ij, weight * number)
-    result.value = carried(result.value)
-    return result
-
-
 def product(u: Jet, v: Jet, meter: Meter) -> Jet:
     """The product of two."""
     if not u.varies:

@@ -14,6 +14,7 @@ EXAMPLES = (
     ('hess "x**3 + x*y" --at x=2,y=4', "by name"),
     ('hess "x**3 + x*y"', "in symbols"),
     ('hess "x**3 + x*y" --at "x=[2,3],y=[4,5]"', "of tensors, block by block"),
+    ('hess "x@A@x" --at "A=[[2,1],[1,3]],x=[1,2]"', "of vectors and matrices"),
     ('hess "x**3 + x*y" --at 2,4 --json', "for programs"),
 )
 STATUSES = (

@@ -127,8 +127,8 @@ class Request:
     )
     expect: str | None = _option(
         NUMBERS,
-        "Compare with your own Hessian, '[[2*y,2*x],[2*x,0]]' or '@mine.tsv', in symbols where "
-        "there is no point; status 1 where it differs.",
+        "Compare with your own Hessian, '[[2*y,2*x],[2*x,0]]', 'A + A.T' or '@mine.tsv', in "
+        "symbols where there is no point; status 1 where it differs.",
         metavar="MATRIX",
     )
     expect_gradient: str | None = _option(

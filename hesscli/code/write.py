@@ -19,6 +19,7 @@ from hesscli.derive.symbols import differentiate
 from hesscli.errors import HessError, printable
 from hesscli.exact.proof import exact
 from hesscli.expression.elements import split_formula
+from hesscli.expression.names import example_point
 from hesscli.expression.tensors import graph_at
 from hesscli.functions.symbolic import MAX_WRITTEN_OUT
 from hesscli.notes import Note, Remark
@@ -75,7 +76,7 @@ def _require(formula: Formula, variables: Sequence[Variable], point: Point | Non
         raise HessError(
             "missing-point",
             "the formula goes over the elements of tensors: how many there are, only a point tells",
-            hint=f'--at "{",".join(f"{name}=[1,2]" for name in formula.variables[:3])}"',
+            hint=example_point(formula.variables[:3]),
         )
     order = sum(v.size for v in variables[: formula.wrt])
     if order > MAX_ORDER:

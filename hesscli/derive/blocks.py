@@ -20,7 +20,7 @@ from hesscli.derive.conditions import with_conditions
 from hesscli.errors import HessError
 from hesscli.expression.calculus import smooth_derivative
 from hesscli.expression.graph import Contract, Graph, Index, Node, Reduce, Region, operands
-from hesscli.expression.names import symbol
+from hesscli.expression.names import example_point, symbol
 from hesscli.expression.notation import tree_of
 from hesscli.expression.tensors import graph_of
 from hesscli.language import tree
@@ -89,11 +89,10 @@ def blocks(formula: Formula) -> Answer:
         matrices = _Blocks(graph_of(formula, shapes), shapes, chosen)
         gradient, hessian = matrices.gradient(), matrices.hessian()
     except (_NoRuleError, HessError):
-        values = (f"{n}=[[1,2],[3,4]]" if ranks[n] == 2 else f"{n}=[1,2]" for n in ranks)
         raise HessError(
             "missing-point",
             "no matrix formula is known for this Hessian: at a point, its numbers are",
-            hint=f'--at "{",".join(values)}"',
+            hint=example_point(formula.variables),
         ) from None
     answer = Answer(
         basis=Basis.SYMBOLS,
@@ -121,34 +120,22 @@ class _Blocks:
         self.chains: dict[str, dict[str, list[_Chain]]] = {
             name: {name: [_Chain(sympy.S.One)]} for name in variables
         }
+        self.varying = set(variables)
         for name, node in graph.nodes.items():
             self.trees[name], self.chains[name] = self._forwards(node)
+            if not self.varying.isdisjoint(operands(node)):
+                self.varying.add(name)
         if graph.root.shape(self.shapes):
             raise _NoRuleError  # summed without being asked for
         self.slopes = self._backwards(dict(self._partials(graph.root)))
 
     # What a part changes with
 
-    def _varies(self, name: str) -> bool:
-        return bool(self.chains.get(name)) or name in self.scalars
-
-    @property
-    def scalars(self) -> set[str]:
-        """The numbers that depend on the variables."""
-        found: set[str] = set()
-        for name, node in self.graph.nodes.items():
-            if name in self.trees and not self.shapes[name]:
-                inner = node.names if isinstance(node, Region) else operands(node)
-                if any(self.chains.get(n) or n in found for n in inner):
-                    found.add(name)
-        return found
-
     def _forwards(self, node: Node) -> tuple[tree.Node, dict[str, list[_Chain]]]:
         """The text of a node, and what a vector changes with each variable."""
         match node:
             case Region(expression=expression):
-                vectors = any(self.shapes.get(s.name) for s in expression.free_symbols)
-                if node.shape(self.shapes) and not vectors:
+                if node.shape(self.shapes) and not self._is_vector(expression):
                     raise _NoRuleError  # of a length that has cancelled
                 return self._tree(expression), self._of_region(node)
             case Index(operand=operand, axes=axes) if axes is not None:
@@ -164,7 +151,7 @@ class _Blocks:
         raise _NoRuleError
 
     def _require_constant(self, name: str) -> None:
-        if self._varies(name):
+        if name in self.varying:
             raise _NoRuleError
 
     def _of_region(self, region: Region) -> dict[str, list[_Chain]]:
@@ -175,12 +162,12 @@ class _Blocks:
             if len(self.shapes[name]) != 1:
                 raise _NoRuleError
             for variable, chains in self.chains[name].items():
-                diagonal = _diagonal(slope, self.shapes)
+                diagonal = self._diagonal(slope)
                 found.setdefault(variable, []).extend(diagonal @ chain for chain in chains)
         return found
 
     def _partials(self, region: Region) -> list[tuple[str, Expr]]:
-        varying = [name for name in region.names if self._varies(name)]
+        varying = [name for name in region.names if name in self.varying]
         slopes = [smooth_derivative(region.expression, (symbol(n), 1)) for n in varying]
         return [(n, s) for n, s in zip(varying, slopes, strict=True) if s != 0]
 
@@ -202,6 +189,16 @@ class _Blocks:
             return {}
         return {v: [matrix @ c for c in chains] for v, chains in self.chains.get(inner, {}).items()}
 
+    def _is_vector(self, expression: Expr) -> bool:
+        """Whether an expression has elements; one without is the same for all."""
+        return any(self.shapes.get(s.name) for s in expression.free_symbols)
+
+    def _diagonal(self, expression: Expr) -> _Chain:
+        """What multiplies each element."""
+        if self._is_vector(expression):
+            return _Chain(sympy.S.One, (_Factor(diagonal=expression),))
+        return _Chain(expression)
+
     # What changes with a part
 
     def _vector(self, node: tree.Node) -> Expr:
@@ -215,12 +212,12 @@ class _Blocks:
         found: dict[str, Expr] = dict(slopes)
 
         def add(name: str, slope: Expr) -> None:
-            if self._varies(name):
+            if name in self.varying:
                 found[name] = found.get(name, sympy.S.Zero) + slope
 
         for name, node in reversed(list(self.graph.nodes.items())):
             slope = found.get(name)
-            if slope is None or not self._varies(name):
+            if slope is None or name not in self.varying:
                 continue
             match node:
                 case Region():
@@ -239,7 +236,7 @@ class _Blocks:
                     matrix = self.trees[left if ranks == (2, 1) else right]
                     turned = _transposed(matrix) if ranks == (2, 1) else matrix
                     factor = self._tree(slope)
-                    if not any(self.shapes.get(s.name) for s in slope.free_symbols):
+                    if not self._is_vector(slope):
                         rows = matrix if ranks == (2, 1) else _transposed(matrix)
                         ones = self._call("ones", self._call("len", rows))
                         factor = ones if slope == 1 else _times(factor, ones)
@@ -273,9 +270,7 @@ class _Blocks:
 
     def _slope(self, variable: str) -> tree.Node:
         slope = self.slopes.get(variable, sympy.S.Zero)
-        if slope.free_symbols and any(self.shapes.get(s.name) for s in slope.free_symbols):
-            return self._tree(slope)
-        if slope == 0:
+        if slope == 0 or self._is_vector(slope):
             return self._tree(slope)
         ones = self._call("ones", self._call("len", self.trees[variable]))
         return _times(self._tree(slope), ones)
@@ -326,7 +321,7 @@ class _Blocks:
                 continue
             if not (self.shapes[a] and self.shapes[b]):
                 raise _NoRuleError
-            found.append((a, b, _diagonal(slope * bent, self.shapes)))
+            found.append((a, b, self._diagonal(slope * bent)))
         return found
 
     def sites(self) -> list[Site]:
@@ -371,15 +366,12 @@ class _Blocks:
                 factors.append(factor)
         kept = []
         for factor in factors:
-            split = None
             if factor.diagonal is not None:
                 flat = self._flat(factor.diagonal)
-                split = flat.as_independent(*self._vectors(), as_Add=False)
-            if split is not None and factor.diagonal is not None:
-                number, factor = number * split[0], _Factor(diagonal=split[1])
-                if split[1] == 1:
-                    continue
-            kept.append(factor)
+                same, rest = flat.as_independent(*self._vectors(), as_Add=False)
+                number, factor = number * same, _Factor(diagonal=rest)
+            if factor.diagonal != 1:
+                kept.append(factor)
         return _Chain(number, tuple(kept))
 
     def _vectors(self) -> list[Expr]:
@@ -423,17 +415,11 @@ class _Blocks:
         return _replaced(tree_of(min(forms, key=sympy.count_ops)), self.trees)
 
     def _text(self, node: tree.Node) -> Expr:
-        return symbol(unparse(node)) if unparse(node) != "0" else sympy.S.Zero
+        text = unparse(node)
+        return sympy.S.Zero if text == "0" else symbol(text)
 
 
 _REDUCED = ("sum", "mean", "norm", "logsumexp")
-
-
-def _diagonal(expression: Expr, shapes: Mapping[str, Shape]) -> _Chain:
-    """What multiplies each element: a number where it is the same for all."""
-    if any(shapes.get(s.name) for s in expression.free_symbols):
-        return _Chain(sympy.S.One, (_Factor(diagonal=expression),))
-    return _Chain(expression)
 
 
 def _transposed(node: tree.Node) -> tree.Node:

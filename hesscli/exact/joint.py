@@ -15,7 +15,7 @@ from flint import fmpq
 from numpy.typing import NDArray
 
 from hesscli.balls.expressions import Balls
-from hesscli.balls.jets import Jet, Meter, combined, foremost, product, scaled, total
+from hesscli.balls.jets import Jet, Meter, foremost, product, scaled, total
 from hesscli.exact.domain import removable_sites
 from hesscli.exact.matrices import of_matrix
 from hesscli.expression.elements import contracted
@@ -92,8 +92,11 @@ def _is_weighted(known: Mapping[str, Jets], left: str, right: str) -> bool:
 def _weighted(left: Jets, right: Jets, meter: Meter) -> Jets:
     """The product of a constant matrix with a vector or a matrix."""
     columns = right[:, None] if right.ndim == 1 else right
-    weights = [[jet.value for jet in row] for row in left]
-    found = [combined(row, column, meter) for row in weights for column in columns.T.tolist()]
+    found = [
+        total((scaled(jet, weight.value) for weight, jet in zip(row, column, strict=True)), meter)
+        for row in left.tolist()
+        for column in columns.T.tolist()
+    ]
     return array_of(found, (len(left), *right.shape[1:]))
 
 

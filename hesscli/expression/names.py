@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import sympy
 
@@ -25,6 +26,12 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
         for part in re.split(r"([0-9]+)", name)
         if part
     ]
+
+
+def example_point(names: Iterable[str]) -> str:
+    """A point of tensors to type: a name with a capital letter is a matrix to most."""
+    values = (f"{n}=[[1,2],[3,4]]" if n[0].isupper() else f"{n}=[1,2]" for n in names)
+    return f'--at "{",".join(values)}"'
 
 
 def symbol(name: str) -> Expr:

@@ -66,7 +66,7 @@ class NodeBuilder(Builder):
         super().__init__(source, given, closed=closed)
         self.shapes = dict(shapes)
         self.nodes: dict[str, Node] = {}
-        self.whole = _Lengths(self, places)
+        self.whole = WholeNumbers(self, places, self.shape)
         self._known: dict[object, str] = {}
         # Of each part that is walked now, what it has been made of so far.
         self._frames: list[list[Operand]] = [[]]
@@ -232,17 +232,12 @@ class NodeBuilder(Builder):
 
     def _again(self, node: Reduce, kind: str, expression: Expr) -> Expr:
         """The symbol of a reduction of something else of the same shape."""
-        shape = self.shapes[node.operand]
-        operand = self.nodes.get(node.operand)
-        names = operand.names if isinstance(operand, Region) else (node.operand,)
-        names = tuple(dict.fromkeys((*(s.name for s in expression.free_symbols), *names)))
-        sites = operand.sites if isinstance(operand, Region) else ()
-        inner = node.operand
-        if expression != symbol(inner):
-            own = Region(expression, names, () if kind == "sum" else sites)
-            inner = self._node(own, shape)
+        shape, inner = self.shapes[node.operand], self.nodes.get(node.operand)
+        known = inner if isinstance(inner, Region) and kind == "logsumexp" else None
+        names, sites = (known.names, known.sites) if known else ((node.operand,), ())
+        name = self._node(Region(expression, names, sites), shape)
         left = tuple(shape[k] for k in split_axes(shape, node.axes)[0])
-        return symbol(self._node(Reduce(kind, inner, node.axes, node.typed), left))
+        return symbol(self._node(Reduce(kind, name, node.axes, node.typed), left))
 
     def _typed(self, node: tree.Node) -> Typed:
         node = self.inside or node
@@ -300,18 +295,6 @@ class NodeBuilder(Builder):
     def shape(self, node: tree.Node) -> Shape:
         """The shape of a part."""
         return self.shapes[self.operand(node)]
-
-
-class _Lengths(WholeNumbers):
-    def __init__(self, builder: NodeBuilder, values: Mapping[str, NDArray[np.int64]]) -> None:
-        super().__init__(builder, values)
-        self.builder = builder
-
-    def shape(self, node: tree.Node) -> Shape:
-        return self.builder.shape(node)
-
-    def parts(self) -> Mapping[str, tree.Node]:
-        return self.builder.parts
 
 
 def _key(node: Node) -> object:

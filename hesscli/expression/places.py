@@ -6,7 +6,7 @@ They are known when the shapes are, and nothing is differentiated by them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from hesscli.errors import HessError, shortened
 from hesscli.expression.arguments import ALL, NEW_AXIS
+from hesscli.expression.builder import Builder
 from hesscli.expression.graph import Place
-from hesscli.expression.walk import Walk
 from hesscli.language import tree
 from hesscli.language.tree import Node
 from hesscli.shapes import Shape
@@ -30,22 +30,20 @@ def shown(shape: Shape) -> str:
 
 
 class WholeNumbers:
-    """The whole numbers in the formula ``walk`` goes over, which tells of mistakes.
+    """The whole numbers in the formula that ``walk`` goes over, which tells of mistakes.
 
-    ``values`` are those of names, and :meth:`shape` is that of a tensor.
+    ``values`` are those of names, and ``shape`` gives that of a part.
     """
 
-    def __init__(self, walk: Walk, values: Mapping[str, NDArray[np.int64]]) -> None:
+    def __init__(
+        self,
+        walk: Builder,
+        values: Mapping[str, NDArray[np.int64]],
+        shape: Callable[[Node], Shape],
+    ) -> None:
         self.walk = walk
         self.values = values
-
-    def shape(self, node: Node) -> Shape:
-        """The shape of a part of the formula."""
-        raise NotImplementedError
-
-    def parts(self) -> Mapping[str, Node]:
-        """The parts of the formula that have names."""
-        raise NotImplementedError
+        self.shape = shape
 
     def at(self, node: Node) -> Whole:
         """What ``node`` is: an int, or an array of them. Refuses anything else."""
@@ -104,9 +102,9 @@ class WholeNumbers:
         bound = self.walk.bound.get(name)
         if bound is not None and bound.is_Integer:
             return int(bound)
-        if name in self.parts():
+        if name in self.walk.parts:
             outer, self.walk.bound = self.walk.bound, {}
-            whole = self.at(self.parts()[name])
+            whole = self.at(self.walk.parts[name])
             self.walk.bound = outer
             return whole
         if name in self.values:

@@ -74,7 +74,17 @@ def _where_real(arguments: tuple[Any, ...]) -> str:
     return f"holds where {_listed(parts)} {'is' if len(set(parts)) == 1 else 'are'} real"
 
 
-_RANKS = ((0, "number", "numbers"), (1, "vector", "vectors"), (2, "matrix", "matrices"))
+def _ranks(arguments: tuple[Any, ...]) -> str:
+    said = []
+    for rank, (one, many) in enumerate(
+        (("number", "numbers"), ("vector", "vectors"), ("matrix", "matrices"))
+    ):
+        names = [name for name, own in arguments if own == rank]
+        if names:
+            said.append(f"{', '.join(names)} {f'is a {one}' if len(names) == 1 else f'are {many}'}")
+    return f"{'; '.join(said)}: by their letters, for a matrix formula"
+
+
 _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Reason.TROUBLE: _trouble,
     Reason.NOT_SETTLED: _not_settled,
@@ -97,15 +107,7 @@ _PHRASES: dict[Note | Reason, str | Callable[[tuple[Any, ...]], str]] = {
     Note.UNIT_NAME: "`{0}` is read as a variable; the imaginary unit is `I`",
     Note.ONE_NAME: "`{0}` is read as one variable; `{1}` is the product",
     Note.ELEMENTWISE: "`{0}` is the product of elements; `{1}` is that of matrices",
-    Note.RANKS: lambda a: (
-        "; ".join(
-            f"{', '.join(names)} {'is a' if len(names) == 1 else 'are'} "
-            f"{kind if len(names) == 1 else plural}"
-            for rank, kind, plural in _RANKS
-            if (names := [name for name, own in a if own == rank])
-        )
-        + ": by their letters, for a matrix formula"
-    ),
+    Note.RANKS: _ranks,
     Note.SINC: "`sinc(x)` is sin(x)/x; NumPy's sin(pi*x)/(pi*x) is `sinc(pi*x)`",
     Note.ROOT: "`{0}/{1}` is read as `({0})/{1}`; a root is a power of `(1/{1})`",
     Note.HEADER: "differentiated in {0}, the variables of the function",

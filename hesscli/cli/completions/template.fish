@@ -41,7 +41,7 @@ function __hess_variables --no-scope-shadowing
     set -l number '(?<![\p{L}\p{N}_])([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?'
     set -l name '(?<![\p{L}\p{N}_])[\p{Ll}\p{Lu}\p{Lo}_][\p{Ll}\p{Lu}\p{Lo}\p{Nd}₀-₉_]*+(?!\s*\()'
     set -l found
-    for variable in (string replace -ra $number'|\.T' ' ' -- $formula | string match -ra $name)
+    for variable in (string replace -ra $number'|\.[\p{L}_]+' ' ' -- $formula | string match -ra $name)
         contains -- $variable @NOT_VARIABLES@ $found
         or set -a found $variable
     end

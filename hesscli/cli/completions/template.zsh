@@ -53,12 +53,12 @@ _hess_set_variables() {
     local formula rest number='([0-9]##(_[0-9]##)#(.[0-9]#|)|.[0-9]##)([eE]([-+]|)[0-9]##|)'
     local -a match mbegin mend no_variables=(@NOT_VARIABLES@)
     _hess_set_formula
-    rest=${${formula//[ⁿˣʸ]/ }//.T/ }
+    rest=${formula//[ⁿˣʸ]/ }
     while [[ -n $rest ]]; do
         if [[ $rest == (#b)([[:alpha:]_][[:alnum:]_₀-₉]#)(*) ]]; then
             rest=$match[2]
             [[ $rest == [[:space:]]#\(* ]] || variables+=($match[1])
-        elif [[ $rest == (#b)$~number(*) ]]; then
+        elif [[ $rest == (#b)$~number(*) || $rest == (#b).[[:alpha:]_]##(*) ]]; then
             rest=$match[-1]
         else
             rest=${rest[2,-1]}
